@@ -1,0 +1,109 @@
+# blink: GNU make, no configure step. `make` builds, `make run` shows it,
+# `make check` tests it. See README.md.
+#
+#   MODE=  (empty: assertions and logging) rel opt tiny dbg asan ubsan tsan mean
+#   ARCH=  cross-build with Debian's <triplet>-gcc: aarch64 arm s390x ...
+
+CC ?= cc
+CXX ?= c++
+BUILD_CC ?= cc
+MODE ?=
+ifeq ($(MODE),release)
+override MODE := rel
+endif
+ARCH ?=
+PREFIX ?= /usr/local
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+TRIPLET_aarch64 = aarch64-linux-gnu
+TRIPLET_arm = arm-linux-gnueabihf
+TRIPLET_s390x = s390x-linux-gnu
+TRIPLET_riscv64 = riscv64-linux-gnu
+TRIPLET_ppc64le = powerpc64le-linux-gnu
+TRIPLET_ppc64 = powerpc64-linux-gnu
+TRIPLET_ppc = powerpc-linux-gnu
+TRIPLET_i386 = i686-linux-gnu
+TRIPLET_mips64el = mips64el-linux-gnuabi64
+TRIPLET_m68k = m68k-linux-gnu
+ifneq ($(ARCH),)
+override CC := $(TRIPLET_$(ARCH))-gcc
+STRIP ?= $(TRIPLET_$(ARCH))-strip
+LDFLAGS_ARCH = -static-pie
+O = o/$(MODE)/$(ARCH)
+else
+STRIP ?= strip
+O = o/$(MODE)
+endif
+
+WARN = -Wall -Wextra -Wno-unused-parameter
+BASEFLAGS = -std=c11 $(WARN) -ffp-contract=off -fno-strict-aliasing -fPIE \
+	-fno-asynchronous-unwind-tables -D_GNU_SOURCE -Iblink -I$O/gen
+LDLIBS = -lpthread
+LDFLAGS_MODE =
+ifeq ($(MODE),)
+OPT = -O2 -g
+else ifeq ($(MODE),rel)
+OPT = -O2 -DNDEBUG
+else ifeq ($(MODE),opt)
+OPT = -O3 -DNDEBUG
+else ifeq ($(MODE),tiny)
+OPT = -Os -DNDEBUG -DTINY -fno-align-functions -fno-align-jumps -fno-align-loops \
+	-fomit-frame-pointer -ffunction-sections -fdata-sections -fvisibility=hidden
+LDFLAGS_MODE = -Wl,--gc-sections -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,-z,pack-relative-relocs -Wl,--hash-style=gnu -Wl,--build-id=none
+else ifeq ($(MODE),dbg)
+OPT = -O0 -g
+else ifeq ($(MODE),asan)
+OPT = -O1 -g -fsanitize=address -fno-omit-frame-pointer -DMEM_DEFAULT_PAGED
+else ifeq ($(MODE),ubsan)
+OPT = -O1 -g -fsanitize=undefined -fno-sanitize-recover=undefined
+else ifeq ($(MODE),tsan)
+OPT = -O1 -g -fsanitize=thread -DMEM_DEFAULT_PAGED
+else ifeq ($(MODE),mean)
+OPT = -O2 -g -DMEAN
+else
+$(error MODE=$(MODE) is unknown; use rel opt tiny dbg asan ubsan tsan mean or none)
+endif
+CFLAGS ?=
+ALLFLAGS = $(BASEFLAGS) $(OPT) $(CFLAGS)
+LINK = $(CC) $(ALLFLAGS) $(if $(LDFLAGS_ARCH),$(LDFLAGS_ARCH),-pie) $(LDFLAGS_MODE) $(LDFLAGS)
+
+FLOORS = base host isa mem cpu linux vm
+HDRS := $(wildcard $(FLOORS:%=blink/%/*.h)) $(wildcard blink/isa/*.tbl blink/linux/*.tbl)
+SRCS := $(wildcard $(FLOORS:%=blink/%/*.c))
+OBJS = $(SRCS:%.c=$O/%.o) $(GENSRCS:$O/gen/%.c=$O/gen/%.o)
+LIB = $O/blink.a
+
+all: $O/blink/blink
+.PHONY: all
+
+# The instruction table becomes C on the build machine, once per build.
+GENHDRS = $O/gen/isa_ops.h
+GENSRCS = $O/gen/isa_gen.c
+$O/gen/mkisa: tool/mkisa.c $(wildcard blink/isa/*.tbl) Makefile
+	@mkdir -p $(@D)
+	$(BUILD_CC) -O1 -Iblink -o $@ $<
+$O/gen/isa_ops.h: $O/gen/mkisa
+	$O/gen/mkisa ops >$@
+$O/gen/isa_gen.c: $O/gen/mkisa
+	$O/gen/mkisa decode >$@
+
+$O/%.o: %.c $(GENHDRS)
+	@mkdir -p $(@D)
+	$(CC) $(ALLFLAGS) -MMD -MP -c -o $@ $<
+$O/gen/%.o: $O/gen/%.c $(GENHDRS)
+	$(CC) $(ALLFLAGS) -MMD -MP -c -o $@ $<
+-include $(OBJS:.o=.d) $O/blink/blink.d
+
+$(LIB): $(OBJS)
+	rm -f $@
+	$(AR) rcs $@ $(OBJS)
+$O/blink/blink: $O/blink/blink.o $(LIB)
+	$(LINK) -o $@ $O/blink/blink.o $(LIB) $(LDLIBS)
+
+clean:
+	rm -rf o
+.PHONY: clean
+
+-include test/test.mk example/example.mk bench/bench.mk tool/tool.mk
