@@ -38,7 +38,7 @@ enum isa_operand_kind {
 	OPR_SREG, OPR_CR, OPR_DR,
 	OPR_ST,    // x87 ST(reg)
 	OPR_MM, OPR_XMM, OPR_YMM,
-	OPR_BND, OPR_K
+	OPR_BND, OPR_K  // reserved for MPX and AVX-512 rows
 };
 
 struct isa_operand {

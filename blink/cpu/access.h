@@ -1,0 +1,150 @@
+// access.h: guest memory access from handlers. Included by op.h.
+//
+// Fast path (linear model): one host access at the guest's address, between
+// compiler fences, with the op noted so that a host fault can be unwound and
+// the instruction run again by the slow path. Slow path (c->slow): TLB, VMA
+// map, exact faults, code watches. Addresses are full linear addresses from ea().
+#ifndef CPU_ACCESS_H_
+#define CPU_ACCESS_H_
+
+struct una16 { u16 x; } __attribute__((packed, may_alias));
+struct una32 { u32 x; } __attribute__((packed, may_alias));
+struct una64 { u64 x; } __attribute__((packed, may_alias));
+
+// Slow paths. n is 1..64 and may cross pages: nothing is written unless all
+// bytes are accessible. They raise the guest's fault and do not return then.
+u64 access_rd(struct cpu *c, const struct op *op, u64 gva, int n);
+void access_wr(struct cpu *c, const struct op *op, u64 gva, int n, u64 x);
+void access_rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n);
+void access_wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n);
+// Faults exactly as a write (access MEM_W) or read of n bytes would, does nothing else.
+void access_probe(struct cpu *c, const struct op *op, u64 gva, int n, int access);
+
+#if LINEAR_POSSIBLE
+#define ACCESS_FAST(c) LIKELY(!(c)->slow)
+#else
+#define ACCESS_FAST(c) 0
+#endif
+#define ACCESS_HOST(gva) ((uintptr_t)((gva) + LINEAR_BASE))
+
+// x86 orders loads with loads, stores with stores, and loads with later
+// stores; hosts that do not are told to.
+#if defined(__x86_64__) || defined(__i386__) || defined(__s390x__)
+#define ORDER_AFTER_LOAD() COMPILER_FENCE()
+#define ORDER_BEFORE_STORE() COMPILER_FENCE()
+#else
+#define ORDER_AFTER_LOAD() __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define ORDER_BEFORE_STORE() __atomic_thread_fence(__ATOMIC_RELEASE)
+#endif
+
+#define ACCESS_RD(bits, T, swap) \
+static inline u##bits \
+rd##bits(struct cpu *c, const struct op *op, u64 gva) \
+{ \
+	if (ACCESS_FAST(c)) { \
+		u##bits x; \
+		c->note = op; \
+		COMPILER_FENCE(); \
+		x = ((const volatile T *)ACCESS_HOST(gva))->x; \
+		ORDER_AFTER_LOAD(); \
+		return HOST_LITTLE ? x : swap(x); \
+	} \
+	return (u##bits)access_rd(c, op, gva, bits / 8); \
+}
+#define ACCESS_WR(bits, T, swap) \
+static inline void \
+wr##bits(struct cpu *c, const struct op *op, u64 gva, u##bits x) \
+{ \
+	if (ACCESS_FAST(c)) { \
+		c->note = op; \
+		ORDER_BEFORE_STORE(); \
+		((volatile T *)ACCESS_HOST(gva))->x = HOST_LITTLE ? x : swap(x); \
+		COMPILER_FENCE(); \
+		return; \
+	} \
+	access_wr(c, op, gva, bits / 8, x); \
+}
+struct una8 { u8 x; };
+#define ACCESS_SAME(x) (x)
+ACCESS_RD(8, struct una8, ACCESS_SAME)
+ACCESS_RD(16, struct una16, __builtin_bswap16)
+ACCESS_RD(32, struct una32, __builtin_bswap32)
+ACCESS_RD(64, struct una64, __builtin_bswap64)
+ACCESS_WR(8, struct una8, ACCESS_SAME)
+ACCESS_WR(16, struct una16, __builtin_bswap16)
+ACCESS_WR(32, struct una32, __builtin_bswap32)
+ACCESS_WR(64, struct una64, __builtin_bswap64)
+
+// By run-time size 1, 2, 4, 8
+static inline u64
+rdn(struct cpu *c, const struct op *op, u64 gva, int size)
+{
+	switch (size) {
+	case 1: return rd8(c, op, gva);
+	case 2: return rd16(c, op, gva);
+	case 4: return rd32(c, op, gva);
+	default: return rd64(c, op, gva);
+	}
+}
+
+static inline void
+wrn(struct cpu *c, const struct op *op, u64 gva, int size, u64 x)
+{
+	switch (size) {
+	case 1: wr8(c, op, gva, (u8)x); break;
+	case 2: wr16(c, op, gva, (u16)x); break;
+	case 4: wr32(c, op, gva, (u32)x); break;
+	default: wr64(c, op, gva, x);
+	}
+}
+
+// n bytes (up to 64), as vectors and x87 images need them
+static inline void
+rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
+{
+	if (ACCESS_FAST(c)) {
+		c->note = op;
+		COMPILER_FENCE();
+		memcpy(dst, (const void *)ACCESS_HOST(gva), (size_t)n);
+		ORDER_AFTER_LOAD();
+	} else {
+		access_rdv(c, op, gva, dst, n);
+	}
+}
+
+static inline void
+wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
+{
+	if (ACCESS_FAST(c)) {
+		c->note = op;
+		ORDER_BEFORE_STORE();
+		memcpy((void *)ACCESS_HOST(gva), src, (size_t)n);
+		COMPILER_FENCE();
+	} else {
+		access_wrv(c, op, gva, src, n);
+	}
+}
+
+// Locked read-modify-write. Gives the host address of n bytes (1, 2, 4, 8, 16)
+// at gva that may be written, or 0 when the host cannot do it atomically there
+// (misaligned, too wide): then access_locked_slow must be used.
+static inline void *
+access_atomic(struct cpu *c, const struct op *op, u64 gva, int n)
+{
+	extern void *access_atomic_slow(struct cpu *, const struct op *, u64, int);
+	if (!HOST_X86_64 && (gva & (u64)(n - 1)))
+		return 0;
+	if (n > (int)sizeof(void *) * (HOST_X86_64 ? 2 : 1))
+		return 0;
+	if (ACCESS_FAST(c)) {
+		c->note = op;
+		COMPILER_FENCE();
+		return (void *)ACCESS_HOST(gva);
+	}
+	return access_atomic_slow(c, op, gva, n);
+}
+// Compare and exchange of n <= 16 bytes in an exclusive section: reads the
+// current bytes to old; if they equal `expect`, writes `desired`. Returns whether.
+int access_cas_exclusive(struct cpu *c, const struct op *op, u64 gva, int n, const void *expect, const void *desired, void *old);
+
+#endif

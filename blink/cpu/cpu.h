@@ -1,0 +1,128 @@
+// cpu.h: one hardware thread, and the engine's entry points.
+//
+// Owned by the thread that runs it. Other threads and signal handlers may
+// touch `limit` only (cpu_attention). Registers are host-order integers;
+// vectors are byte arrays in guest order.
+#ifndef CPU_CPU_H_
+#define CPU_CPU_H_
+#include <setjmp.h>
+#include "base/base.h"
+#include "isa/insn.h"
+#include "mem/mem.h"
+
+struct op;
+struct block;
+
+struct vec { u8 b[32]; } __attribute__((aligned(32)));  // xmm: b[0..15]; ymm: all
+struct fpreg { u64 m; u16 se; };  // the 80 bits of an x87 register; MMX is m
+
+// Why cpu_run returned
+enum stop {
+	STOP_ATTENTION,  // icount passed limit: signals, budget, safepoint; pc is next
+	STOP_SYSCALL,    // SYSCALL executed; pc is behind it, rcx/r11 are set
+	STOP_INT,        // INT n, INT3, INTO, INT1: cpu.vector; pc is behind it
+	STOP_FAULT,      // an exception: cpu.vector, cpu.error, cpu.cr2; pc is at the instruction
+	STOP_HALT        // HLT in ring 0
+};
+
+// Exception vectors (SDM vol 3 chapter 6)
+enum vector {
+	VEC_DE, VEC_DB, VEC_NMI, VEC_BP, VEC_OF, VEC_BR, VEC_UD, VEC_NM, VEC_DF,
+	VEC_TS = 10, VEC_NP, VEC_SS, VEC_GP, VEC_PF, VEC_MF = 16, VEC_AC, VEC_MC, VEC_XM,
+	VEC_BUS = 256  // not x86: the host's SIGBUS on a guest mapping (beyond end of file)
+};
+// Page fault error code bits in cpu.error
+enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_FETCH = 16 };
+
+struct cpu {
+	u64 r[REG_SLOTS];   // r[REG_NONE] is always 0; r[REG_EA] is scratch
+	u64 pc;             // valid outside cpu_run; inside, see cpu_pc()
+	u64 icount, limit;  // leave when icount >= limit; see cpu_attention
+	// Lazy arithmetic flags: see cpu/flags.h, which alone may look inside.
+	u32 lf_type;
+	u32 sysflags;       // TF IF IOPL NT RF AC ID...: all but the six arithmetic ones and DF
+	u64 lf_a, lf_b;
+	i64 df;             // +1 or -1
+	u64 segbase[6];     // indexed by enum isa_seg; 0 for CS DS ES SS in 64-bit mode
+	u8 slow;            // accessors take the slow path (paged model, watch points, stepping)
+	u8 mode;            // enum isa_mode
+	u8 paged;           // copy of mem_is_paged
+	u8 stepping;        // one instruction outside any cached block
+	const struct op *note;  // the op whose guest access is in flight, else 0
+	struct mem *mem;
+	struct vec v[16];
+	struct fpreg st[8]; // physical registers R0..R7; ST(i) is st[(top + i) & 7]
+	u8 top;
+	u8 ftags;           // bit i set: physical register i is in use (FXSAVE's FTW)
+	u16 fcw, fsw;       // fsw without TOP
+	u16 fop;
+	u16 fcs, fds;
+	u64 fip, fdp;
+	u32 mxcsr;
+	u16 sel[6];         // segment selectors
+	// What cpu_run reported
+	u16 vector;
+	u32 error;
+	u64 cr2;
+	u64 fault_next;     // pc behind a faulting trap-like instruction, for INT stops
+	sigjmp_buf *unwind; // where cpu_raise and host faults go; set while cpu_run is active
+	struct block **jumps;  // direct-mapped cache: pc -> block
+	struct codecache *code;  // shared by all threads of the address space
+	struct cpu *next;   // all cpus of the process, under the codecache lock
+	u8 parked;          // not executing guest code nor touching guest memory through the TLB
+	u8 stop;            // enum stop, set by the handler that leaves
+	u32 tid;            // TSC_AUX / RDPID
+	u64 steps;          // statistics: instructions executed singly
+	u64 nblocks, nlowered;
+	void *owner;        // the personality's thread
+	struct tlb tlb;
+};
+
+// A cpu for mem, with reset state: registers zero, MXCSR 0x1f80, FCW 0x37f,
+// EFLAGS 0x202, 64-bit mode. `code` is shared between threads that share mem.
+struct cpu *cpu_new(struct mem *, struct codecache *);
+// Copies the architectural state (clone).
+void cpu_copy(struct cpu *dst, const struct cpu *src);
+void cpu_free(struct cpu *);
+struct codecache *codecache_new(struct mem *);
+void codecache_free(struct codecache *);
+
+// Runs until something needs the caller. Exact state in *c on return.
+enum stop cpu_run(struct cpu *);
+// Executes exactly one instruction (with all its REP iterations or up to a
+// limit of them), outside any block. Same results as cpu_run.
+enum stop cpu_step(struct cpu *);
+// Makes cpu_run return STOP_ATTENTION at the next block boundary. Any thread,
+// any signal handler.
+void cpu_attention(struct cpu *);
+
+// EFLAGS as PUSHF would see them, with bit 1 and IF set.
+u32 cpu_get_flags(struct cpu *);
+void cpu_set_flags(struct cpu *, u32);
+
+// Raises an exception from inside a handler: never returns. The instruction's
+// state changes must not have begun.
+void cpu_raise(struct cpu *, const struct op *, enum vector, u32 error) NORETURN;
+void cpu_raise_pf(struct cpu *, const struct op *, u64 gva, u32 error) NORETURN;
+
+// pc of the instruction that op belongs to.
+u64 cpu_pc(struct cpu *, const struct op *);
+
+// Drops every block made from guest bytes [lo, hi). Any thread.
+void cpu_invalidate(struct codecache *, u64 lo, u64 hi);
+
+// The exclusive section: between begin and end no other cpu of this codecache
+// executes guest code. A thread calls cpu_park around anything that blocks in
+// the host, and cpu_unpark (which waits for a section to end) before it goes on.
+void cpu_exclusive_begin(struct cpu *);
+void cpu_exclusive_end(struct cpu *);
+void cpu_park(struct cpu *);
+void cpu_unpark(struct cpu *);
+void codecache_before_fork(struct codecache *);
+void codecache_after_fork(struct codecache *, struct cpu *survivor_in_child);
+
+// XSAVE-style images for signal frames and FXSAVE: 512 bytes, guest order.
+void cpu_to_fxsave(struct cpu *, u8 *image);
+void cpu_from_fxsave(struct cpu *, const u8 *image);
+
+#endif

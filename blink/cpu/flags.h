@@ -1,0 +1,105 @@
+// flags.h: the six arithmetic flags, kept as the last operation and its
+// operands until somebody reads them. Nobody else looks at cpu.lf_*.
+//
+// Writers store a kind and two words. Readers compute. The kinds' operands:
+//   LF_FLAGS  a = the flag bits themselves, as in EFLAGS
+//   LF_ADD    a + b           LF_ADC  a + b + 1
+//   LF_SUB    a - b           LF_SBB  a - b - 1
+//   LF_LOGIC  a = result, CF = OF = AF = 0
+//   LF_INC    a = result, b = CF     LF_DEC likewise
+// Values may have garbage above the operand size; readers cut it off.
+#ifndef CPU_FLAGS_H_
+#define CPU_FLAGS_H_
+#include "cpu/cpu.h"
+
+enum lf_kind { LF_FLAGS, LF_ADD, LF_ADC, LF_SUB, LF_SBB, LF_LOGIC, LF_INC, LF_DEC };
+// lf_type = kind << 4 | operand size in bytes
+#define LF(kind, size) ((u32)(kind) << 4 | (u32)(size))
+
+static inline void
+flags_lazy(struct cpu *c, enum lf_kind kind, int size, u64 a, u64 b)
+{
+	c->lf_type = LF(kind, size);
+	c->lf_a = a;
+	c->lf_b = b;
+}
+
+static inline void
+flags_logic(struct cpu *c, int size, u64 result)
+{
+	c->lf_type = LF(LF_LOGIC, size);
+	c->lf_a = result;
+}
+
+// All six arithmetic flags as EFLAGS bits.
+u32 flags_arith(const struct cpu *c);
+
+// Sets all six from EFLAGS bits.
+static inline void
+flags_set(struct cpu *c, u32 bits)
+{
+	c->lf_type = LF(LF_FLAGS, 8);
+	c->lf_a = bits & FLAGS_ARITH;
+}
+
+// Sets those in mask, keeps the others.
+static inline void
+flags_update(struct cpu *c, u32 mask, u32 bits)
+{
+	flags_set(c, (flags_arith(c) & ~mask) | (bits & mask));
+}
+
+// CF as 0 or 1
+static inline int
+flags_cf(const struct cpu *c)
+{
+	u64 a = c->lf_a, b = c->lf_b;
+	int size = (int)(c->lf_type & 15);
+	switch (c->lf_type >> 4) {
+	case LF_FLAGS: return (int)(a & 1);
+	case LF_LOGIC: return 0;
+	case LF_ADD: return trunc_to(a + b, (unsigned)size) < trunc_to(a, (unsigned)size);
+	case LF_SUB: return trunc_to(a, (unsigned)size) < trunc_to(b, (unsigned)size);
+	case LF_ADC: return trunc_to(a + b + 1, (unsigned)size) <= trunc_to(a, (unsigned)size);
+	case LF_SBB: return trunc_to(a, (unsigned)size) <= trunc_to(b, (unsigned)size);
+	default: return (int)(b & 1);
+	}
+}
+
+// ZF as 0 or 1
+static inline int
+flags_zf(const struct cpu *c)
+{
+	u64 a = c->lf_a, b = c->lf_b;
+	unsigned size = c->lf_type & 15;
+	switch (c->lf_type >> 4) {
+	case LF_FLAGS: return (int)(a >> 6 & 1);
+	case LF_ADD: return !trunc_to(a + b, size);
+	case LF_SUB: return !trunc_to(a - b, size);
+	case LF_ADC: return !trunc_to(a + b + 1, size);
+	case LF_SBB: return !trunc_to(a - b - 1, size);
+	default: return !trunc_to(a, size);
+	}
+}
+
+// PF of a result: even parity of the low byte
+static inline u32
+flags_pf(u64 result)
+{
+	u32 x = (u32)(result & 0xff);
+	x ^= x >> 4;
+	return (0x9669u >> (x & 15) & 1) << 2;
+}
+
+// SF, ZF and PF of a result of `size` bytes
+static inline u32
+flags_szp(u64 result, int size)
+{
+	u64 r = trunc_to(result, (unsigned)size);
+	return flags_pf(r) | (r ? 0u : FLAG_ZF) | (r >> (8 * size - 1) ? (u32)FLAG_SF : 0u);
+}
+
+// The condition of Jcc/SETcc/CMOVcc, 0..15
+int flags_cond(const struct cpu *c, int cc);
+
+#endif

@@ -1,0 +1,177 @@
+// op.h: the interpreter's private form of an instruction, and how handlers
+// read operands, reach memory and pass control on.
+//
+// A handler is `const struct op *op_x(struct cpu *c, const struct op *op)`,
+// one per INSN row of the table; it does all that can fault before it changes
+// state and ends with NEXT() (or, if it ends a block, GO/LEAVE). No local whose
+// address escapes may be live at NEXT(), else the compiler cannot make a tail
+// call: put such work into a NOINLINE helper.
+//
+// Lowering (cpu/lower.c) turns each struct insn into one op, preceded by an
+// address op where the memory operand needs a segment base or a truncated
+// address: the handler then finds base = REG_EA. So ea() below is always right.
+#ifndef CPU_OP_H_
+#define CPU_OP_H_
+#include "cpu/cpu.h"
+
+typedef const struct op *op_fn(struct cpu *, const struct op *);
+
+// Kinds of operand, four bits for each in op.kinds
+enum {
+	K_NONE, K_REG, K_HIGH /* AH CH DH BH */, K_MEM, K_IMM, K_SREG, K_MM, K_XMM, K_YMM, K_ST, K_OTHER
+};
+
+// op.flags
+enum {
+	OPF_SCALE = 3,    // log2 of the index scale
+	OPF_LOCK = 4,     // LOCK prefix (XCHG with memory locks without)
+	OPF_REP = 8,      // F3
+	OPF_REPNE = 16,   // F2
+	OPF_A32 = 32,     // address size 32 (strings, LOOP, JrCXZ)
+	OPF_A16 = 64,
+	OPF_O16 = 128     // operand size 16 (insn.osize == 2)
+};
+
+struct op {
+	op_fn *fn;
+	union {
+		i64 disp;        // displacement, made absolute for RIP-relative; or a
+		u64 imm64;       // 64-bit immediate; or the target of a branch (slot: guest pc)
+	};
+	union {
+		struct {
+			i32 imm;         // immediate, sign-extended by struct insn's rules
+			u8 a, b, d;      // registers of operands 0, 1, 2 (d: see below)
+			u8 base;         // enum isa_reg
+		};
+		const struct op *link;  // slots: where to go; the slot itself while unlinked
+	};
+	u8 index;
+	u8 flags;        // OPF_*
+	u16 kinds;       // K_* of operand i at bits 4i
+	u8 size;         // bytes of operand 0; insn.osize if there is none or it is an immediate
+	u8 len;          // of the instruction
+	u8 off;          // instruction's first byte, counted from the block's
+	u8 idx;          // of this op in block->ops
+};
+// With two operands d is the size in bytes of operand 1; with three or more it
+// is operand 2's register. Strings: base holds the source segment (enum
+// isa_seg), size the element size. cc ops: d is the condition, 0..15.
+// ENTER, far pointers: the second immediate is in disp.
+STATIC_ASSERT(sizeof(struct op) == 32, "ops are packed");
+
+struct block {
+	u64 pc, end;      // guest bytes [pc, end)
+	struct block *hash_next, *page_next;
+	u32 nops;
+	u8 ninsns;
+	u8 dead;          // invalidated; freed when no thread can be in it
+	u8 mode;
+	struct op ops[1];
+};
+
+static inline const struct block *
+op_block(const struct op *op)
+{
+	return (const struct block *)((const char *)(op - op->idx) - offsetof(struct block, ops));
+}
+
+static inline u64
+op_pc(const struct op *op)
+{
+	return op_block(op)->pc + op->off;
+}
+
+static inline u64
+op_next_pc(const struct op *op)
+{
+	return op_block(op)->pc + op->off + op->len;
+}
+
+static inline int
+op_kind(const struct op *op, int i)
+{
+	return op->kinds >> 4 * i & 15;
+}
+
+#if defined(__clang__) && defined(__has_attribute)
+#if __has_attribute(musttail) && !defined(__powerpc__)
+#define TAIL_CALLS 1
+#define TAIL __attribute__((musttail)) return
+#endif
+#elif defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__powerpc__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__) && !defined(NO_TAIL_CALLS)
+#define TAIL_CALLS 1
+#define TAIL return
+#endif
+#ifdef TAIL_CALLS
+#define DISPATCH(next_op) do { const struct op *n_ = (next_op); TAIL n_->fn(c, n_); } while (0)
+#else
+#define TAIL_CALLS 0
+#define DISPATCH(next_op) return (next_op)
+#endif
+#define NEXT() DISPATCH(op + 1)
+
+// Leaves the block through a slot (an op that follows the block's last one):
+// to the linked block, or out of cpu_run when the count reaches the limit.
+#define GO(slot_op) do { \
+	const struct op *s_ = (slot_op); \
+	if (UNLIKELY((c->icount += s_->size) >= c->limit)) { c->pc = (u64)s_->disp; return op_leave(c, STOP_ATTENTION); } \
+	DISPATCH(s_->link); } while (0)
+// Leaves cpu_run; c->pc must be set.
+#define LEAVE(stop_reason) return op_leave(c, (stop_reason))
+
+static inline const struct op *
+op_leave(struct cpu *c, int why)
+{
+	c->stop = (u8)why;
+	return 0;
+}
+// Goes to a computed guest address: the end of indirect branches.
+const struct op *cpu_jump(struct cpu *c, const struct op *op, u64 pc);
+
+// Effective address
+static inline u64
+ea(const struct cpu *c, const struct op *op)
+{
+	return c->r[op->base] + (c->r[op->index] << (op->flags & OPF_SCALE)) + (u64)op->disp;
+}
+
+#include "cpu/access.h"
+
+// General registers by size in bytes. 32-bit writes clear the upper half.
+static inline u64
+reg_get(const struct cpu *c, int r, int size)
+{
+	return trunc_to(c->r[r], (unsigned)size);
+}
+
+static inline void
+reg_set(struct cpu *c, int r, int size, u64 x)
+{
+	switch (size) {
+	case 1:
+		c->r[r] = (c->r[r] & ~(u64)0xff) | (x & 0xff);
+		break;
+	case 2:
+		c->r[r] = (c->r[r] & ~(u64)0xffff) | (x & 0xffff);
+		break;
+	case 4:
+		c->r[r] = (u32)x;
+		break;
+	default:
+		c->r[r] = x;
+	}
+}
+
+// Generic access to integer operand i (0..2) of `size` bytes, zero-extended;
+// slower than a specialised form, and right for every form.
+u64 opr_get(struct cpu *c, const struct op *op, int i, int size);
+void opr_set(struct cpu *c, const struct op *op, int i, int size, u64 x);
+
+// Vector operands: operand i as n bytes (n <= 32) into *v; MM, XMM, YMM or
+// memory (unaligned). Bytes of *v above n are not written.
+void vec_get(struct cpu *c, const struct op *op, int i, void *v, int n);
+// Writes the low n bytes of operand i; the rest of the register stays.
+void vec_set(struct cpu *c, const struct op *op, int i, const void *v, int n);
+
+#endif

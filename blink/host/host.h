@@ -1,0 +1,26 @@
+// host.h: what blink needs of the operating system beyond POSIX.1-2008.
+//
+// Upper floors call POSIX functions directly and everything else through
+// here, so that one file per system (linux.c, ...) is all a port writes.
+// Errors are negative host errno values.
+#ifndef HOST_HOST_H_
+#define HOST_HOST_H_
+#include <signal.h>
+#include "base/base.h"
+
+// A claimant looks at a host SIGSEGV or SIGBUS. It does not return if the
+// fault was its own (it jumps away); it returns if not. Called in order of
+// registration, in signal context. At most four; install before threads exist.
+typedef void host_fault_claim(int sig, siginfo_t *info, void *ucontext);
+void host_claim_faults(host_fault_claim *);
+// Installs the SIGSEGV and SIGBUS handlers (SA_ONSTACK | SA_NODEFER). An
+// unclaimed fault is a bug in blink or a signal sent by kill: `unclaimed`
+// decides; if 0 the default action is taken.
+void host_install_fault_handlers(host_fault_claim *unclaimed);
+// Gives the calling thread an alternate signal stack; call once per thread.
+int host_thread_init(void);
+void host_thread_exit(void);
+
+size_t host_page_size(void);
+
+#endif
