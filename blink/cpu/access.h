@@ -37,32 +37,41 @@ void access_probe(struct cpu *c, const struct op *op, u64 gva, int n, int access
 #define ORDER_BEFORE_STORE() __atomic_thread_fence(__ATOMIC_RELEASE)
 #endif
 
+// frdN/fwrN: the bare fast path. A specialised handler starts with
+// FAST_OR(op_generic), so that no call (and no saved register) remains in it.
+#define FAST_OR(generic) do { if (!ACCESS_FAST(c)) return generic(c, op); } while (0)
 #define ACCESS_RD(bits, T, swap) \
+static inline u##bits \
+frd##bits(struct cpu *c, const struct op *op, u64 gva) \
+{ \
+	u##bits x; \
+	c->note = op; \
+	COMPILER_FENCE(); \
+	x = ((const volatile T *)ACCESS_HOST(gva))->x; \
+	ORDER_AFTER_LOAD(); \
+	return HOST_LITTLE ? x : swap(x); \
+} \
 static inline u##bits \
 rd##bits(struct cpu *c, const struct op *op, u64 gva) \
 { \
-	if (ACCESS_FAST(c)) { \
-		u##bits x; \
-		c->note = op; \
-		COMPILER_FENCE(); \
-		x = ((const volatile T *)ACCESS_HOST(gva))->x; \
-		ORDER_AFTER_LOAD(); \
-		return HOST_LITTLE ? x : swap(x); \
-	} \
-	return (u##bits)access_rd(c, op, gva, bits / 8); \
+	return ACCESS_FAST(c) ? frd##bits(c, op, gva) : (u##bits)access_rd(c, op, gva, bits / 8); \
 }
 #define ACCESS_WR(bits, T, swap) \
 static inline void \
+fwr##bits(struct cpu *c, const struct op *op, u64 gva, u##bits x) \
+{ \
+	c->note = op; \
+	ORDER_BEFORE_STORE(); \
+	((volatile T *)ACCESS_HOST(gva))->x = HOST_LITTLE ? x : swap(x); \
+	COMPILER_FENCE(); \
+} \
+static inline void \
 wr##bits(struct cpu *c, const struct op *op, u64 gva, u##bits x) \
 { \
-	if (ACCESS_FAST(c)) { \
-		c->note = op; \
-		ORDER_BEFORE_STORE(); \
-		((volatile T *)ACCESS_HOST(gva))->x = HOST_LITTLE ? x : swap(x); \
-		COMPILER_FENCE(); \
-		return; \
-	} \
-	access_wr(c, op, gva, bits / 8, x); \
+	if (ACCESS_FAST(c)) \
+		fwr##bits(c, op, gva, x); \
+	else \
+		access_wr(c, op, gva, bits / 8, x); \
 }
 struct una8 { u8 x; };
 #define ACCESS_SAME(x) (x)
@@ -128,10 +137,10 @@ wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
 // Locked read-modify-write. Gives the host address of n bytes (1, 2, 4, 8, 16)
 // at gva that may be written, or 0 when the host cannot do it atomically there
 // (misaligned, too wide): then access_locked_slow must be used.
+void *access_atomic_slow(struct cpu *c, const struct op *op, u64 gva, int n);
 static inline void *
 access_atomic(struct cpu *c, const struct op *op, u64 gva, int n)
 {
-	extern void *access_atomic_slow(struct cpu *, const struct op *, u64, int);
 	if (!HOST_X86_64 && (gva & (u64)(n - 1)))
 		return 0;
 	if (n > (int)sizeof(void *) * (HOST_X86_64 ? 2 : 1))

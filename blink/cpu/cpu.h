@@ -38,6 +38,7 @@ struct cpu {
 	u64 r[REG_SLOTS];   // r[REG_NONE] is always 0; r[REG_EA] is scratch
 	u64 pc;             // valid outside cpu_run; inside, see cpu_pc()
 	u64 icount, limit;  // leave when icount >= limit; see cpu_attention
+	u64 budget;         // what limit is when nobody wants attention; ~0: no budget
 	// Lazy arithmetic flags: see cpu/flags.h, which alone may look inside.
 	u32 lf_type;
 	u32 sysflags;       // TF IF IOPL NT RF AC ID...: all but the six arithmetic ones and DF
@@ -66,10 +67,12 @@ struct cpu {
 	u64 cr2;
 	u64 fault_next;     // pc behind a faulting trap-like instruction, for INT stops
 	sigjmp_buf *unwind; // where cpu_raise and host faults go; set while cpu_run is active
-	struct block **jumps;  // direct-mapped cache: pc -> block
+	const struct block **jumps;  // direct-mapped cache: pc -> block
+	struct block *stepbuf; // the block that cpu_step makes
 	struct codecache *code;  // shared by all threads of the address space
 	struct cpu *next;   // all cpus of the process, under the codecache lock
-	u8 parked;          // not executing guest code nor touching guest memory through the TLB
+	u8 parked;          // not inside cpu_run: may be ignored by an exclusive section
+	volatile u8 attn;   // cpu_attention was called
 	u8 stop;            // enum stop, set by the handler that leaves
 	u32 tid;            // TSC_AUX / RDPID
 	u64 steps;          // statistics: instructions executed singly

@@ -127,7 +127,22 @@ op_leave(struct cpu *c, int why)
 	return 0;
 }
 // Goes to a computed guest address: the end of indirect branches.
-const struct op *cpu_jump(struct cpu *c, const struct op *op, u64 pc);
+const struct op *cpu_jump(struct cpu *c, u64 pc);
+// The jump cache of the calling thread: indirect branches try it first.
+#ifdef MEAN
+enum { JUMP_BITS = 2 };
+#else
+enum { JUMP_BITS = 12 };
+#endif
+#define JUMP_HASH(pc) (((pc) ^ (pc) >> JUMP_BITS) & ((1u << JUMP_BITS) - 1))
+// Ends an indirect branch: op + 1 is a slot that holds the instruction count.
+#define JUMP(target_pc) do { \
+	u64 t_ = (target_pc); \
+	const struct block *b_; \
+	if (UNLIKELY((c->icount += (op + 1)->size) >= c->limit)) { c->pc = t_; return op_leave(c, STOP_ATTENTION); } \
+	b_ = c->jumps[JUMP_HASH(t_)]; \
+	if (LIKELY(b_->pc == t_)) DISPATCH(b_->ops); \
+	return cpu_jump(c, t_); } while (0)
 
 // Effective address
 static inline u64
