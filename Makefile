@@ -79,13 +79,15 @@ all: $O/blink/blink
 .PHONY: all
 
 # The instruction table becomes C on the build machine, once per build.
-GENHDRS = $O/gen/isa_ops.h
+GENHDRS = $O/gen/isa_ops.h $O/gen/isa_handlers.inc
 GENSRCS = $O/gen/isa_gen.c
-$O/gen/mkisa: tool/mkisa.c $(wildcard blink/isa/*.tbl) Makefile
+$O/gen/mkisa: tool/mkisa.c blink/isa/table.h $(wildcard blink/isa/*.tbl blink/isa/*.inc) Makefile
 	@mkdir -p $(@D)
 	$(BUILD_CC) -O1 -Iblink -o $@ $<
 $O/gen/isa_ops.h: $O/gen/mkisa
 	$O/gen/mkisa ops >$@
+$O/gen/isa_handlers.inc: $O/gen/mkisa
+	$O/gen/mkisa handlers >$@
 $O/gen/isa_gen.c: $O/gen/mkisa
 	$O/gen/mkisa decode >$@
 

@@ -7,7 +7,8 @@
 #ifndef ISA_INSN_H_
 #define ISA_INSN_H_
 #include "base/base.h"
-#include "isa_ops.h"  // generated: enum isa_op { OP_NONE, OP_ADD, ... OP_COUNT }
+#include "isa_ops.h"  // generated: enum isa_op { OP_NONE, OP_ADD, ... OP_COUNT },
+                      // enum isa_feature
 
 // What the code segment says: the processor's operating mode.
 enum isa_mode { MODE_16, MODE_32, MODE_64 };
@@ -44,8 +45,9 @@ enum isa_operand_kind {
 struct isa_operand {
 	u8 kind;
 	u8 reg;
-	u16 size;  // bytes; 0 where memory is named but not accessed (LEA, NOP) or
-	           // its size is not fixed (XSAVE)
+	u16 size;  // bytes that are accessed, also for registers (ADDSS xmm, xmm: 4);
+	           // 0 where memory is named but not accessed (LEA) or its size is
+	           // not fixed (XSAVE)
 };
 
 struct insn {
@@ -64,6 +66,7 @@ struct insn {
 	u8 seg;      // effective segment of the OPR_MEM operand (enum isa_seg)
 	u8 segover;  // segment override prefix given, else SEG_NONE
 	u8 modrm;    // raw byte, 0 if none
+	u8 cc;       // condition of Jcc, SETcc, CMOVcc: 0 O, 1 NO, ... 15 G
 	u8 base, index, scale;  // enum isa_reg; scale is log2: 0..3
 	u8 immlen;   // bytes of the first immediate, 0 if none
 	u8 displen;  // bytes of the displacement
@@ -108,12 +111,27 @@ enum {
 };
 
 struct isa_opinfo {
-	const char *name;   // Intel mnemonic, lower case
-	u16 reads, writes, undefs;  // EFLAGS bits, arithmetic ones and DF
-	u8 feature;         // enum isa_feature
-	u8 attrs;
+	u16 name;     // of the mnemonic, for isa_format alone
+	u8 flagset;   // index into isa_flagsets[]
+	u8 feature;   // enum isa_feature
+	u16 attrs;    // ISA_*
 };
 extern const struct isa_opinfo isa_ops[OP_COUNT];
+
+// EFLAGS bits (arithmetic ones, DF, IF, TF) of an operation: what it looks
+// at, what it gives a defined result, what it changes without a promise.
+struct isa_flagset {
+	u16 reads, writes, undefs;
+};
+extern const struct isa_flagset isa_flagsets[];
+
+// The same for one instruction, sharper: a condition reads its own flags
+// only. `kills` are the flags that surely have a new value afterwards;
+// `writes` those that may have one.
+struct isa_effect {
+	u16 reads, writes, kills;
+};
+struct isa_effect isa_flag_effect(const struct insn *in);
 
 // Prints *in (at address pc, for branch targets) as Intel assembly, lower
 // case, as `objdump -M intel` and Zydis do. Always NUL-terminates; returns the

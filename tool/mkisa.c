@@ -1,0 +1,727 @@
+// mkisa.c: turns the instruction table (blink/isa/*.tbl) into C, on the build
+// machine. Its output is the same for every host and build mode.
+//
+//   mkisa ops       enum isa_op, enum isa_feature           -> isa_ops.h
+//   mkisa handlers  H(op_add) or U(add) for each operation  -> isa_handlers.inc
+//   mkisa decode    tries, rows, operations, CPUID bits     -> isa_gen.c
+//   mkisa docs      the coverage page                       -> ISA.md
+//   mkisa stat      what the tables cost, in bytes
+//
+// -DTABLES=... may name another list of tables; a build that leaves one out
+// loses its decoding, its CPUID bits and its handlers together.
+#include "isa/table.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+#ifndef ISA_TABLES
+#define ISA_TABLES "isa/tables.inc"
+#endif
+
+enum { MAXROWS = 4096, MAXOPS = 2048, MAXTRIE = 0x8000, MAXSIGS = 512 };
+
+struct feature {
+	const char *name;
+	u32 leaf;
+	int subleaf, reg, bit, kind;
+	int rows, undone;
+};
+enum { EAX, EBX, ECX, EDX };
+enum { HIDDEN, ROWS, FIXED };
+
+struct op {
+	const char *name, *text, *feature, *reads, *writes, *undefs, *attrs;
+	int done, flagset, nameoff, rows;
+};
+
+// What a row demands, one mask per dimension of the tries.
+struct row {
+	const char *opname, *feature, *enc, *oprs, *flagtext;
+	int op, map, opcode, nopcodes, attrs, sig;
+	u8 want[BY_COUNT];
+};
+
+static const int by_size[BY_COUNT] = {2, 2, 8, 8, 4, 2, 3, 2};
+
+static struct feature features[] = {
+#define FEATURE(name, leaf, subleaf, reg, bit, kind) {#name, leaf, subleaf, reg, bit, kind, 0, 0},
+#include "isa/features.tbl"
+#undef FEATURE
+};
+
+#define DONE 1
+#define UNDONE 0
+static struct op ops[MAXOPS] = {
+	{"none", "(bad)", "I86", "0", "0", "0", "0", 0, 0, 0, 0},
+#define INSN(op, text, feature, r, w, u, attrs, done) {#op, text, #feature, #r, #w, #u, #attrs, done, 0, 0, 0},
+#define ENC(op, enc, oprs, flags)
+#define ENCF(op, feature, enc, oprs, flags)
+#include ISA_TABLES
+#undef INSN
+#undef ENC
+#undef ENCF
+};
+
+static struct row rows[MAXROWS] = {
+#define INSN(op, text, feature, r, w, u, attrs, done)
+#define ENC(op, enc, oprs, flags) {#op, 0, enc, oprs, #flags, 0, 0, 0, 0, 0, 0, {0}},
+#define ENCF(op, feature, enc, oprs, flags) {#op, #feature, enc, oprs, #flags, 0, 0, 0, 0, 0, 0, {0}},
+#include ISA_TABLES
+#undef INSN
+#undef ENC
+#undef ENCF
+};
+
+static int nops, nrows, nsigs, nspecs, ntrie;
+static struct isa_sig sigs[MAXSIGS];
+static struct isa_spec specs[256];
+static u16 trie[MAXTRIE];
+static u16 nodes[MAXTRIE];
+static int nnodes;
+static struct isa_root roots[MAP_COUNT];
+
+static void
+die(const struct row *r, const char *what)
+{
+	fprintf(stderr, "mkisa: ENC(%s, \"%s\", \"%s\"): %s\n", r->opname, r->enc, r->oprs, what);
+	exit(1);
+}
+
+static int
+has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+	const char *p;
+	for (p = list; (p = strstr(p, word)); p += n)
+		if ((p == list || p[-1] == '|' || p[-1] == ' ') && (!p[n] || p[n] == '|' || p[n] == ' '))
+			return 1;
+	return 0;
+}
+
+static struct feature *
+feature_find(const char *name)
+{
+	size_t i;
+	for (i = 0; i < COUNTOF(features); ++i)
+		if (!strcmp(features[i].name, name)) return &features[i];
+	fprintf(stderr, "mkisa: no feature %s in features.tbl\n", name);
+	exit(1);
+}
+
+// ---- operands ------------------------------------------------------------
+
+static const struct word {
+	const char *text;
+	int where, msize;
+} words[] = {
+	{"al", AT_AX, SZ_B}, {"ax", AT_AX, SZ_W}, {"av", AT_AX, SZ_V}, {"az", AT_AX, SZ_Z},
+	{"cl", AT_CL, SZ_B}, {"dx", AT_DX, SZ_W}, {"1", AT_ONE, SZ_B},
+	{"es", AT_ES, SZ_W}, {"cs", AT_CS, SZ_W}, {"ss", AT_SS, SZ_W},
+	{"ds", AT_DS, SZ_W}, {"fs", AT_FS, SZ_W}, {"gs", AT_GS, SZ_W},
+	{"sreg", AT_SREG, SZ_W}, {"sregd", AT_SREGDST, SZ_W}, {"cr", AT_CR, SZ_N}, {"dr", AT_DR, SZ_N},
+	{"st", AT_ST0, SZ_T}, {"sti", AT_STI, SZ_T}, {"xmm0", AT_XMM0, SZ_X},
+	{"ib", AT_IMM, SZ_B}, {"iw", AT_IMM, SZ_W}, {"iv", AT_IMM, SZ_V},
+	{"ibs", AT_IMMS, SZ_B}, {"iz", AT_IMMS, SZ_Z}, {"ib2", AT_IMM2, SZ_B},
+	{"jb", AT_REL, SZ_B}, {"jz", AT_REL, SZ_Z}, {"far", AT_FAR, SZ_FARP},
+	{"offb", AT_MOFFS, SZ_B}, {"offv", AT_MOFFS, SZ_V},
+	{"x", AT_XREG, SZ_X}, {"ux", AT_XRMREG, SZ_X}, {"vx", AT_XVVVV, SZ_X},
+	{"mm", AT_MREG, SZ_Q}, {"umm", AT_MRMREG, SZ_Q}
+};
+static const struct word prefixes[] = {
+	{"rm", AT_RM, 0}, {"r", AT_REG, 0}, {"u", AT_RMREG, 0}, {"o", AT_OPC, 0}, {"v", AT_VVVV, 0},
+	{"m", AT_MEM, 0}, {"si:", AT_SI, 0}, {"di:", AT_DI, 0}, {"xl:", AT_XLAT, 0}
+};
+static const struct word sizes[] = {
+	{"", 0, SZ_0}, {"0", 0, SZ_0}, {"b", 0, SZ_B}, {"w", 0, SZ_W}, {"d", 0, SZ_D}, {"q", 0, SZ_Q},
+	{"x", 0, SZ_X}, {"y", 0, SZ_Y}, {"t", 0, SZ_T}, {"64", 0, SZ_64}, {"512", 0, SZ_512},
+	{"v", 0, SZ_V}, {"z", 0, SZ_Z}, {"r", 0, SZ_R}, {"n", 0, SZ_N}, {"a", 0, SZ_A}, {"f", 0, SZ_FARP},
+	{"pair", 0, SZ_PAIR}, {"desc", 0, SZ_DESC}, {"env", 0, SZ_ENV}, {"state", 0, SZ_STATE},
+	{"l", 0, SZ_L}
+};
+
+static int
+size_parse(const struct row *r, const char *s)
+{
+	size_t i;
+	for (i = 0; i < COUNTOF(sizes); ++i)
+		if (!strcmp(sizes[i].text, s)) return sizes[i].msize;
+	die(r, "unknown operand size");
+	return 0;
+}
+
+// One operand: a word of words[], or one of prefixes[] and one of sizes[]:
+//   rv ModRM.reg, ur ModRM.rm as a register, ov opcode, vr VEX.vvvv,
+//   mq memory, rmv register or memory, rd/mb either with two sizes,
+//   x/mq xmm or memory, mm/mq mmx or memory, si:v [rSI], di:v es:[rDI].
+static struct isa_spec
+spec_parse(const struct row *r, const char *s)
+{
+	struct isa_spec p = {0, 0, 0};
+	char left[16];
+	const char *slash = strstr(s, "/m");
+	size_t i;
+	for (i = 0; i < COUNTOF(words); ++i)
+		if (!strcmp(words[i].text, s)) {
+			p.where = words[i].where;
+			p.msize = p.rsize = words[i].msize;
+			return p;
+		}
+	if (slash && slash > s) {
+		snprintf(left, sizeof(left), "%.*s", (int)(slash - s), s);
+		p.msize = size_parse(r, slash + 2);
+		if (!strcmp(left, "x")) {
+			p.where = AT_XRM;
+			p.rsize = SZ_X;
+		} else if (!strcmp(left, "mm")) {
+			p.where = AT_MRM;
+			p.rsize = SZ_Q;
+		} else if (left[0] == 'r') {
+			p.where = AT_RM;
+			p.rsize = size_parse(r, left + 1);
+		} else {
+			die(r, "unknown register in front of /m");
+		}
+		return p;
+	}
+	for (i = 0; i < COUNTOF(prefixes); ++i)
+		if (!strncmp(prefixes[i].text, s, strlen(prefixes[i].text))) {
+			p.where = prefixes[i].where;
+			p.msize = p.rsize = size_parse(r, s + strlen(prefixes[i].text));
+			return p;
+		}
+	die(r, "unknown operand");
+	return p;
+}
+
+static int
+spec_index(struct isa_spec p)
+{
+	int i;
+	for (i = 0; i < nspecs; ++i)
+		if (!memcmp(&specs[i], &p, sizeof(p))) return i;
+	if (nspecs == 256) abort();
+	specs[nspecs] = p;
+	return nspecs++;
+}
+
+static void
+operands_parse(struct row *r)
+{
+	char text[64], *word;
+	struct isa_sig sig;
+	int i, n = 0;
+	memset(&sig, 0, sizeof(sig));
+	snprintf(text, sizeof(text), "%s", r->oprs);
+	for (word = strtok(text, " "); word; word = strtok(0, " ")) {
+		struct isa_spec p = spec_parse(r, word);
+		if (n == 4) die(r, "more than four operands");
+		sig.spec[n++] = spec_index(p);
+		switch (p.where) {
+		case AT_MEM:
+			r->want[BY_MOD] &= 1;
+			break;
+		case AT_RMREG: case AT_XRMREG: case AT_MRMREG:
+			r->want[BY_MOD] &= 2;
+			break;
+		case AT_VVVV: case AT_XVVVV:
+			r->attrs |= ROW_VVVV;
+			break;
+		default:
+			break;
+		}
+	}
+	for (i = 0; i < nsigs; ++i)
+		if (!memcmp(&sigs[i], &sig, sizeof(sig))) break;
+	if (i == nsigs) {
+		if (nsigs == MAXSIGS) abort();
+		sigs[nsigs++] = sig;
+	}
+	r->sig = i;
+}
+
+// ---- encodings -----------------------------------------------------------
+
+enum { PFX_NONE = 1, PFX_66 = 2, PFX_F3 = 4, PFX_F2 = 8 };
+
+static void
+vex_parse(struct row *r, char *w)
+{
+	static const char *const maps[] = {"", "0F", "0F38", "0F3A"};
+	char *part;
+	int i, base = !strncmp(w, "EVEX", 4) ? MAP_EVEX : MAP_VEX;
+	char *end;
+	r->want[BY_PREFIX] = PFX_NONE;
+	for (part = strtok_r(w, ".", &end); part; part = strtok_r(0, ".", &end)) {
+		for (i = 1; i <= 3; ++i)
+			if (!strcmp(part, maps[i])) r->map = base + i - 1;
+		if (!strcmp(part, "128") || !strcmp(part, "LZ") || !strcmp(part, "L0")) r->want[BY_L] = 1;
+		else if (!strcmp(part, "256") || !strcmp(part, "L1")) r->want[BY_L] = 2;
+		else if (!strcmp(part, "512")) r->want[BY_L] = 4;
+		else if (!strcmp(part, "66")) r->want[BY_PREFIX] = PFX_66;
+		else if (!strcmp(part, "F3")) r->want[BY_PREFIX] = PFX_F3;
+		else if (!strcmp(part, "F2")) r->want[BY_PREFIX] = PFX_F2;
+		else if (!strcmp(part, "W0")) r->want[BY_W] = 1;
+		else if (!strcmp(part, "W1")) r->want[BY_W] = 2;
+	}
+}
+
+static void
+encoding_parse(struct row *r)
+{
+	char text[64], *w, *end, *plus;
+	int i, nbytes = 0, bytes[4], vex = 0;
+	for (i = 0; i < BY_COUNT; ++i) r->want[i] = (1 << by_size[i]) - 1;
+	r->nopcodes = 1;
+	snprintf(text, sizeof(text), "%s", r->enc);
+	for (w = strtok_r(text, " ", &end); w; w = strtok_r(0, " ", &end)) {
+		plus = strchr(w, '+');
+		if (!strncmp(w, "VEX.", 4) || !strncmp(w, "EVEX.", 5)) {
+			vex_parse(r, w);
+			vex = 1;
+		} else if (!strcmp(w, "NP")) {
+			r->want[BY_PREFIX] = PFX_NONE;
+		} else if (!strcmp(w, "NFx")) {
+			r->want[BY_PREFIX] = PFX_NONE | PFX_66;
+		} else if (!strcmp(w, "REX.W")) {
+			r->want[BY_W] = 2;
+		} else if (!strcmp(w, "/r")) {
+			r->attrs |= ROW_MODRM;
+		} else if (w[0] == '/') {
+			r->attrs |= ROW_MODRM;
+			r->want[BY_REG] = 1 << (w[1] - '0');
+		} else if (!nbytes && !vex && r->want[BY_PREFIX] == 15 && !plus
+				&& (!strcmp(w, "66") || !strcmp(w, "F2") || !strcmp(w, "F3"))) {
+			if (w[0] == '6') {
+				r->want[BY_PREFIX] = PFX_66;
+				r->attrs |= ROW_66;
+			} else {
+				r->want[BY_PREFIX] = w[1] == '2' ? PFX_F2 : PFX_F3;
+				r->attrs |= ROW_REP;
+			}
+		} else {
+			if (nbytes == 4) die(r, "too many opcode bytes");
+			bytes[nbytes++] = strtol(w, 0, 16);
+			if (plus && !strcmp(plus, "+cc")) {
+				r->nopcodes = 16;
+				r->attrs |= ROW_CC;
+			} else if (plus && !strcmp(plus, "+i")) {
+				r->nopcodes = -8;
+			} else if (plus) {
+				r->nopcodes = 8;
+			}
+		}
+	}
+	i = 0;
+	if (!vex) {
+		r->map = MAP_1;
+		if (nbytes > 1 && bytes[0] == 0x0f) {
+			r->map = MAP_0F;
+			i = 1;
+			if (nbytes > 2 && bytes[1] == 0x38) {
+				r->map = MAP_0F38;
+				i = 2;
+			} else if (nbytes > 2 && bytes[1] == 0x3a) {
+				r->map = MAP_0F3A;
+				i = 2;
+			}
+		}
+	}
+	if (i == nbytes) die(r, "no opcode");
+	r->opcode = bytes[i++];
+	if (i < nbytes) { // the rest is a ModRM byte
+		r->attrs |= ROW_MODRM;
+		r->want[BY_MOD] = 2;
+		r->want[BY_REG] = 1 << (bytes[i] >> 3 & 7);
+		if (r->nopcodes != -8) r->want[BY_RM] = 1 << (bytes[i] & 7);
+		r->nopcodes = 1;
+	}
+	if (has_word(r->flagtext, "I64")) r->want[BY_MODE] = 1;
+	if (has_word(r->flagtext, "O64")) r->want[BY_MODE] = 2;
+	if (has_word(r->flagtext, "D64")) r->attrs |= ROW_D64;
+	if (has_word(r->flagtext, "F64")) r->attrs |= ROW_F64;
+	if (has_word(r->flagtext, "HIDE")) r->attrs |= ROW_HIDE;
+	if (has_word(r->flagtext, "NOREXB")) r->want[BY_REXB] = 1;
+}
+
+static void
+tables_read(void)
+{
+	int i, j, last = 0;
+	struct isa_spec none = {0, 0, 0};
+	spec_index(none);
+	while (ops[nops].name) ++nops;
+	for (i = 1; i < nops; ++i)
+		for (j = 1; j < i; ++j)
+			if (!strcmp(ops[i].name, ops[j].name)) {
+				fprintf(stderr, "mkisa: two rows INSN(%s\n", ops[i].name);
+				exit(1);
+			}
+	for (; rows[nrows].opname; ++nrows) {
+		struct row *r = &rows[nrows];
+		struct feature *f;
+		if (strcmp(ops[last].name, r->opname)) {
+			for (last = 1; last < nops; ++last)
+				if (!strcmp(ops[last].name, r->opname)) break;
+			if (last == nops) die(r, "no INSN row of that name");
+		}
+		r->op = last;
+		ops[last].rows++;
+		if (!r->feature) r->feature = ops[last].feature;
+		f = feature_find(r->feature);
+		f->rows++;
+		f->undone += !ops[last].done;
+		encoding_parse(r);
+		operands_parse(r);
+	}
+	for (i = 1; i < nops; ++i)
+		if (!ops[i].rows) {
+			fprintf(stderr, "mkisa: INSN(%s) has no ENC row\n", ops[i].name);
+			exit(1);
+		}
+}
+
+// ---- tries ---------------------------------------------------------------
+
+// Narrows the candidates to those that accept value v of dimension d. Only
+// the candidates that can still win matter: everything behind a row that
+// accepts all the rest is dead.
+static int
+narrow(const int *in, int n, int d, int v, int *out, unsigned tested)
+{
+	int i, j, m = 0;
+	for (i = 0; i < n; ++i) {
+		const struct row *r = &rows[in[i]];
+		int all = 1;
+		if (!(r->want[d] >> v & 1)) continue;
+		out[m++] = in[i];
+		for (j = 0; j < BY_COUNT; ++j)
+			if (!(tested >> j & 1) && r->want[j] != (1 << by_size[j]) - 1) all = 0;
+		if (all) break;
+	}
+	return m;
+}
+
+static int
+decided(int row, unsigned tested)
+{
+	int j;
+	for (j = 0; j < BY_COUNT; ++j)
+		if (!(tested >> j & 1) && rows[row].want[j] != (1 << by_size[j]) - 1) return 0;
+	return 1;
+}
+
+// Cost in entries of the smallest trie for the candidates; *best is the
+// dimension that it tests first.
+static int
+trie_cost(const int *set, int n, unsigned tested, int *best)
+{
+	int d, v, i, sub[256], cost, min = 1 << 30, ignored;
+	*best = -1;
+	if (!n || decided(set[0], tested)) return 0;
+	for (d = 0; d < BY_COUNT; ++d) {
+		int useful = 0;
+		if (tested >> d & 1) continue;
+		for (i = 0; i < n && !useful; ++i) useful = rows[set[i]].want[d] != (1 << by_size[d]) - 1;
+		if (!useful) continue;
+		cost = 1 + by_size[d];
+		for (v = 0; v < by_size[d] && cost < min; ++v) {
+			int m = narrow(set, n, d, v, sub, tested | 1u << d);
+			cost += trie_cost(sub, m, tested | 1u << d, &ignored);
+		}
+		if (cost < min) {
+			min = cost;
+			*best = d;
+		}
+	}
+	return min;
+}
+
+static u16
+trie_build(const int *set, int n, unsigned tested)
+{
+	int d, v, sub[256], i;
+	u16 node[9];
+	if (!n) return 0;
+	if (decided(set[0], tested)) return TRIE_LEAF | set[0];
+	trie_cost(set, n, tested, &d);
+	node[0] = d;
+	for (v = 0; v < by_size[d]; ++v) {
+		int m = narrow(set, n, d, v, sub, tested | 1u << d);
+		node[1 + v] = trie_build(sub, m, tested | 1u << d);
+	}
+	for (i = 0; i < nnodes; ++i)
+		if (trie[nodes[i]] == d && !memcmp(trie + nodes[i], node, 2 * (1 + by_size[d]))) return nodes[i];
+	nodes[nnodes++] = ntrie;
+	memcpy(trie + ntrie, node, 2 * (1 + by_size[d]));
+	ntrie += 1 + by_size[d];
+	if (ntrie > MAXTRIE - 300) abort();
+	return nodes[nnodes - 1];
+}
+
+static void
+tries_build(void)
+{
+	int map, c, i, n, set[256];
+	u16 entry[256];
+	ntrie = 1; // entry 0 stands for #UD
+	for (map = 0; map < MAP_COUNT; ++map) {
+		int lo = 256, hi = -1;
+		for (c = 0; c < 256; ++c) {
+			n = 0;
+			for (i = 0; i < nrows; ++i) {
+				int span = rows[i].nopcodes < 1 ? 1 : rows[i].nopcodes;
+				if (rows[i].map == map && c >= rows[i].opcode && c < rows[i].opcode + span) set[n++] = i;
+			}
+			entry[c] = trie_build(set, n, 0);
+			if (entry[c]) {
+				if (lo == 256) lo = c;
+				hi = c;
+			}
+		}
+		if (hi < 0) {
+			roots[map].lo = 1;
+			roots[map].hi = 0;
+			continue;
+		}
+		roots[map].first = ntrie;
+		roots[map].lo = lo;
+		roots[map].hi = hi;
+		for (c = lo; c <= hi; ++c) trie[ntrie++] = entry[c];
+	}
+}
+
+// A row that no bit pattern reaches is a mistake in the table.
+static void
+rows_reachable(void)
+{
+	int i, j, bad = 0;
+	for (i = 0; i < nrows; ++i) {
+		for (j = 1; j < ntrie; ++j)
+			if (trie[j] == (TRIE_LEAF | i)) break;
+		if (j == ntrie) {
+			fprintf(stderr, "mkisa: ENC(%s, \"%s\") is hidden behind rows before it\n", rows[i].opname, rows[i].enc);
+			bad = 1;
+		}
+	}
+	if (bad) exit(1);
+}
+
+// ---- printing ------------------------------------------------------------
+
+static void
+upper(const char *s)
+{
+	for (; *s; ++s) putchar(*s >= 'a' && *s <= 'z' ? *s - 32 : *s);
+}
+
+static void
+banner(const char *what)
+{
+	printf("// %s; generated from blink/isa/*.tbl by tool/mkisa.c.\n", what);
+}
+
+static void
+print_ops(void)
+{
+	int i;
+	size_t f;
+	banner("The operations of the instruction table");
+	printf("#ifndef ISA_OPS_H_\n#define ISA_OPS_H_\n\nenum isa_op {\n");
+	for (i = 0; i < nops; ++i) {
+		printf("\tOP_");
+		upper(ops[i].name);
+		printf(",\n");
+	}
+	printf("\tOP_COUNT\n};\n\nenum isa_feature {\n");
+	for (f = 0; f < COUNTOF(features); ++f) printf("\tFEATURE_%s,\n", features[f].name);
+	printf("\tFEATURE_COUNT\n};\n\n#endif\n");
+}
+
+static void
+print_handlers(void)
+{
+	int i;
+	banner("One line per operation, in the order of enum isa_op");
+	for (i = 0; i < nops; ++i)
+		if (ops[i].done) printf("H(op_%s)\n", ops[i].name);
+		else printf("U(%s)\n", ops[i].name);
+}
+
+// "O|S|ZF" columns become FLAG_ names; "0" stays.
+static void
+print_flags(const char *s)
+{
+	static const char letters[] = "OSZAPCDIT";
+	char text[64], *w;
+	int first = 1;
+	snprintf(text, sizeof(text), "%s", s);
+	for (w = strtok(text, "| "); w; w = strtok(0, "| ")) {
+		printf("%s", first ? "" : " | ");
+		first = 0;
+		if (!strcmp(w, "0")) printf("0");
+		else if (!strcmp(w, "OSZAPC")) printf("FLAGS_ARITH");
+		else if (strlen(w) == 1 && strchr(letters, w[0])) printf("FLAG_%cF", w[0]);
+		else {
+			fprintf(stderr, "mkisa: unknown flag %s\n", w);
+			exit(1);
+		}
+	}
+}
+
+static void
+print_attrs(const struct op *o)
+{
+	char text[64], *w;
+	snprintf(text, sizeof(text), "%s", o->attrs);
+	if (!o->done) printf("ISA_UNDONE");
+	else printf("0");
+	for (w = strtok(text, "| "); w; w = strtok(0, "| "))
+		if (strcmp(w, "0")) printf(" | ISA_%s", w);
+}
+
+static void
+print_cpuid(void)
+{
+	size_t i, j;
+	int n = 0, r;
+	printf("\nconst struct isa_cpuid_bits isa_cpuid_features[] = {\n");
+	for (i = 0; i < COUNTOF(features); ++i) {
+		u32 reg[4] = {0, 0, 0, 0};
+		if (!features[i].leaf) continue;
+		for (j = 0; j < i; ++j)
+			if (features[j].leaf == features[i].leaf && features[j].subleaf == features[i].subleaf) break;
+		if (j < i) continue;
+		for (j = i; j < COUNTOF(features); ++j) {
+			struct feature *f = &features[j];
+			if (f->leaf != features[i].leaf || f->subleaf != features[i].subleaf) continue;
+			if (f->kind == FIXED || (f->kind == ROWS && f->rows && !f->undone)) reg[f->reg] |= 1u << f->bit;
+		}
+		printf("\t{0x%xu, %d, {", features[i].leaf, features[i].subleaf);
+		for (r = 0; r < 4; ++r) printf("%s0x%xu", r ? ", " : "", reg[r]);
+		printf("}},\n");
+		++n;
+	}
+	printf("};\nconst unsigned isa_cpuid_feature_count = %d;\n", n);
+}
+
+static void
+print_decode(void)
+{
+	int i, j, n;
+	banner("The compiled instruction table");
+	printf("#include \"isa/insn.h\"\n#include \"isa/table.h\"\n\nconst struct isa_root isa_roots[MAP_COUNT] = {\n");
+	for (i = 0; i < MAP_COUNT; ++i) printf("\t{%d, %d, %d},\n", roots[i].first, roots[i].lo, roots[i].hi);
+	printf("};\n\nconst u16 isa_trie[] = {");
+	for (i = 0; i < ntrie; ++i) printf("%s%d,", i % 16 ? " " : "\n\t", trie[i]);
+	printf("\n};\n\nconst u32 isa_rows[] = {\n");
+	for (i = 0; i < nrows; ++i) {
+		printf("\tOP_");
+		upper(rows[i].opname);
+		printf(" | %du << 11 | %du << 20, // %s\n", rows[i].sig, rows[i].attrs, rows[i].enc);
+	}
+	printf("};\nconst unsigned isa_row_count = %d;\n", nrows);
+	printf("\nconst struct isa_sig isa_sigs[] = {\n");
+	for (i = 0; i < nsigs; ++i)
+		printf("\t{{%d, %d, %d, %d}},\n", sigs[i].spec[0], sigs[i].spec[1], sigs[i].spec[2], sigs[i].spec[3]);
+	printf("};\n\nconst struct isa_spec isa_specs[] = {\n");
+	for (i = 0; i < nspecs; ++i) printf("\t{%d, %d, %d},\n", specs[i].where, specs[i].msize, specs[i].rsize);
+	printf("};\n\nconst struct isa_flagset isa_flagsets[] = {\n");
+	for (i = n = 0; i < nops; ++i) {
+		for (j = 0; j < i; ++j)
+			if (!strcmp(ops[i].reads, ops[j].reads) && !strcmp(ops[i].writes, ops[j].writes)
+					&& !strcmp(ops[i].undefs, ops[j].undefs)) break;
+		if (j < i) {
+			ops[i].flagset = ops[j].flagset;
+			continue;
+		}
+		ops[i].flagset = n++;
+		printf("\t{");
+		print_flags(ops[i].reads);
+		printf(", ");
+		print_flags(ops[i].writes);
+		printf(", ");
+		print_flags(ops[i].undefs);
+		printf("},\n");
+	}
+	printf("};\n\nconst char isa_names[] =\n");
+	for (i = n = 0; i < nops; ++i) {
+		for (j = 0; j < i; ++j)
+			if (!strcmp(ops[i].text, ops[j].text)) break;
+		if (j < i) {
+			ops[i].nameoff = ops[j].nameoff;
+			continue;
+		}
+		ops[i].nameoff = n;
+		n += strlen(ops[i].text) + 1;
+		printf("\t\"%s\\0\"\n", ops[i].text);
+	}
+	printf("\t;\n\nconst struct isa_opinfo isa_ops[OP_COUNT] = {\n");
+	for (i = 0; i < nops; ++i) {
+		printf("\t{%d, %d, FEATURE_%s, ", ops[i].nameoff, ops[i].flagset, ops[i].feature);
+		print_attrs(&ops[i]);
+		printf("},\n");
+	}
+	printf("};\n");
+	print_cpuid();
+}
+
+static void
+print_docs(void)
+{
+	int i, j, done = 0;
+	size_t f;
+	for (i = 1; i < nops; ++i) done += ops[i].done;
+	printf("# The instructions\n\nGenerated from `blink/isa/*.tbl` by `make docs`.\n"
+		"%d operations, %d of them done, in %d encodings. An operation that is not\n"
+		"done decodes and prints, raises #UD, and keeps its CPUID feature switched off.\n\n"
+		"## CPUID features\n\n| feature | leaf | bit | encodings | advertised |\n| --- | --- | --- | --- | --- |\n",
+		nops - 1, done, nrows);
+	for (f = 0; f < COUNTOF(features); ++f) {
+		static const char *const regs[] = {"eax", "ebx", "ecx", "edx"};
+		struct feature *p = &features[f];
+		if (!p->leaf) continue;
+		printf("| %s | 0x%x.%d | %s.%d | %d | ", p->name, p->leaf, p->subleaf, regs[p->reg], p->bit, p->rows);
+		if (p->kind == HIDDEN) printf("never |\n");
+		else if (p->kind == FIXED) printf("yes |\n");
+		else if (p->rows && !p->undone) printf("yes |\n");
+		else printf("no: %d encodings undone |\n", p->undone);
+	}
+	printf("\n## Operations\n\n| operation | feature | encodings | done |\n| --- | --- | --- | --- |\n");
+	for (i = 1; i < nops; ++i) {
+		int first = 1;
+		printf("| %s | %s | ", ops[i].name, ops[i].feature);
+		for (j = 0; j < nrows; ++j)
+			if (rows[j].op == i) {
+				printf("%s`%s%s%s`", first ? "" : ", ", rows[j].enc, *rows[j].oprs ? ": " : "", rows[j].oprs);
+				first = 0;
+			}
+		printf(" | %s |\n", ops[i].done ? "yes" : "no");
+	}
+}
+
+static void
+print_stat(void)
+{
+	int i, names = 0;
+	for (i = 0; i < nops; ++i) names += strlen(ops[i].text) + 1;
+	printf("%d operations, %d rows\ntrie %d\nrows %d\nsigs %d\nspecs %d\nnames %d\nops %d\n", nops - 1, nrows,
+		ntrie * 2, nrows * 4, nsigs * 4, nspecs * 3, names, nops * 6);
+}
+
+int
+main(int argc, char *argv[])
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	tables_read();
+	tries_build();
+	rows_reachable();
+	if (!strcmp(what, "ops")) print_ops();
+	else if (!strcmp(what, "handlers")) print_handlers();
+	else if (!strcmp(what, "decode")) print_decode();
+	else if (!strcmp(what, "docs")) print_docs();
+	else if (!strcmp(what, "stat")) print_stat();
+	else {
+		fprintf(stderr, "usage: mkisa ops|handlers|decode|docs|stat\n");
+		return 1;
+	}
+	return 0;
+}
