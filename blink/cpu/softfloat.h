@@ -30,7 +30,10 @@ struct fpenv {
 enum fpcmp { FPCMP_LT = -1, FPCMP_EQ = 0, FPCMP_GT = 1, FPCMP_UN = 2 };
 
 // SSE scalar arithmetic. NaN rule: the first operand if it is a NaN (made
-// quiet), else the second; invalid operations give the default NaN.
+// quiet), else the second; invalid operations give the default NaN. muladd is
+// a * b + c rounded once, its NaN the first of a, b, c. Where an unmasked
+// exception forbids a result (I, D, Z; for SSE also O, U, P), what is returned
+// means nothing, and flags are those that the fault reports.
 f32 f32_add(struct fpenv *, f32, f32);
 f32 f32_sub(struct fpenv *, f32, f32);
 f32 f32_mul(struct fpenv *, f32, f32);

@@ -1,0 +1,780 @@
+// softfloat.c: every format is unpacked to one representation with a 128-bit
+// significand, computed exactly or with a sticky last bit, and rounded once.
+//
+// Only integers are used, in portable C, so results do not depend on the host.
+#include "cpu/softfloat.h"
+
+enum cls { ZERO, FINITE, INF, QNAN, SNAN, BAD };  // BAD: an f80 encoding that no x87 produces
+enum op { ADD, SUB, MUL, DIV };
+enum { F80_MIN = -16382, F80_MAX = 16383, WRAP = 24576 };
+
+#define TOP (1ull << 63)
+
+// The value is ±hi.lo * 2^exp, where bit 63 of hi is worth one; a FINITE one
+// has it set until it is rounded. NaNs keep their payload aligned the same.
+struct num {
+	u64 hi, lo;
+	i32 exp;
+	u8 neg, cls, den;
+};
+
+struct fmt {
+	u8 prec, ebits;
+};
+static const struct fmt F32 = {24, 8}, F64 = {53, 11};
+
+static void
+set(struct num *r, enum cls cls, int neg)
+{
+	r->hi = cls >= INF ? TOP : 0;
+	r->lo = 0;
+	r->exp = 0;
+	r->neg = neg;
+	r->cls = cls;
+	r->den = 0;
+}
+
+static void
+invalid(struct fpenv *env, struct num *r)
+{
+	env->flags |= FPX_I;
+	set(r, QNAN, 1);
+	r->hi |= TOP >> 1;
+}
+
+static void
+normalize(struct num *n)
+{
+	unsigned s;
+	if (!n->hi) {
+		n->hi = n->lo;
+		n->lo = 0;
+		n->exp -= 64;
+	}
+	s = __builtin_clzll(n->hi);
+	if (s) {
+		n->hi = n->hi << s | n->lo >> (64 - s);
+		n->lo <<= s;
+		n->exp -= s;
+	}
+}
+
+// Shifts right; what falls out is kept as a sticky last bit.
+static void
+shift_right_jam(struct num *n, u32 s)
+{
+	u64 out;
+	n->exp += s;
+	if (s >= 128) {
+		n->lo = (n->hi | n->lo) != 0;
+		n->hi = 0;
+		return;
+	}
+	out = 0;
+	if (s >= 64) {
+		out = n->lo;
+		n->lo = n->hi;
+		n->hi = 0;
+		s -= 64;
+	}
+	if (s) {
+		out |= n->lo << (64 - s);
+		n->lo = n->lo >> s | n->hi << (64 - s);
+		n->hi >>= s;
+	}
+	n->lo |= out != 0;
+}
+
+static void
+mul64(u64 a, u64 b, u64 *hi, u64 *lo)
+{
+	u64 al = (u32)a, ah = a >> 32, bl = (u32)b, bh = b >> 32;
+	u64 m = ah * bl, n = al * bh, l = al * bl;
+	u64 c = (l >> 32) + (u32)m + (u32)n;
+	*lo = c << 32 | (u32)l;
+	*hi = ah * bh + (m >> 32) + (n >> 32) + (c >> 32);
+}
+
+// (hi:lo) / d for hi < d and d normalised: two base 2^32 digits.
+static u64
+div128(u64 hi, u64 lo, u64 d, u64 *rem)
+{
+	u64 q = 0, dh = d >> 32, dl = (u32)d;
+	int i;
+	for (i = 32; i >= 0; i -= 32) {
+		u64 t = hi / dh, r = hi - t * dh, n = (u32)(lo >> i);
+		while (t >> 32 || t * dl > (r << 32 | n)) {
+			t--;
+			r += dh;
+			if (r >> 32) break;
+		}
+		hi = (hi << 32 | n) - t * d;
+		q = q << 32 | t;
+	}
+	*rem = hi;
+	return q;
+}
+
+static void
+unpack_parts(struct num *n, u64 frac, int e, int emax, int neg)
+{
+	n->hi = frac;
+	n->lo = 0;
+	n->neg = neg;
+	n->den = 0;
+	n->exp = e - emax / 2;
+	n->cls = FINITE;
+	if (e == emax) {
+		n->cls = !(frac << 1) ? INF : frac & TOP >> 1 ? QNAN : SNAN;
+	} else if (!e) {
+		n->cls = ZERO;
+		if (frac) {
+			n->cls = FINITE;
+			n->den = 1;
+			n->exp++;
+			normalize(n);
+		}
+	}
+}
+
+static void
+unpack(struct fpenv *env, struct num *n, const struct fmt *f, u64 v)
+{
+	int emax = (1 << f->ebits) - 1, fb = f->prec - 1, e = v >> fb & emax;
+	unpack_parts(n, v << (64 - fb) >> 1 | (e ? TOP : 0), e, emax, v >> (fb + f->ebits) & 1);
+	if (n->den && env->daz) set(n, ZERO, n->neg);
+}
+
+static void
+unpack80(struct num *n, struct f80 v)
+{
+	int e = v.se & 0x7fff;
+	unpack_parts(n, v.m, e, 0x7fff, v.se >> 15);
+	if (e && !(v.m & TOP)) n->cls = BAD;
+}
+
+// Rounds hi.lo at the given number of dropped low bits of hi. Returns what was
+// lost; hi wraps to zero on carry.
+static u64
+round_bits(struct fpenv *env, struct num *n, unsigned drop, int rc)
+{
+	u64 one = 1ull << drop, rem = drop ? n->hi << (64 - drop) | (n->lo != 0) : n->lo;
+	int up = 0;
+	env->c1 = 0;
+	n->lo = 0;
+	if (!rem) return 0;
+	if (rc == ROUND_NEAREST)
+		up = rem > TOP || (rem == TOP && (n->hi & one));
+	else if (rc != ROUND_ZERO)
+		up = n->neg == (rc == ROUND_DOWN);
+	n->hi &= -one;
+	if (up) n->hi += one;
+	env->c1 = up;
+	return rem;
+}
+
+// Rounds a finite result to a precision and exponent range. Afterwards bit 63
+// of hi is clear in a subnormal only.
+static void
+round_num(struct fpenv *env, struct num *n, unsigned prec, int emin, int emax)
+{
+	unsigned drop = 64 - prec;
+	u64 rem;
+	env->c1 = 0;
+	if (n->cls != FINITE) return;
+	if (n->exp < emin) {
+		struct num t = *n;
+		round_bits(env, &t, drop, env->rc);
+		if (n->exp < emin - 1 || t.hi) {  // tiny after rounding
+			if (!(env->masks & FPX_U)) {
+				env->flags |= FPX_U;
+				n->exp += emax == F80_MAX ? WRAP : emin - n->exp;
+			} else if (env->ftz) {
+				env->flags |= FPX_U | FPX_P;
+				set(n, ZERO, n->neg);
+				return;
+			} else {
+				shift_right_jam(n, emin - n->exp);
+				rem = round_bits(env, n, drop, env->rc);
+				if (rem) env->flags |= FPX_U | FPX_P;
+				if (!n->hi) n->cls = ZERO;
+				return;
+			}
+		}
+	}
+	rem = round_bits(env, n, drop, env->rc);
+	if (!n->hi) {
+		n->hi = TOP;
+		n->exp++;
+	}
+	if (n->exp > emax) {
+		env->flags |= FPX_O;
+		if (env->masks & FPX_O) {
+			rem = 1;
+			if (env->rc == ROUND_NEAREST || (env->rc != ROUND_ZERO && n->neg == (env->rc == ROUND_DOWN))) {
+				set(n, INF, n->neg);
+				env->c1 = 1;
+			} else {
+				n->hi = -(1ull << drop);
+				n->exp = emax;
+				env->c1 = 0;
+			}
+		} else {
+			n->exp -= emax == F80_MAX ? WRAP : n->exp;
+		}
+	}
+	if (rem) env->flags |= FPX_P;
+}
+
+static u64
+pack(struct fpenv *env, const struct fmt *f, struct num *n)
+{
+	int bias = (1 << (f->ebits - 1)) - 1, fb = f->prec - 1;
+	u64 e = 0;
+	round_num(env, n, f->prec, 1 - bias, bias);
+	if (n->cls >= INF)
+		e = 2 * bias + 1;
+	else if (n->hi & TOP)
+		e = (n->exp + bias) & (2 * bias + 1);
+	return (u64)n->neg << (fb + f->ebits) | e << fb | n->hi << 1 >> (64 - fb);
+}
+
+static struct f80
+pack80(struct num *n)
+{
+	struct f80 r;
+	int e = 0;
+	if (n->cls >= INF)
+		e = 0x7fff;
+	else if (n->hi & TOP)
+		e = n->exp + F80_MAX;
+	r.m = n->hi;
+	r.se = n->neg << 15 | (e & 0x7fff);
+	return r;
+}
+
+static struct f80
+round80(struct fpenv *env, struct num *n)
+{
+	round_num(env, n, env->pc == 0 ? 24 : env->pc == 2 ? 53 : 64, F80_MIN, F80_MAX);
+	return pack80(n);
+}
+
+// Settles the result where an operand is not a number.
+static bool
+pick_nan(struct fpenv *env, struct num *r, const struct num *x, const struct num *y, int x87)
+{
+	const struct num *n = x;
+	if (x->cls < QNAN && y->cls < QNAN) return false;
+	if (x->cls == BAD || y->cls == BAD) {
+		invalid(env, r);
+		return true;
+	}
+	if (x->cls == SNAN || y->cls == SNAN) env->flags |= FPX_I;
+	if (x->cls < QNAN) {
+		n = y;
+	} else if (x87 && y->cls >= QNAN) {
+		if (x->cls != y->cls)
+			n = x->cls == QNAN ? x : y;
+		else if (y->hi > x->hi || (y->hi == x->hi && !y->neg))
+			n = y;
+	}
+	*r = *n;
+	r->cls = QNAN;
+	r->hi |= TOP >> 1;
+	return true;
+}
+
+// Notes a denormal operand; true if that faults, so that no result is due.
+static bool
+denormal(struct fpenv *env, struct num *r, int den)
+{
+	if (!den) return false;
+	env->flags |= FPX_D;
+	if (env->masks & FPX_D) return false;
+	set(r, ZERO, 0);
+	return true;
+}
+
+static void
+add_finite(struct fpenv *env, struct num *r, struct num *x, struct num *y)
+{
+	struct num *t;
+	u64 lo;
+	if (x->exp < y->exp || (x->exp == y->exp && (x->hi < y->hi || (x->hi == y->hi && x->lo < y->lo)))) {
+		t = x;
+		x = y;
+		y = t;
+	}
+	shift_right_jam(y, x->exp - y->exp);
+	*r = *x;
+	if (x->neg == y->neg) {
+		r->lo = x->lo + y->lo;
+		lo = r->lo < y->lo;
+		r->hi = x->hi + y->hi + lo;
+		if (r->hi < x->hi || (lo && r->hi == x->hi)) {
+			shift_right_jam(r, 1);
+			r->hi |= TOP;
+		}
+	} else {
+		r->lo = x->lo - y->lo;
+		r->hi = x->hi - y->hi - (x->lo < y->lo);
+		if (r->hi | r->lo)
+			normalize(r);
+		else
+			set(r, ZERO, env->rc == ROUND_DOWN);
+	}
+}
+
+static void
+mul_finite(struct num *r, const struct num *x, const struct num *y)
+{
+	r->exp = x->exp + y->exp + 1;
+	mul64(x->hi, y->hi, &r->hi, &r->lo);
+	normalize(r);
+}
+
+static void
+arith(struct fpenv *env, enum op op, struct num *r, struct num *x, struct num *y, int x87)
+{
+	u64 hi, lo, rem;
+	env->c1 = 0;
+	if (pick_nan(env, r, x, y, x87)) return;
+	if (op == SUB) y->neg ^= 1;
+	set(r, FINITE, x->neg ^ y->neg);
+	if (op <= SUB) {
+		if (x->cls == INF && y->cls == INF && r->neg) {
+			invalid(env, r);
+			return;
+		}
+		if (denormal(env, r, x->den | y->den)) return;
+		if (x->cls == INF || (y->cls == ZERO && x->cls == FINITE))
+			*r = *x;
+		else if (y->cls == INF || (x->cls == ZERO && y->cls == FINITE))
+			*r = *y;
+		else if (x->cls == ZERO)
+			set(r, ZERO, r->neg ? env->rc == ROUND_DOWN : x->neg);
+		else
+			add_finite(env, r, x, y);
+		return;
+	}
+	if (op == MUL ? x->cls + y->cls == INF + ZERO && x->cls != y->cls : x->cls == y->cls && x->cls != FINITE) {
+		invalid(env, r);
+		return;
+	}
+	if (op == DIV && y->cls == ZERO && x->cls != INF) {
+		env->flags |= FPX_Z;
+		set(r, INF, r->neg);
+		return;
+	}
+	if (denormal(env, r, x->den | y->den)) return;
+	if (x->cls == INF || (op == MUL && y->cls == INF)) {
+		set(r, INF, r->neg);
+	} else if (x->cls == ZERO || y->cls != FINITE) {
+		set(r, ZERO, r->neg);
+	} else if (op == MUL) {
+		mul_finite(r, x, y);
+	} else {
+		hi = x->hi;
+		lo = 0;
+		r->exp = x->exp - y->exp;
+		if (hi >= y->hi) {
+			lo = hi << 63;
+			hi >>= 1;
+		} else {
+			r->exp--;
+		}
+		r->hi = div128(hi, lo, y->hi, &rem);
+		r->lo = rem >= y->hi - rem ? TOP | (rem != y->hi - rem) : rem != 0;
+	}
+}
+
+static void
+square_root(struct fpenv *env, struct num *r, const struct num *x)
+{
+	u64 hi, lo, s, rem, q, t;
+	int i;
+	env->c1 = 0;
+	if (pick_nan(env, r, x, x, 0)) return;
+	if (x->neg && x->cls != ZERO) {
+		invalid(env, r);
+		return;
+	}
+	if (denormal(env, r, x->den)) return;
+	*r = *x;
+	if (x->cls != FINITE) return;
+	// The radicand hi:lo is in [2^126, 2^128), its root has 64 bits: the upper
+	// half bit by bit, the lower half by one division.
+	hi = x->hi;
+	lo = 0;
+	if (!(x->exp & 1)) {
+		lo = hi << 63;
+		hi >>= 1;
+	}
+	r->exp = (x->exp - (x->exp & 1)) / 2;
+	s = 0;
+	rem = hi;
+	for (i = 31; i >= 0; i--) {
+		t = (2 * s + (1ull << i)) << i;
+		if (rem >= t) {
+			rem -= t;
+			s += 1ull << i;
+		}
+	}
+	// rem = hi - s^2 <= 2s; divide rem:(upper half of lo) by 2s
+	t = rem << 31 | lo >> 33;
+	q = t / s;
+	rem = (t - q * s) << 1 | (lo >> 32 & 1);
+	if (q >> 32) {
+		rem += 2 * s;
+		q--;
+	}
+	// what is left of the radicand, hi:rem, is now (rem << 32) - q^2; it may be negative
+	t = q * q;
+	r->hi = (s << 32) + q;
+	hi = rem >> 32;
+	rem <<= 32;
+	hi -= rem < t;
+	rem -= t;
+	if (hi >> 63) {
+		r->hi--;
+		t = r->hi << 1 | 1;
+		rem += t;
+		hi += (r->hi >> 63) + (rem < t);
+	}
+	r->lo = (hi || rem > r->hi ? TOP : 0) | ((hi | rem) != 0);
+}
+
+static enum fpcmp
+compare(struct fpenv *env, const struct num *x, const struct num *y, int signal_qnan)
+{
+	int c;
+	if (x->cls >= QNAN || y->cls >= QNAN) {
+		if (signal_qnan || x->cls >= SNAN || y->cls >= SNAN) env->flags |= FPX_I;
+		return FPCMP_UN;
+	}
+	if (x->den | y->den) env->flags |= FPX_D;
+	if (x->cls == ZERO && y->cls == ZERO) return FPCMP_EQ;
+	if (x->cls == ZERO) return y->neg ? FPCMP_GT : FPCMP_LT;
+	if (y->cls == ZERO || x->neg != y->neg) return x->neg ? FPCMP_LT : FPCMP_GT;
+	c = x->cls != y->cls ? x->cls - y->cls : x->cls == INF ? 0 : x->exp != y->exp ? x->exp - y->exp : x->hi < y->hi ? -1 : x->hi > y->hi;
+	if (!c) return FPCMP_EQ;
+	return (c < 0) == x->neg ? FPCMP_GT : FPCMP_LT;
+}
+
+// Rounds a finite number below 2^64 to an integer in hi.
+static u64
+round_int(struct fpenv *env, struct num *n, int rc)
+{
+	shift_right_jam(n, 63 - n->exp);
+	return round_bits(env, n, 0, rc);
+}
+
+static void
+round_integral(struct fpenv *env, struct num *n, int suppress)
+{
+	struct num r = *n;
+	env->c1 = 0;
+	if (pick_nan(env, n, &r, &r, 0)) return;
+	if (n->cls != FINITE || n->exp >= 63) return;
+	if (round_int(env, n, env->rc) && !suppress) env->flags |= FPX_P;
+	if (n->hi)
+		normalize(n);
+	else
+		set(n, ZERO, n->neg);
+}
+
+static i64
+to_int(struct fpenv *env, struct num *n, unsigned bits, int trunc)
+{
+	u64 min = 1ull << (bits - 1), rem;
+	env->c1 = 0;
+	if (n->cls == ZERO) return 0;
+	if (n->cls == FINITE && n->exp < 64) {
+		rem = round_int(env, n, trunc ? (int)ROUND_ZERO : env->rc);
+		if (n->hi < min + n->neg) {
+			if (rem) env->flags |= FPX_P;
+			return n->neg ? -n->hi : n->hi;
+		}
+	}
+	env->c1 = 0;
+	env->flags |= FPX_I;
+	return -min;
+}
+
+static void
+from_int(struct num *n, i64 v)
+{
+	set(n, v ? FINITE : ZERO, v < 0);
+	n->hi = v < 0 ? -(u64)v : (u64)v;
+	n->exp = 63;
+	if (v) normalize(n);
+}
+
+static u64
+binary(struct fpenv *env, const struct fmt *f, enum op op, u64 a, u64 b)
+{
+	struct num x, y, r;
+	unpack(env, &x, f, a);
+	unpack(env, &y, f, b);
+	arith(env, op, &r, &x, &y, 0);
+	return pack(env, f, &r);
+}
+
+static struct f80
+binary80(struct fpenv *env, enum op op, struct f80 a, struct f80 b)
+{
+	struct num x, y, r;
+	unpack80(&x, a);
+	unpack80(&y, b);
+	arith(env, op, &r, &x, &y, 1);
+	return round80(env, &r);
+}
+
+static u64
+sqrt_fmt(struct fpenv *env, const struct fmt *f, u64 a)
+{
+	struct num x, r;
+	unpack(env, &x, f, a);
+	square_root(env, &r, &x);
+	return pack(env, f, &r);
+}
+
+static enum fpcmp
+cmp_fmt(struct fpenv *env, const struct fmt *f, u64 a, u64 b, int signal_qnan)
+{
+	struct num x, y;
+	unpack(env, &x, f, a);
+	unpack(env, &y, f, b);
+	return compare(env, &x, &y, signal_qnan);
+}
+
+static u64
+round_int_fmt(struct fpenv *env, const struct fmt *f, u64 a, int suppress)
+{
+	struct num x;
+	unpack(env, &x, f, a);
+	round_integral(env, &x, suppress);
+	return pack(env, f, &x);
+}
+
+static i64
+to_int_fmt(struct fpenv *env, const struct fmt *f, u64 a, unsigned bits, int trunc)
+{
+	struct num x;
+	unpack(env, &x, f, a);
+	return to_int(env, &x, bits, trunc);
+}
+
+static u64
+from_int_fmt(struct fpenv *env, const struct fmt *f, i64 v)
+{
+	struct num x;
+	from_int(&x, v);
+	return pack(env, f, &x);
+}
+
+// Quiets a NaN, and notes a denormal if the conversion reports it.
+static void
+convert(struct fpenv *env, struct num *n, int report_denormal)
+{
+	struct num x = *n;
+	env->c1 = 0;
+	if (!pick_nan(env, n, &x, &x, 0) && report_denormal) denormal(env, n, x.den);
+}
+
+// An unmasked overflow or underflow leaves memory alone, so nothing was rounded.
+static u64
+f80_to_fmt(struct fpenv *env, const struct fmt *f, struct f80 a)
+{
+	struct num x;
+	u64 r;
+	u8 old = env->flags;
+	env->flags = 0;
+	unpack80(&x, a);
+	convert(env, &x, 0);
+	r = pack(env, f, &x);
+	if (env->flags & ~env->masks & (FPX_O | FPX_U)) {
+		env->flags &= ~FPX_P;
+		env->c1 = 0;
+	}
+	env->flags |= old;
+	return r;
+}
+
+static u64
+muladd(struct fpenv *env, const struct fmt *f, u64 a, u64 b, u64 c, int neg_product, int neg_c)
+{
+	struct num x, y, z, p, r;
+	unpack(env, &x, f, a);
+	unpack(env, &y, f, b);
+	unpack(env, &z, f, c);
+	if (x.cls >= QNAN || y.cls >= QNAN || z.cls >= QNAN) {
+		if (x.cls == SNAN || y.cls == SNAN || z.cls == SNAN) env->flags |= FPX_I;
+		convert(env, x.cls >= QNAN ? &x : y.cls >= QNAN ? &y : &z, 0);
+		return pack(env, f, x.cls >= QNAN ? &x : y.cls >= QNAN ? &y : &z);
+	}
+	z.neg ^= neg_c;
+	set(&p, FINITE, x.neg ^ y.neg ^ neg_product);
+	if (x.cls + y.cls == INF + ZERO && x.cls != y.cls) {
+		invalid(env, &r);
+		return pack(env, f, &r);
+	}
+	if (x.cls == INF || y.cls == INF)
+		set(&p, INF, p.neg);
+	else if (x.cls == ZERO || y.cls == ZERO)
+		set(&p, ZERO, p.neg);
+	else
+		mul_finite(&p, &x, &y);
+	p.den = x.den | y.den;
+	arith(env, ADD, &r, &p, &z, 0);
+	return pack(env, f, &r);
+}
+
+// MINSS and MAXSS: the second operand where either is a NaN or both are equal.
+static u64
+min_max(struct fpenv *env, const struct fmt *f, u64 a, u64 b, enum fpcmp want)
+{
+	u64 r = cmp_fmt(env, f, a, b, 1) == want ? a : b;
+	struct num n;
+	if (env->daz) {
+		unpack(env, &n, f, r);
+		if (n.cls == ZERO) r &= 1ull << (f->prec + f->ebits - 1);
+	}
+	return r;
+}
+
+#define SSE_FORMAT(t, F)                                                                                    \
+	t t##_add(struct fpenv *env, t a, t b) { return binary(env, &F, ADD, a, b); }                       \
+	t t##_sub(struct fpenv *env, t a, t b) { return binary(env, &F, SUB, a, b); }                       \
+	t t##_mul(struct fpenv *env, t a, t b) { return binary(env, &F, MUL, a, b); }                       \
+	t t##_div(struct fpenv *env, t a, t b) { return binary(env, &F, DIV, a, b); }                       \
+	t t##_sqrt(struct fpenv *env, t a) { return sqrt_fmt(env, &F, a); }                                 \
+	t t##_min(struct fpenv *env, t a, t b) { return min_max(env, &F, a, b, FPCMP_LT); }                 \
+	t t##_max(struct fpenv *env, t a, t b) { return min_max(env, &F, a, b, FPCMP_GT); }                 \
+	t t##_muladd(struct fpenv *env, t a, t b, t c, int np, int nc) { return muladd(env, &F, a, b, c, np, nc); } \
+	enum fpcmp t##_cmp(struct fpenv *env, t a, t b, int s) { return cmp_fmt(env, &F, a, b, s); }        \
+	t t##_round_int(struct fpenv *env, t a, int s) { return round_int_fmt(env, &F, a, s); }             \
+	i32 t##_to_i32(struct fpenv *env, t a, int tr) { return to_int_fmt(env, &F, a, 32, tr); }           \
+	i64 t##_to_i64(struct fpenv *env, t a, int tr) { return to_int_fmt(env, &F, a, 64, tr); }           \
+	t i32_to_##t(struct fpenv *env, i32 v) { return from_int_fmt(env, &F, v); }                         \
+	t i64_to_##t(struct fpenv *env, i64 v) { return from_int_fmt(env, &F, v); }                         \
+	struct f80 t##_to_f80(struct fpenv *env, t a)                                                       \
+	{                                                                                                   \
+		struct num x;                                                                               \
+		struct fpenv e = *env;                                                                      \
+		e.daz = 0;                                                                                  \
+		unpack(&e, &x, &F, a);                                                                      \
+		convert(env, &x, 1);                                                                        \
+		return pack80(&x);                                                                          \
+	}                                                                                                   \
+	t f80_to_##t(struct fpenv *env, struct f80 a)                                                       \
+	{                                                                                                   \
+		return f80_to_fmt(env, &F, a);                                                              \
+	}
+SSE_FORMAT(f32, F32)
+SSE_FORMAT(f64, F64)
+
+f64
+f32_to_f64(struct fpenv *env, f32 a)
+{
+	struct num x;
+	unpack(env, &x, &F32, a);
+	convert(env, &x, 1);
+	return pack(env, &F64, &x);
+}
+
+f32
+f64_to_f32(struct fpenv *env, f64 a)
+{
+	struct num x;
+	unpack(env, &x, &F64, a);
+	convert(env, &x, 1);
+	return pack(env, &F32, &x);
+}
+
+struct f80
+f80_add(struct fpenv *env, struct f80 a, struct f80 b)
+{
+	return binary80(env, ADD, a, b);
+}
+
+struct f80
+f80_sub(struct fpenv *env, struct f80 a, struct f80 b)
+{
+	return binary80(env, SUB, a, b);
+}
+
+struct f80
+f80_mul(struct fpenv *env, struct f80 a, struct f80 b)
+{
+	return binary80(env, MUL, a, b);
+}
+
+struct f80
+f80_div(struct fpenv *env, struct f80 a, struct f80 b)
+{
+	return binary80(env, DIV, a, b);
+}
+
+struct f80
+f80_sqrt(struct fpenv *env, struct f80 a)
+{
+	struct num x, r;
+	unpack80(&x, a);
+	square_root(env, &r, &x);
+	return round80(env, &r);
+}
+
+enum fpcmp
+f80_cmp(struct fpenv *env, struct f80 a, struct f80 b, int signal_qnan)
+{
+	struct num x, y;
+	unpack80(&x, a);
+	unpack80(&y, b);
+	return compare(env, &x, &y, signal_qnan);
+}
+
+struct f80
+f80_round_int(struct fpenv *env, struct f80 a)
+{
+	struct num x;
+	unpack80(&x, a);
+	if (x.cls < QNAN && denormal(env, &x, x.den)) return a;
+	round_integral(env, &x, 0);
+	return pack80(&x);
+}
+
+struct f80
+i64_to_f80(i64 v)
+{
+	struct num x;
+	from_int(&x, v);
+	return pack80(&x);
+}
+
+static i64
+f80_to_int(struct fpenv *env, struct f80 a, unsigned bits, int trunc)
+{
+	struct num x;
+	unpack80(&x, a);
+	return to_int(env, &x, bits, trunc);
+}
+
+i16
+f80_to_i16(struct fpenv *env, struct f80 a, int trunc)
+{
+	return f80_to_int(env, a, 16, trunc);
+}
+
+i32
+f80_to_i32(struct fpenv *env, struct f80 a, int trunc)
+{
+	return f80_to_int(env, a, 32, trunc);
+}
+
+i64
+f80_to_i64(struct fpenv *env, struct f80 a, int trunc)
+{
+	return f80_to_int(env, a, 64, trunc);
+}
