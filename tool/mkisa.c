@@ -220,7 +220,7 @@ operands_parse(struct row *r)
 			r->want[BY_MOD] &= 1;
 			break;
 		case AT_RMREG: case AT_XRMREG: case AT_MRMREG:
-			r->want[BY_MOD] &= 2;
+			if (!(r->attrs & ROW_NOMEM)) r->want[BY_MOD] &= 2;
 			break;
 		case AT_VVVV: case AT_XVVVV:
 			r->attrs |= ROW_VVVV;
@@ -338,6 +338,7 @@ encoding_parse(struct row *r)
 	if (has_word(r->flagtext, "O64")) r->want[BY_MODE] = 2;
 	if (has_word(r->flagtext, "D64")) r->attrs |= ROW_D64;
 	if (has_word(r->flagtext, "F64")) r->attrs |= ROW_F64;
+	if (has_word(r->flagtext, "NOMEM")) r->attrs |= ROW_NOMEM;
 	if (has_word(r->flagtext, "HIDE")) r->attrs |= ROW_HIDE;
 	if (has_word(r->flagtext, "NOREXB")) r->want[BY_REXB] = 1;
 }

@@ -20,7 +20,8 @@
 //     operands    see mkisa.c, spec_parse()
 //     flags       I64 invalid in 64-bit mode, O64 only there; D64 64-bit
 //                 operand there unless 66 says 16; F64 always 64-bit there;
-//                 NOREXB not with REX.B; HIDE operands are not printed
+//                 NOREXB not with REX.B; HIDE operands are not printed;
+//                 NOMEM ModRM.mod is ignored and taken for 3
 // Where several rows match, the first one wins.
 #ifndef ISA_TABLE_H_
 #define ISA_TABLE_H_
@@ -83,7 +84,8 @@ enum {
 	ROW_REP = 16,     // F2 or F3 is part of the opcode
 	ROW_VVVV = 32,    // VEX.vvvv is used; otherwise it must be 1111b
 	ROW_HIDE = 64,    // no operands are printed
-	ROW_CC = 128      // low opcode bits are a condition
+	ROW_CC = 128,     // low opcode bits are a condition
+	ROW_NOMEM = 256   // ModRM.mod is ignored and taken for 3
 };
 
 // row = op | sig << 11 | attributes << 20

@@ -1,0 +1,493 @@
+// decode.c: from bytes to struct insn. What is specific to an instruction
+// comes from the compiled table (table.h); this file knows the formats:
+// prefixes, REX, VEX and EVEX, ModRM, SIB, displacements and immediates.
+//
+// Source: SDM vol 2 chapter 2, and silicon where the manual is silent.
+#include "isa/insn.h"
+#include "isa/table.h"
+
+enum { LONGEST = 15 };
+
+struct cursor {
+	struct insn *in;
+	const u8 *code;
+	unsigned pos, end;  // end <= LONGEST
+	unsigned reg, rm;   // ModRM fields with their REX extension
+	unsigned vvvv;
+	unsigned rex;       // REX bits, also those of VEX and EVEX
+	unsigned opcode;
+	bool has_rex;       // SPL BPL SIL DIL instead of AH CH DH BH
+	bool w;
+	bool short_of;      // ran past the end
+};
+
+static inline u64
+fetch(struct cursor *c, unsigned bytes)
+{
+	const u8 *p = c->code + c->pos;
+	if (UNLIKELY(c->end - c->pos < bytes)) {
+		c->short_of = true;
+		c->pos = c->end;
+		return 0;
+	}
+	c->pos += bytes;
+	switch (bytes) {
+	case 1:
+		return p[0];
+	case 2:
+		return ld16(p);
+	case 4:
+		return ld32(p);
+	case 8:
+		return ld64(p);
+	default:
+		return 0;
+	}
+}
+
+static unsigned
+size_bytes(const struct insn *in, bool w, unsigned size)
+{
+	static const u16 fixed[] = {0, 1, 2, 4, 8, 16, 32, 10, 64, 512};
+	STATIC_ASSERT(SZ_512 == 9 && SZ_T == 7, "fixed sizes in order");
+	if (size <= SZ_512) return fixed[size];
+	switch (size) {
+	case SZ_V:
+		return in->osize;
+	case SZ_Z:
+		return in->osize == 2 ? 2 : 4;
+	case SZ_R:
+		return w && in->mode == MODE_64 ? 8 : 4;
+	case SZ_N:
+		return in->mode == MODE_64 ? 8 : 4;
+	case SZ_A:
+		return in->asize;
+	case SZ_PAIR:
+		return in->osize * 2;
+	case SZ_FARP:
+		return in->osize + 2;
+	case SZ_DESC:
+		return in->mode == MODE_64 ? 10 : 6;
+	case SZ_ENV:
+		return in->osize == 2 ? 14 : 28;
+	case SZ_STATE:
+		return in->osize == 2 ? 94 : 108;
+	default:
+		return in->vl;
+	}
+}
+
+// The memory operand of ModRM: base, index, scale, disp.
+static void
+memory_decode(struct cursor *c)
+{
+	static const u8 base16[] = {REG_BX, REG_BX, REG_BP, REG_BP, REG_SI, REG_DI, REG_BP, REG_BX};
+	static const u8 index16[] = {REG_SI, REG_DI, REG_SI, REG_DI, REG_NONE, REG_NONE, REG_NONE, REG_NONE};
+	struct insn *in = c->in;
+	unsigned mod = in->modrm >> 6, rm = in->modrm & 7, disp = mod == 2 ? 4 : mod, sib;
+	if (in->asize == 2) {
+		in->base = base16[rm];
+		in->index = index16[rm];
+		if (mod == 2) disp = 2;
+		if (mod == 0 && rm == 6) {
+			in->base = REG_NONE;
+			disp = 2;
+		}
+	} else if (rm == 4) {
+		sib = fetch(c, 1);
+		in->base = (sib & 7) | (c->rex & 1) << 3;
+		in->index = (sib >> 3 & 7) | (c->rex & 2) << 2;
+		in->scale = sib >> 6;
+		if (in->index == REG_SP) {
+			in->index = REG_NONE;
+			in->scale = 0;
+		}
+		if (mod == 0 && (sib & 7) == 5) {
+			in->base = REG_NONE;
+			disp = 4;
+		}
+	} else if (mod == 0 && rm == 5) {
+		in->base = in->mode == MODE_64 ? REG_RIP : REG_NONE;
+		disp = 4;
+	} else {
+		in->base = rm | (c->rex & 1) << 3;
+	}
+	in->displen = disp;
+	if (disp) in->disp = (i64)sext(fetch(c, disp), disp);
+}
+
+static inline void
+set_operand(struct isa_operand *o, unsigned kind, unsigned reg, unsigned size)
+{
+	o->kind = kind;
+	o->reg = reg;
+	o->size = size;
+}
+
+static inline void
+set_gpr(struct cursor *c, struct isa_operand *o, unsigned reg, unsigned size)
+{
+	if (size == 1 && !c->has_rex && reg >= 4) set_operand(o, OPR_GPRH, reg - 4, 1);
+	else set_operand(o, OPR_GPR, reg, size);
+}
+
+// Fills in operand number i. Returns false for #UD.
+static bool
+operand_decode(struct cursor *c, unsigned i, const struct isa_spec *spec)
+{
+	struct insn *in = c->in;
+	struct isa_operand *o = &in->opr[i];
+	bool memory = in->modrm < 0xc0;
+	unsigned size = size_bytes(in, c->w, spec->msize), bytes;
+	switch (spec->where) {
+	case AT_RM:
+		if (memory) set_operand(o, OPR_MEM, 0, size);
+		else set_gpr(c, o, c->rm, size_bytes(in, c->w, spec->rsize));
+		break;
+	case AT_REG:
+		set_gpr(c, o, c->reg, size);
+		break;
+	case AT_RMREG:
+		set_gpr(c, o, c->rm, size);
+		break;
+	case AT_OPC:
+		set_gpr(c, o, (c->opcode & 7) | (c->rex & 1) << 3, size);
+		break;
+	case AT_VVVV:
+		set_operand(o, OPR_GPR, c->vvvv, size);
+		break;
+	case AT_MEM:
+		set_operand(o, OPR_MEM, 0, size);
+		break;
+	case AT_XRM:
+		if (memory) set_operand(o, OPR_MEM, 0, size);
+		else set_operand(o, size == 32 ? OPR_YMM : OPR_XMM, c->rm, size);
+		break;
+	case AT_XREG:
+		set_operand(o, size == 32 ? OPR_YMM : OPR_XMM, c->reg, size);
+		break;
+	case AT_XRMREG:
+		set_operand(o, size == 32 ? OPR_YMM : OPR_XMM, c->rm, size);
+		break;
+	case AT_XVVVV:
+		set_operand(o, size == 32 ? OPR_YMM : OPR_XMM, c->vvvv, size);
+		break;
+	case AT_XIS4:
+		bytes = fetch(c, 1) >> 4;
+		in->immlen = 1;
+		set_operand(o, size == 32 ? OPR_YMM : OPR_XMM, in->mode == MODE_64 ? bytes : bytes & 7, size);
+		break;
+	case AT_MREG:
+		set_operand(o, OPR_MM, c->reg & 7, size);
+		break;
+	case AT_MRM:
+		if (memory) set_operand(o, OPR_MEM, 0, size);
+		else set_operand(o, OPR_MM, c->rm & 7, size);
+		break;
+	case AT_MRMREG:
+		set_operand(o, OPR_MM, c->rm & 7, size);
+		break;
+	case AT_STI:
+		set_operand(o, OPR_ST, in->modrm & 7, 10);
+		break;
+	case AT_ST0:
+		set_operand(o, OPR_ST, 0, 10);
+		break;
+	case AT_SREG:
+	case AT_SREGDST:
+		size = in->modrm >> 3 & 7;
+		if (size > SEG_GS || (size == SEG_CS && spec->where == AT_SREGDST)) return false;
+		set_operand(o, OPR_SREG, size, 2);
+		break;
+	case AT_CR:
+		if (!(0x11d >> c->reg & 1)) return false;
+		set_operand(o, OPR_CR, c->reg, size);
+		break;
+	case AT_DR:
+		if (c->reg > 7) return false;
+		set_operand(o, OPR_DR, c->reg, size);
+		break;
+	case AT_AX:
+		set_operand(o, OPR_GPR, REG_AX, size);
+		break;
+	case AT_CL:
+		set_operand(o, OPR_GPR, REG_CX, 1);
+		break;
+	case AT_DX:
+		set_operand(o, OPR_GPR, REG_DX, 2);
+		break;
+	case AT_XMM0:
+		set_operand(o, OPR_XMM, 0, 16);
+		break;
+	case AT_ONE:
+		set_operand(o, OPR_ONE, 0, 1);
+		in->imm = 1;
+		break;
+	case AT_ES: case AT_CS: case AT_SS: case AT_DS: case AT_FS: case AT_GS:
+		set_operand(o, OPR_SREG, spec->where - AT_ES, 2);
+		break;
+	case AT_IMM:
+		in->imm = fetch(c, size);
+		in->immlen = size;
+		set_operand(o, OPR_IMM, 0, size);
+		break;
+	case AT_IMMS:
+		in->imm = sext(fetch(c, size), size);
+		in->immlen = size;
+		set_operand(o, OPR_IMM, 0, in->osize);
+		break;
+	case AT_IMM2:
+		in->imm2 = (u32)fetch(c, size);
+		set_operand(o, OPR_IMM2, 0, size);
+		break;
+	case AT_REL:
+		in->imm = sext(fetch(c, size), size);
+		in->immlen = size;
+		set_operand(o, OPR_REL, 0, size);
+		break;
+	case AT_FAR:
+		in->immlen = size - 2;
+		in->imm = fetch(c, size - 2);
+		in->imm2 = (u32)fetch(c, 2);
+		set_operand(o, OPR_FAR, 0, size);
+		break;
+	case AT_MOFFS:
+		in->displen = in->asize;
+		in->disp = (i64)fetch(c, in->asize);
+		set_operand(o, OPR_MEM, 0, size);
+		break;
+	case AT_SI:
+		in->base = REG_SI;
+		set_operand(o, OPR_MEM, REG_SI, size);
+		break;
+	case AT_DI:
+		if (in->base == REG_NONE) in->base = REG_DI;
+		set_operand(o, OPR_MEM, REG_DI, size);
+		break;
+	case AT_XLAT:
+		in->base = REG_BX;
+		set_operand(o, OPR_MEM, REG_BX, size);
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+// Reads VEX or EVEX behind its first byte. Returns the opcode map, or -1.
+static int
+vex_decode(struct cursor *c, unsigned first, unsigned *prefix)
+{
+	struct insn *in = c->in;
+	unsigned b0, b1, b2, map;
+	if (first == 0xc5) {
+		b1 = (unsigned)fetch(c, 1);
+		c->rex = (b1 >> 5 & 4) ^ 4;
+		map = 1;
+		in->vex = 2;
+	} else {
+		b0 = (unsigned)fetch(c, 1);
+		b1 = (unsigned)fetch(c, 1);
+		c->rex = (b0 >> 5) ^ 7;
+		c->w = b1 >> 7;
+		in->vex = 3;
+		map = b0 & 31;
+		if (first == 0x62) {
+			b2 = (unsigned)fetch(c, 1);
+			in->vex = 4;
+			map &= 7;
+			if ((b0 & 8) || !(b1 & 4) || !map) return -1;
+			in->vl = 16 << (b2 >> 5 & 3);
+			map += 3;
+		} else if (map < 1 || map > 3) {
+			return -1;
+		}
+	}
+	if (in->vex < 4) in->vl = b1 & 4 ? 32 : 16;
+	if (in->mode != MODE_64) c->rex = 0;
+	in->vexw = c->w;
+	c->vvvv = (b1 >> 3 & 15) ^ 15;
+	*prefix = b1 & 3;
+	return (int)(MAP_VEX + map - 1);
+}
+
+int
+isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
+{
+	struct cursor c;
+	unsigned b, prefix = 0, opsize = 0, addrsize = 0, lock = 0, rep = 0, rex = 0, attrs, seg, i;
+	unsigned segover = SEG_NONE, segfar = SEG_NONE, row, entry;
+	int map = MAP_1;
+	u32 what;
+	const struct isa_root *root;
+	const struct isa_sig *sig;
+	memset(in, 0, sizeof(*in));
+	in->mode = mode;
+	in->base = in->index = REG_NONE;
+	memset(&c, 0, sizeof(c));
+	c.in = in;
+	c.code = code;
+	c.end = n < LONGEST ? (unsigned)n : LONGEST;
+	// Prefixes. REX counts only right in front of the opcode.
+	for (;;) {
+		if (UNLIKELY(c.pos == c.end)) goto Short;
+		b = code[c.pos++];
+		switch (b) {
+		case 0x26: case 0x2e: case 0x36: case 0x3e:
+			segover = b >> 3 & 3;
+			break;
+		case 0x64: case 0x65:
+			segover = segfar = b - 0x64 + SEG_FS;
+			break;
+		case 0x66:
+			opsize = 1;
+			break;
+		case 0x67:
+			addrsize = 1;
+			break;
+		case 0xf0:
+			lock = 1;
+			break;
+		case 0xf2: case 0xf3:
+			rep = b;
+			break;
+		case 0x40: case 0x41: case 0x42: case 0x43: case 0x44: case 0x45: case 0x46: case 0x47:
+		case 0x48: case 0x49: case 0x4a: case 0x4b: case 0x4c: case 0x4d: case 0x4e: case 0x4f:
+			if (mode != MODE_64) goto Opcode;
+			rex = b;
+			continue;
+		default:
+			goto Opcode;
+		}
+		rex = 0;
+	}
+Opcode:
+	if (b == 0x0f) {
+		b = (unsigned)fetch(&c, 1);
+		map = MAP_0F;
+		if (b == 0x38 || b == 0x3a) {
+			map = b == 0x38 ? MAP_0F38 : MAP_0F3A;
+			b = (unsigned)fetch(&c, 1);
+		}
+	} else if ((b == 0xc4 || b == 0xc5 || b == 0x62)) {
+		// LES, LDS and BOUND are spared where they exist: memory operand
+		if (c.pos == c.end) goto Short;
+		if (mode == MODE_64 || code[c.pos] >= 0xc0) {
+			map = vex_decode(&c, b, &prefix);
+			b = (unsigned)fetch(&c, 1);
+			if (!c.short_of && (map < 0 || rex || rep || opsize || lock)) goto Undefined;
+		}
+	}
+	if (UNLIKELY(c.short_of)) goto Short;
+	if (!in->vex) {
+		in->rex = rex;
+		c.rex = rex & 15;
+		c.has_rex = rex != 0;
+		c.w = rex >> 3 & 1;
+		prefix = rep ? 0xf5 - rep : opsize;
+	}
+	c.opcode = b;
+	// The trie
+	root = &isa_roots[map];
+	if (b < root->lo || b > root->hi) goto Undefined;
+	entry = isa_trie[root->first + b - root->lo];
+	while (!(entry & TRIE_LEAF)) {
+		unsigned kind, value = 0;
+		if (!entry) goto Undefined;
+		kind = isa_trie[entry];
+		if (kind == BY_MOD || kind == BY_REG || kind == BY_RM) {
+			if (UNLIKELY(c.pos == c.end)) goto Short;
+			value = code[c.pos];
+			if (kind == BY_MOD) value = value >= 0xc0;
+			else if (kind == BY_REG) value = value >> 3 & 7;
+			else value &= 7;
+		} else if (kind == BY_PREFIX) {
+			value = prefix;
+		} else if (kind == BY_MODE) {
+			value = mode == MODE_64;
+		} else if (kind == BY_W) {
+			value = c.w;
+		} else if (kind == BY_L) {
+			value = in->vl >> 5;
+		} else {
+			value = c.rex & 1;
+		}
+		entry = isa_trie[entry + 1 + value];
+	}
+	row = entry & ~TRIE_LEAF;
+	what = isa_rows[row];
+	attrs = what >> (ROW_OP_BITS + ROW_SIG_BITS);
+	sig = &isa_sigs[what >> ROW_OP_BITS & ((1 << ROW_SIG_BITS) - 1)];
+	in->row = row;
+	in->op = what & ((1 << ROW_OP_BITS) - 1);
+	// Sizes
+	in->asize = mode == MODE_64 ? 8 >> addrsize : (mode == MODE_32) ^ addrsize ? 4 : 2;
+	in->osize = c.w && mode == MODE_64 ? 8 : in->vex || (attrs & ROW_66) ? 4 : (mode != MODE_16) ^ opsize ? 4 : 2;
+	if (mode == MODE_64) {
+		if ((attrs & ROW_F64) || ((attrs & ROW_D64) && in->osize == 4)) in->osize = 8;
+	}
+	in->rep = attrs & ROW_REP || in->vex ? 0 : rep;
+	if (attrs & ROW_CC) in->cc = b & 15;
+	if (in->vex && c.vvvv && !(attrs & ROW_VVVV)) goto Undefined;
+	if (mode != MODE_64) c.vvvv &= 7;
+	// Operands
+	if (attrs & ROW_MODRM) {
+		in->modrm = b = (unsigned)fetch(&c, 1);
+		c.reg = (b >> 3 & 7) | (c.rex & 4) << 1;
+		c.rm = (b & 7) | (c.rex & 1) << 3;
+		if (b < 0xc0 && !(attrs & ROW_NOMEM)) memory_decode(&c);
+	}
+	for (i = 0; i < 4 && sig->spec[i]; ++i) {
+		if (!operand_decode(&c, i, &isa_specs[sig->spec[i]])) goto Undefined;
+	}
+	in->nopr = i;
+	if (UNLIKELY(c.short_of)) goto Short;
+	// In 64-bit mode ES, CS, SS and DS prefixes are without effect.
+	in->segover = segover;
+	if (mode == MODE_64) segover = segfar;
+	seg = in->base == REG_BP || in->base == REG_SP ? SEG_SS : SEG_DS;
+	in->seg = segover != SEG_NONE ? segover : seg;
+	if (lock) {
+		if (!(isa_ops[in->op].attrs & ISA_LOCKABLE) || in->opr[0].kind != OPR_MEM) goto Undefined;
+		in->lock = 1;
+	}
+	in->len = c.pos;
+	return (int)c.pos;
+Short:
+	in->len = c.pos;
+	return n >= LONGEST ? ISA_TOOLONG : ISA_SHORT;
+Undefined:
+	in->len = c.pos;
+	return ISA_UD;
+}
+
+struct isa_effect
+isa_flag_effect(const struct insn *in)
+{
+	// flags that condition cc / 2 looks at
+	static const u16 cc_reads[8] = {
+		FLAG_OF, FLAG_CF, FLAG_ZF, FLAG_CF | FLAG_ZF, FLAG_SF, FLAG_PF,
+		FLAG_SF | FLAG_OF, FLAG_SF | FLAG_OF | FLAG_ZF
+	};
+	const struct isa_opinfo *op = &isa_ops[in->op];
+	const struct isa_flagset *f = &isa_flagsets[op->flagset];
+	struct isa_effect e;
+	u64 count;
+	e.reads = f->reads;
+	e.writes = f->writes | f->undefs;
+	e.kills = f->writes; // what silicon does to undefined ones may be nothing
+	if (in->op == OP_JCC || in->op == OP_SETCC || in->op == OP_CMOVCC) e.reads = cc_reads[in->cc >> 1];
+	if (op->attrs & ISA_COND) {
+		if (op->attrs & ISA_STRING) {
+			if (in->rep) e.kills = 0;
+		} else if (in->nopr && in->opr[in->nopr - 1].kind == OPR_GPR) {
+			e.kills = 0; // count in CL
+		} else {
+			count = in->imm & (in->osize == 8 ? 63 : 31);
+			if (!count) e.writes = e.kills = 0;
+			else if (in->opr[0].size < 4 && (in->op == OP_RCL || in->op == OP_RCR || in->op == OP_SHLD
+					|| in->op == OP_SHRD)) e.kills = 0;
+		}
+	}
+	return e;
+}
