@@ -102,7 +102,7 @@ $(LIB): $(OBJS)
 	rm -f $@
 	$(AR) rcs $@ $(OBJS)
 $O/blink/blink: $O/blink/blink.o $(LIB)
-	$(LINK) -o $@ $O/blink/blink.o $(LIB) $(LDLIBS)
+	$(LINK) -o $@ $O/blink/blink.o $(OBJS) $(LDLIBS)
 
 clean:
 	rm -rf o

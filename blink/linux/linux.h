@@ -68,7 +68,7 @@ struct thread {
 // The calling host thread's guest thread; 0 in helper threads.
 extern THREAD_LOCAL struct thread *t_self;
 
-// --- system call table (syscalls.tbl, sysnames) --------------------------
+// --- system call table (syscalls.tbl, syscall.h) ---------------------------
 // Runs the system call that t->cpu's registers ask for and sets rax.
 void linux_syscall(struct thread *t);
 // int 0x80 is not served (ENOSYS is what a kernel without IA32 emulation gives by SIGSEGV).

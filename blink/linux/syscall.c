@@ -1,0 +1,115 @@
+// syscall.c: from the guest's registers to the sys_ function and back.
+#include "linux/syscall.h"
+#include "base/log.h"
+
+// Rows are dense: 0..334, then 424..462.
+enum { GAP_LO = 335, GAP_HI = 424 };
+#define ROW_INDEX(n) ((n) < GAP_LO ? (n) : (n) - (GAP_HI - GAP_LO))
+
+enum {
+#define SYS(number, name, ...) ROW_##name,
+#include "linux/syscalls.tbl"
+#undef SYS
+	NROWS
+};
+#define SYS(number, name, ...) STATIC_ASSERT(ROW_##name == ROW_INDEX(number), "rows ascend without holes");
+#include "linux/syscalls.tbl"
+#undef SYS
+
+// Weak while the parts come together: a row without function behaves as undone.
+#define DECLARE_done(name) extern __attribute__((weak)) sys_fn sys_##name;
+#define DECLARE_undone(name)
+#define DECLARE_enosys(name)
+#define SYS(number, name, status, ...) DECLARE_##status(name)
+#include "linux/syscalls.tbl"
+#undef SYS
+
+#define POINTER_done(name) sys_##name,
+#define POINTER_undone(name) 0,
+#define POINTER_enosys(name) 0,
+static sys_fn *const g_fns[NROWS] = {
+#define SYS(number, name, status, ...) POINTER_##status(name)
+#include "linux/syscalls.tbl"
+#undef SYS
+};
+
+static const struct sysrow g_rows[NROWS] = {
+#define SYS(number, name, status, result, ...) { number, SYS_##status, RES_##result, { __VA_ARGS__ } },
+#include "linux/syscalls.tbl"
+#undef SYS
+};
+
+static const char g_names[] =
+#define SYS(number, name, ...) #name "\0"
+#include "linux/syscalls.tbl"
+#undef SYS
+	;
+
+const struct sysrow *
+sys_row(u64 number)
+{
+	if (number >= GAP_LO && number < GAP_HI)
+		return 0;
+	number = ROW_INDEX(number);
+	return number < NROWS ? g_rows + number : 0;
+}
+
+const char *
+sys_name(u64 number)
+{
+	const struct sysrow *row = sys_row(number);
+	const char *s = g_names;
+	size_t i;
+	if (!row)
+		return "?";
+	for (i = (size_t)(row - g_rows); i; i--)
+		s += strlen(s) + 1;
+	return s;
+}
+
+// Says once for each number that the guest asked for something that is missing.
+static void
+note_missing(u32 number, const struct sysrow *row)
+{
+	static u8 said[64];
+	u8 bit = (u8)(1 << (number & 7));
+	if (row && row->status == SYS_enosys)
+		return;
+	if (number < 512 && (__atomic_fetch_or(said + number / 8, bit, __ATOMIC_RELAXED) & bit))
+		return;
+	if (row)
+		log_say("system call %s (%u) is not supported; the program gets ENOSYS", sys_name(number), number);
+	else
+		log_say("unknown system call %u; the program gets ENOSYS", number);
+}
+
+void
+linux_syscall(struct thread *t)
+{
+	struct cpu *c = t->cpu;
+	u32 number = (u32)c->r[REG_AX];
+	const struct sysrow *row = sys_row(number);
+	sys_fn *fn = row ? g_fns[row - g_rows] : 0;
+	struct strace log;
+	u64 a[6];
+	i64 res;
+	a[0] = c->r[REG_DI];
+	a[1] = c->r[REG_SI];
+	a[2] = c->r[REG_DX];
+	a[3] = c->r[REG_R10];
+	a[4] = c->r[REG_R8];
+	a[5] = c->r[REG_R9];
+	t->orig_rax = c->r[REG_AX];
+	t->in_syscall = (int)number;
+	if (g_options.strace)
+		strace_enter(&log, t, row, a);
+	if (fn) {
+		res = fn(t, a);
+	} else {
+		note_missing(number, row);
+		res = -L_ENOSYS;
+	}
+	if (g_options.strace)
+		strace_leave(&log, t, row, a, res);
+	c->r[REG_AX] = (u64)res;
+}

@@ -1,0 +1,46 @@
+// syscall.h: the system call table as data, for dispatch and the -s log.
+#ifndef LINUX_SYSCALL_H_
+#define LINUX_SYSCALL_H_
+#include "linux/linux.h"
+
+typedef i64 sys_fn(struct thread *t, const u64 *a);
+
+// What an argument is. A buffer's or vector's length is the argument behind it.
+enum arg_kind {
+	A_NONE, A_INT, A_UINT, A_HEX, A_PTR, A_SIZE, A_OFF, A_FD, A_DIRFD, A_PID, A_PATH, A_STR,
+	A_INBUF, A_INIOVEC, A_STRV, A_ENVP, A_MODE, A_SIGSET, A_SIGACT, A_TIMESPEC, A_TIMEVAL, A_RLIM,
+	A_SOCKADDR, A_ALTSTACK, A_POLLFDS,
+	// Names of flags or numbers; see strace.c
+	A_OFLAGS, A_ACCMODE, A_WHENCE, A_MPROT, A_MFLAGS, A_MREMAP, A_MSYNC, A_MADV, A_SIGNAL, A_SIGHOW,
+	A_IOCTL, A_FAMILY, A_SOCKTYPE, A_CLONEFLAGS, A_WAIT, A_FCNTL, A_ATFLAGS, A_ATUNLINK, A_ARCHPRCTL,
+	A_PRCTL, A_CLOCK, A_FUTEX, A_EPOLLOP, A_RLIMIT,
+	// Written by the call: shown when it has returned
+	A_FIRST_OUT, A_OUTBUF = A_FIRST_OUT, A_OUTSTR, A_IOVEC, A_FDS2, A_STAT, A_STATX, A_UTSNAME,
+	A_OUTTIMESPEC, A_OUTTIMEVAL, A_OUTRLIM
+};
+enum sys_status { SYS_done, SYS_undone, SYS_enosys };
+enum sys_result { RES_dec, RES_hex, RES_oct, RES_none };
+
+struct sysrow {
+	u16 number;
+	u8 status, result;
+	u8 kinds[6];
+};
+
+// The row of a system call number, or 0.
+const struct sysrow *sys_row(u64 number);
+// Its name; "?" if it has no row.
+const char *sys_name(u64 number);
+
+// The -s log, strace.c. One struct per call in flight, on the caller's stack.
+struct strace {
+	int n, next;     // bytes in buf; the first argument not yet printed
+	int unfinished;  // the entry was logged already
+	char buf[1800];
+};
+void strace_enter(struct strace *, struct thread *, const struct sysrow *, const u64 *a);
+void strace_leave(struct strace *, struct thread *, const struct sysrow *, const u64 *a, i64 result);
+// A system call that will not come back although it succeeded (execve).
+void strace_succeeds(struct thread *t);
+
+#endif
