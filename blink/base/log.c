@@ -12,7 +12,7 @@ static int g_fd = -1;
 enum { FIRST_FD = 900 };  // out of the way of the guest's descriptors
 
 void
-log_to(const char *path)
+log_open(const char *path)
 {
 	g_path = path && *path ? path : 0;
 }
@@ -24,7 +24,7 @@ log_fd(void)
 }
 
 static int
-log_open(void)
+open_log(void)
 {
 	int fd, high;
 	fd = g_path ? open(g_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : 2;
@@ -39,12 +39,12 @@ log_open(void)
 }
 
 void
-log_bytes(const char *s, size_t n)
+log_raw(const char *s, size_t n)
 {
 	int e = errno, fd = __atomic_load_n(&g_fd, __ATOMIC_ACQUIRE), none = -1;
 	ssize_t k;
 	if (fd < 0) {
-		fd = log_open();
+		fd = open_log();
 		if (!__atomic_compare_exchange_n(&g_fd, &none, fd, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 			if (fd != 2)
 				close(fd);
@@ -60,7 +60,7 @@ log_bytes(const char *s, size_t n)
 }
 
 void
-log_say(const char *fmt, ...)
+log_msg(const char *fmt, ...)
 {
 	char buf[LOG_MAX] = "blink: ";
 	va_list va;
@@ -70,5 +70,5 @@ log_say(const char *fmt, ...)
 	va_end(va);
 	n = n < 0 ? 7 : n > (int)sizeof buf - 9 ? (int)sizeof buf - 2 : n + 7;
 	buf[n++] = '\n';
-	log_bytes(buf, (size_t)n);
+	log_raw(buf, (size_t)n);
 }

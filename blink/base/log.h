@@ -1,6 +1,6 @@
 // log.h: lines for people: diagnostics and the -s log.
 //
-// They go to the file that log_to() named, else to standard error as it is
+// They go to the file that log_open() named, else to standard error as it is
 // when the first line is written. Nothing is opened or created before that.
 // Lines of at most LOG_MAX bytes are written with one write(2), so that lines
 // of several processes that share a log do not mix. Any thread; not in signal
@@ -11,11 +11,11 @@
 
 enum { LOG_MAX = 2048 };
 // Names the log file; path must stay valid. 0 means standard error.
-void log_to(const char *path);
+void log_open(const char *path);
 // "blink: " + message + newline.
-void log_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_msg(const char *fmt, ...) PRINTF_LIKE(1, 2);
 // n bytes as they are.
-void log_bytes(const char *s, size_t n);
+void log_raw(const char *s, size_t n);
 // The log's descriptor or -1 if none was opened yet. Guests must not see it.
 int log_fd(void);
 

@@ -5,8 +5,8 @@
 // vectors are byte arrays in guest order.
 #ifndef CPU_CPU_H_
 #define CPU_CPU_H_
-#include <setjmp.h>
 #include "base/base.h"
+#include <setjmp.h>
 #include "isa/insn.h"
 #include "mem/mem.h"
 

@@ -5,8 +5,8 @@
 // Errors are negative host errno values.
 #ifndef HOST_HOST_H_
 #define HOST_HOST_H_
-#include <signal.h>
 #include "base/base.h"
+#include <signal.h>
 
 // A claimant looks at a host SIGSEGV or SIGBUS. It does not return if the
 // fault was its own (it jumps away); it returns if not. Called in order of

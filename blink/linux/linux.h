@@ -8,10 +8,10 @@
 // it between block_begin and block_end (see there).
 #ifndef LINUX_LINUX_H_
 #define LINUX_LINUX_H_
-#include <pthread.h>
 #include "cpu/cpu.h"
 #include "host/host.h"
 #include "linux/abi.h"
+#include <pthread.h>
 
 struct sigstate;   // linux/signal.c
 

@@ -78,9 +78,9 @@ note_missing(u32 number, const struct sysrow *row)
 	if (number < 512 && (__atomic_fetch_or(said + number / 8, bit, __ATOMIC_RELAXED) & bit))
 		return;
 	if (row)
-		log_say("system call %s (%u) is not supported; the program gets ENOSYS", sys_name(number), number);
+		log_msg("system call %s (%u) is not supported; the program gets ENOSYS", sys_name(number), number);
 	else
-		log_say("unknown system call %u; the program gets ENOSYS", number);
+		log_msg("unknown system call %u; the program gets ENOSYS", number);
 }
 
 void
