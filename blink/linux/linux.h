@@ -57,12 +57,16 @@ struct thread {
 	int restore_sigmask;
 	u64 altstack_sp, altstack_size;
 	u32 altstack_flags;
-	volatile u64 pending_host; // signals caught by the host handler, not yet delivered
+	volatile int interrupt;    // a caught signal waits for delivery: host calls must not block
+	u32 sigpend[2];            // caught by the host handler, not yet delivered (bit n-1)
 	siginfo_t pending_info[65];
-	int in_syscall;            // number, or -1
+	u64 trap_no, trap_err, trap_cr2;  // of the last fault, as signal frames show them
+	int in_syscall;            // number while a call is made and until its result is settled, or -1
 	u64 orig_rax;
-	int exiting;
+	int exiting;               // the thread called exit: leave its main loop
 	int exit_status;
+	int host_main;             // runs on the process's first host thread
+	int vforked;               // a process of its own that borrows its parent's memory
 };
 
 // The calling host thread's guest thread; 0 in helper threads.
@@ -96,11 +100,19 @@ copy_out(struct thread *t, u64 gva, const void *src, size_t n)
 i64 copy_in_path(struct thread *t, char *buf, u64 gva);
 
 // --- blocking -----------------------------------------------------------------
-// Around host calls that may block. begin returns nonzero if an unblocked
-// guest signal is already pending: the call must then return
-// -L_ERESTARTSYS (or its own restart code) without blocking. A signal that
-// arrives between begin and the host call interrupts it all the same (see
-// host_syscall_cancelpoint in host.h). Restart codes never reach the guest.
+// Makes a host call that may block, so that a guest signal always ends it: one
+// that is already pending, one that arrives just before the kernel has the
+// call, and one that comes later. nr is a host number (HOST_NR of host/sig.h);
+// the result is the guest's: a value, -L_Exxx, or -L_ERESTARTSYS after a
+// signal, which calls with other restart rules replace by their own code.
+i64 l_block(struct thread *t, long nr, long a, long b, long c, long d, long e, long f);
+#define L_BLOCK3(t, name, a, b, c) l_block((t), HOST_NR(name), (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define L_BLOCK4(t, name, a, b, c, d) l_block((t), HOST_NR(name), (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define L_BLOCK6(t, name, a, b, c, d, e, f) l_block((t), HOST_NR(name), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+// For host functions that are no single system call: begin returns nonzero if
+// a signal is pending already; then do not call, return -L_ERESTARTSYS. A
+// signal that arrives between begin and the call is noticed only after it, so
+// such calls must not wait for long.
 int block_begin(struct thread *t);
 void block_end(struct thread *t);
 // Kernel-internal results (Linux include/linux/errno.h), turned into EINTR or
@@ -112,13 +124,33 @@ enum { L_ERESTARTSYS = 512, L_ERESTARTNOINTR = 513, L_ERESTARTNOHAND = 514, L_ER
 // and sets up t's registers and stack. 0, or -L_Exxx with a sentence in
 // why[whysize] for people (which field is wrong).
 int linux_load(struct process *p, struct thread *t, const char *path, int argc, char **argv, char **envp, char *why, size_t whysize);
-// Delivers signals that are due; called by vm/ whenever cpu_run stopped for
-// attention and after each system call.
+// Delivers signals that are due and settles restarts; called by vm/ whenever
+// cpu_run stopped for attention and after each system call. Cheap when
+// nothing is due.
 void linux_deliver_signals(struct thread *t);
+// Before a system call is begun: nonzero if a signal is due, which natively
+// would have arrived before it. The call must then not be made: pc has been
+// moved back to the SYSCALL instruction; deliver signals and run on.
+int linux_signal_before_call(struct thread *t);
+// Prepares p->sig and the host's signal handling; once, before threads exist.
+void linux_signals_init(struct process *p);
+// A guest thread for c, not yet in p's list; 0 if memory is short.
+struct thread *linux_thread_new(struct process *p, struct cpu *c);
+// On the host thread that will run t: sets t_self and t->tid, enters it in
+// p's list, adopts the host's signal mask if t->host_main.
+void linux_thread_start(struct thread *t);
+// Before a host execve replaces blink: dispositions that the host does not
+// know (SIGSEGV, SIGBUS) become what the new program must inherit. undo after failure.
+void linux_signals_exec(struct thread *t, int undo);
+// After main loop ended with t->exiting: ends the host thread (and the process
+// if it was the last).
+void linux_thread_end(struct thread *t);
 // An exception of the guest's (STOP_FAULT, STOP_INT) becomes a signal.
 void linux_fault(struct thread *t, enum stop why);
 // Runs t until it exits; the thread's main loop is in vm/.
 extern void (*linux_run_thread)(struct thread *t);
+// Called once before the process ends, if not 0: statistics, logs.
+extern void (*linux_at_exit)(struct process *p);
 // Ends the whole process as exit_group does.
 void linux_exit_group(struct thread *t, int status) NORETURN;
 
