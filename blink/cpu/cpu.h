@@ -7,6 +7,7 @@
 #define CPU_CPU_H_
 #include "base/base.h"
 #include <setjmp.h>
+#include "cpu/softfloat.h"
 #include "isa/insn.h"
 #include "mem/mem.h"
 
@@ -14,7 +15,6 @@ struct op;
 struct block;
 
 struct vec { u8 b[32]; } __attribute__((aligned(32)));  // xmm: b[0..15]; ymm: all
-struct fpreg { u64 m; u16 se; };  // the 80 bits of an x87 register; MMX is m
 
 // Why cpu_run returned
 enum stop {
@@ -52,13 +52,14 @@ struct cpu {
 	const struct op *note;  // the op whose guest access is in flight, else 0
 	struct mem *mem;
 	struct vec v[16];
-	struct fpreg st[8]; // physical registers R0..R7; ST(i) is st[(top + i) & 7]
+	struct f80 st[8];   // physical registers R0..R7; ST(i) is st[(top + i) & 7]; MMX is m
 	u8 top;
 	u8 ftags;           // bit i set: physical register i is in use (FXSAVE's FTW)
 	u16 fcw, fsw;       // fsw without TOP
 	u16 fop;
 	u16 fcs, fds;
 	u64 fip, fdp;
+	u64 fpast;          // the fip that fop, fcs and fds belong to; see cpu/x87.h
 	u32 mxcsr;
 	u16 sel[6];         // segment selectors
 	// What cpu_run reported

@@ -1,0 +1,925 @@
+// x87.c: the x87 instructions but for those of x87math.c: loads and stores,
+// arithmetic, comparison, control.
+//
+// Every instruction first raises a pending #MF, then touches memory, then
+// changes state. Flags become sticky in FSW; an unmasked one sets ES and B,
+// and the next waiting instruction faults (SDM vol 1 chapter 8).
+#include "cpu/flags.h"
+#include "cpu/x87.h"
+
+const struct f80 x87_indefinite = {0xc000000000000000, 0xffff};
+
+void
+x87_begin(struct cpu *c, const struct op *op)
+{
+	x87_wait(c, op);
+	c->fip = op_pc(op);
+}
+
+static void
+begin_mem(struct cpu *c, const struct op *op, u64 addr)
+{
+	c->fip = op_pc(op);
+	c->fdp = addr;
+}
+
+void
+x87_env(const struct cpu *c, struct fpenv *e)
+{
+	memset(e, 0, sizeof *e);
+	e->rc = c->fcw >> 10 & 3;
+	e->pc = c->fcw >> 8 & 3;
+	e->masks = c->fcw & 63;
+}
+
+static void
+summarize(struct cpu *c)
+{
+	if (c->fsw & ~c->fcw & 63)
+		c->fsw |= FSW_ES | FSW_B;
+	else
+		c->fsw &= ~(FSW_ES | FSW_B);
+}
+
+void
+x87_settle(struct cpu *c, unsigned flags, int c1)
+{
+	c->fsw = (u16)((c->fsw & ~FSW_C1) | flags | (c1 ? FSW_C1 : 0));
+	summarize(c);
+}
+
+void
+x87_put(struct cpu *c, int i, struct f80 v)
+{
+	int r = (c->top + i) & 7;
+	c->st[r] = v;
+	c->ftags |= 1 << r;
+}
+
+static void
+pop(struct cpu *c)
+{
+	c->ftags &= ~(1 << c->top);
+	c->top = (c->top + 1) & 7;
+}
+
+// Stack faults. True if masked, so that the default response is due.
+bool
+x87_underflow(struct cpu *c)
+{
+	x87_settle(c, FPX_I | FSW_SF, 0);
+	return c->fcw & FPX_I;
+}
+
+bool
+x87_overflow(struct cpu *c)
+{
+	x87_settle(c, FPX_I | FSW_SF, 1);
+	return c->fcw & FPX_I;
+}
+
+void
+x87_push(struct cpu *c, struct f80 v)
+{
+	if (!x87_empty(c, 7)) {
+		if (!x87_overflow(c)) return;
+		v = x87_indefinite;
+	} else {
+		x87_settle(c, 0, 0);
+	}
+	c->top = (c->top - 1) & 7;
+	x87_put(c, 0, v);
+}
+
+// The memory operand, a signalling NaN still being one. Its denormal goes to
+// e->flags, as the conversion hides it.
+static struct f80
+load(struct cpu *c, const struct op *op, bool is_int, struct fpenv *e)
+{
+	u64 addr = ea(c, op), v;
+	struct f80 r;
+	u8 b[10];
+	x87_wait(c, op);
+	if (op->size == 10) {
+		rdv(c, op, addr, b, 10);
+		r.m = ld64(b);
+		r.se = ld16(b + 8);
+	} else {
+		v = rdn(c, op, addr, op->size);
+		if (is_int)
+			r = i64_to_f80((i64)sext(v, op->size));
+		else {
+			u8 masks = e->masks;
+			e->masks = 63;
+			r = op->size == 4 ? f32_to_f80(e, (u32)v) : f64_to_f80(e, v);
+			e->masks = masks;
+			if (e->flags & FPX_I) {
+				e->flags &= ~FPX_I;
+				r.m &= ~(1ull << 62);
+			}
+		}
+	}
+	begin_mem(c, op, addr);
+	return r;
+}
+
+static bool
+is_nan(struct f80 v)
+{
+	return (v.se & 0x7fff) == 0x7fff && v.m << 1;
+}
+
+enum {
+	ADD, MUL, COM, COMP, SUB, SUBR, DIV, DIVR,  // as in the opcodes
+	KIND = 7,
+	INT = 8,      // the memory operand is an integer
+	QUIET = 16,   // FUCOM*: quiet NaNs are fine
+	EFLAGS = 32,  // FCOMI*
+	POP = 64,
+	POPPOP = 192
+};
+
+static void
+set_comparison(struct cpu *c, int how, enum fpcmp r)
+{
+	static const u16 codes[] = {FSW_C0, FSW_C3, 0, FSW_CC};
+	u16 code = codes[r + 1];
+	if (how & EFLAGS)
+		flags_set(c, (code & FSW_C0 ? FLAG_CF : 0) | (code & FSW_C2 ? FLAG_PF : 0) | (code & FSW_C3 ? FLAG_ZF : 0));
+	else
+		c->fsw = (c->fsw & ~FSW_CC) | code;
+}
+
+static NOINLINE void
+arith(struct cpu *c, const struct op *op, int how)
+{
+	struct fpenv e;
+	struct f80 x, y, r;
+	enum fpcmp cmp;
+	int dst = 0, src = 1, den, kind = how & KIND;
+	bool compare = kind == COM;
+	x87_env(c, &e);
+	r = x87_indefinite;
+	cmp = FPCMP_UN;
+	if (op_kind(op, 0) == K_MEM) {
+		y = load(c, op, how & INT, &e);
+		src = 0;
+	} else {
+		x87_begin(c, op);
+		if (op_kind(op, 0)) {
+			dst = op->a;
+			src = op->b;
+		}
+		y = *x87_st(c, src);
+	}
+	if (x87_empty(c, dst) || x87_empty(c, src)) {
+		if (!x87_underflow(c)) return;
+	} else {
+		x = *x87_st(c, dst);
+		den = e.flags;
+		e.flags = 0;
+		switch (kind) {
+		case ADD: r = f80_add(&e, x, y); break;
+		case MUL: r = f80_mul(&e, x, y); break;
+		case SUB: r = f80_sub(&e, x, y); break;
+		case SUBR: r = f80_sub(&e, y, x); break;
+		case DIV: r = f80_div(&e, x, y); break;
+		case DIVR: r = f80_div(&e, y, x); break;
+		default: cmp = f80_cmp(&e, x, y, !(how & QUIET)); break;
+		}
+		// a denormal that the load saw counts unless something worse happened
+		if (den && !(e.flags & (FPX_I | FPX_Z)) && !is_nan(x)) e.flags = e.masks & FPX_D ? e.flags | den : den;
+		x87_settle(c, e.flags, e.c1);
+		if (e.flags & ~e.masks & (FPX_I | FPX_D | FPX_Z)) return;
+	}
+	if (compare)
+		set_comparison(c, how, cmp);
+	else
+		x87_put(c, dst, r);
+	if (how & POP) pop(c);
+	if ((how & POPPOP) == POPPOP) pop(c);
+}
+
+#define ARITH(name, how)                                \
+	const struct op *                               \
+	op_##name(struct cpu *c, const struct op *op)   \
+	{                                               \
+		arith(c, op, how);                      \
+		NEXT();                                 \
+	}
+ARITH(fadd, ADD)
+ARITH(fmul, MUL)
+ARITH(fsub, SUB)
+ARITH(fsubr, SUBR)
+ARITH(fdiv, DIV)
+ARITH(fdivr, DIVR)
+ARITH(faddp, ADD | POP)
+ARITH(fmulp, MUL | POP)
+ARITH(fsubp, SUB | POP)
+ARITH(fsubrp, SUBR | POP)
+ARITH(fdivp, DIV | POP)
+ARITH(fdivrp, DIVR | POP)
+ARITH(fiadd, ADD | INT)
+ARITH(fimul, MUL | INT)
+ARITH(fisub, SUB | INT)
+ARITH(fisubr, SUBR | INT)
+ARITH(fidiv, DIV | INT)
+ARITH(fidivr, DIVR | INT)
+ARITH(fcom, COM)
+ARITH(fcomp, COM | POP)
+ARITH(fcompp, COM | POPPOP)
+ARITH(fucom, COM | QUIET)
+ARITH(fucomp, COM | QUIET | POP)
+ARITH(fucompp, COM | QUIET | POPPOP)
+ARITH(fcomi, COM | EFLAGS)
+ARITH(fcomip, COM | EFLAGS | POP)
+ARITH(fucomi, COM | EFLAGS | QUIET)
+ARITH(fucomip, COM | EFLAGS | QUIET | POP)
+ARITH(ficom, COM | INT)
+ARITH(ficomp, COM | INT | POP)
+
+static NOINLINE void
+do_ftst(struct cpu *c, const struct op *op)
+{
+	static const struct f80 zero = {0, 0};
+	struct fpenv e;
+	enum fpcmp r;
+	x87_begin(c, op);
+	x87_env(c, &e);
+	r = FPCMP_UN;
+	if (x87_empty(c, 0)) {
+		if (!x87_underflow(c)) return;
+	} else {
+		r = f80_cmp(&e, *x87_st(c, 0), zero, 1);
+		x87_settle(c, e.flags, 0);
+		if (e.flags & ~e.masks) return;
+	}
+	set_comparison(c, 0, r);
+}
+
+const struct op *
+op_ftst(struct cpu *c, const struct op *op)
+{
+	do_ftst(c, op);
+	NEXT();
+}
+
+const struct op *
+op_fxam(struct cpu *c, const struct op *op)
+{
+	const struct f80 *v = x87_st(c, 0);
+	unsigned e = v->se & 0x7fff, code;
+	x87_begin(c, op);
+	if (x87_empty(c, 0))
+		code = FSW_C3 | FSW_C0;
+	else if (!e)
+		code = v->m ? FSW_C3 | FSW_C2 : FSW_C3;
+	else if (!(v->m >> 63))
+		code = 0;
+	else if (e < 0x7fff)
+		code = FSW_C2;
+	else
+		code = v->m << 1 ? FSW_C0 : FSW_C2 | FSW_C0;
+	c->fsw = (u16)((c->fsw & ~FSW_CC) | code);
+	x87_settle(c, 0, v->se >> 15);
+	NEXT();
+}
+
+// Loads, stores, constants
+
+static NOINLINE void
+do_fld(struct cpu *c, const struct op *op, bool is_int)
+{
+	struct fpenv e;
+	struct f80 v;
+	x87_env(c, &e);
+	if (op_kind(op, 0) == K_MEM) {
+		v = load(c, op, is_int, &e);
+		if (x87_empty(c, 7)) {
+			if (op->size < 10 && !is_int && is_nan(v) && !(v.m & 1ull << 62)) {
+				e.flags = FPX_I;
+				v.m |= 1ull << 62;
+			}
+			if (e.flags & ~e.masks) {
+				x87_settle(c, e.flags, 0);
+				return;
+			}
+		}
+	} else {
+		x87_begin(c, op);
+		v = *x87_st(c, op->a);
+		if (x87_empty(c, op->a)) {
+			if (!x87_underflow(c)) return;
+			v = x87_indefinite;
+		}
+	}
+	if (!x87_empty(c, 7)) e.flags = 0;
+	x87_push(c, v);
+	c->fsw |= e.flags;
+}
+
+const struct op *
+op_fld(struct cpu *c, const struct op *op)
+{
+	do_fld(c, op, false);
+	NEXT();
+}
+
+const struct op *
+op_fild(struct cpu *c, const struct op *op)
+{
+	do_fld(c, op, true);
+	NEXT();
+}
+
+static void
+st80(u8 *b, struct f80 v)
+{
+	st64(b, v.m);
+	st16(b + 8, v.se);
+}
+
+static struct f80
+ld80(const u8 *b)
+{
+	struct f80 v;
+	v.m = ld64(b);
+	v.se = ld16(b + 8);
+	return v;
+}
+
+// Writes b[0..size) unless an unmasked exception forbids it; pops.
+static void
+store(struct cpu *c, const struct op *op, const u8 *b, unsigned flags, int c1, bool pops)
+{
+	u64 addr = ea(c, op);
+	bool ok = !(flags & ~c->fcw & (FPX_I | FPX_O | FPX_U));
+	if (ok) wrv(c, op, addr, b, op->size);
+	begin_mem(c, op, addr);
+	x87_settle(c, flags, c1);
+	if (ok && pops) pop(c);
+}
+
+static NOINLINE void
+do_fst(struct cpu *c, const struct op *op, bool pops)
+{
+	struct fpenv e;
+	struct f80 v = x87_empty(c, 0) ? x87_indefinite : *x87_st(c, 0);
+	u8 b[10];
+	x87_wait(c, op);
+	if (op_kind(op, 0) == K_ST) {
+		c->fip = op_pc(op);
+		if (x87_empty(c, 0)) {
+			if (!x87_underflow(c)) return;
+		} else {
+			x87_settle(c, 0, 0);
+		}
+		x87_put(c, op->a, v);
+		if (pops) pop(c);
+		return;
+	}
+	x87_env(c, &e);
+	if (op->size == 4)
+		st32(b, f80_to_f32(&e, v));
+	else if (op->size == 8)
+		st64(b, f80_to_f64(&e, v));
+	else
+		st80(b, v);
+	if (x87_empty(c, 0)) e.flags = FPX_I | FSW_SF;
+	store(c, op, b, e.flags, e.c1, pops);
+}
+
+const struct op *
+op_fst(struct cpu *c, const struct op *op)
+{
+	do_fst(c, op, false);
+	NEXT();
+}
+
+const struct op *
+op_fstp(struct cpu *c, const struct op *op)
+{
+	do_fst(c, op, true);
+	NEXT();
+}
+
+static NOINLINE void
+do_fist(struct cpu *c, const struct op *op, bool pops, int trunc)
+{
+	struct fpenv e;
+	struct f80 v = x87_empty(c, 0) ? x87_indefinite : *x87_st(c, 0);
+	u8 b[8];
+	x87_wait(c, op);
+	x87_env(c, &e);
+	st64(b, op->size == 2 ? (u64)f80_to_i16(&e, v, trunc) : op->size == 4 ? (u64)f80_to_i32(&e, v, trunc) : (u64)f80_to_i64(&e, v, trunc));
+	if (x87_empty(c, 0)) e.flags = FPX_I | FSW_SF;
+	store(c, op, b, e.flags, e.c1, pops);
+}
+
+const struct op *
+op_fist(struct cpu *c, const struct op *op)
+{
+	do_fist(c, op, false, 0);
+	NEXT();
+}
+
+const struct op *
+op_fistp(struct cpu *c, const struct op *op)
+{
+	do_fist(c, op, true, 0);
+	NEXT();
+}
+
+const struct op *
+op_fisttp(struct cpu *c, const struct op *op)
+{
+	do_fist(c, op, true, 1);
+	NEXT();
+}
+
+static NOINLINE void
+do_fbld(struct cpu *c, const struct op *op)
+{
+	u64 addr = ea(c, op), x = 0;
+	u8 b[10];
+	struct f80 v;
+	int i;
+	x87_wait(c, op);
+	rdv(c, op, addr, b, 10);
+	for (i = 8; i >= 0; i--) x = x * 100 + (b[i] >> 4) * 10 + (b[i] & 15);
+	begin_mem(c, op, addr);
+	v = i64_to_f80((i64)x);
+	v.se |= (b[9] & 0x80) << 8;
+	x87_push(c, v);
+}
+
+const struct op *
+op_fbld(struct cpu *c, const struct op *op)
+{
+	do_fbld(c, op);
+	NEXT();
+}
+
+static NOINLINE void
+do_fbstp(struct cpu *c, const struct op *op)
+{
+	struct fpenv e;
+	struct f80 v = x87_empty(c, 0) ? x87_indefinite : *x87_st(c, 0);
+	i64 n;
+	u64 x;
+	u8 b[10];
+	int i;
+	x87_wait(c, op);
+	x87_env(c, &e);
+	n = f80_to_i64(&e, v, 0);
+	x = n < 0 ? -(u64)n : (u64)n;
+	if (x > 999999999999999999) {
+		e.flags = FPX_I;
+		e.c1 = 0;
+		memset(b, 0, 7);
+		st16(b + 7, 0xffc0);
+		b[9] = 0xff;
+	} else {
+		for (i = 0; i < 9; i++, x /= 100) b[i] = (u8)(x / 10 % 10 << 4 | x % 10);
+		b[9] = v.se >> 8 & 0x80;
+	}
+	if (x87_empty(c, 0)) e.flags = FPX_I | FSW_SF;
+	store(c, op, b, e.flags, e.c1, true);
+}
+
+const struct op *
+op_fbstp(struct cpu *c, const struct op *op)
+{
+	do_fbstp(c, op);
+	NEXT();
+}
+
+const struct op *
+op_fxch(struct cpu *c, const struct op *op)
+{
+	bool ok = true;
+	x87_begin(c, op);
+	if (x87_empty(c, 0) || x87_empty(c, op->a)) {
+		ok = x87_underflow(c);
+		if (ok && x87_empty(c, 0)) x87_put(c, 0, x87_indefinite);
+		if (ok && x87_empty(c, op->a)) x87_put(c, op->a, x87_indefinite);
+	} else {
+		x87_settle(c, 0, 0);
+	}
+	if (ok) {
+		struct f80 *a = x87_st(c, 0), *b = x87_st(c, op->a), t = *a;
+		*a = *b;
+		*b = t;
+	}
+	NEXT();
+}
+
+// Constants are kept rounded down; `ups` has a bit for each rounding mode that
+// rounds up.
+static NOINLINE void
+constant(struct cpu *c, const struct op *op, u64 m, unsigned se, unsigned ups)
+{
+	struct f80 v;
+	x87_begin(c, op);
+	v.m = m + (ups >> (c->fcw >> 10 & 3) & 1);
+	v.se = (u16)se;
+	x87_push(c, v);
+}
+
+enum { UP_UP = 1 << ROUND_UP, UP_NEAREST = 1 << ROUND_UP | 1 << ROUND_NEAREST };
+#define CONSTANT(name, m, se, ups)                      \
+	const struct op *                               \
+	op_##name(struct cpu *c, const struct op *op)   \
+	{                                               \
+		constant(c, op, m, se, ups);            \
+		NEXT();                                 \
+	}
+CONSTANT(fldz, 0, 0, 0)
+CONSTANT(fld1, 0x8000000000000000, 0x3fff, 0)
+CONSTANT(fldpi, 0xc90fdaa22168c234, 0x4000, UP_NEAREST)
+CONSTANT(fldl2t, 0xd49a784bcd1b8afe, 0x4000, UP_UP)
+CONSTANT(fldl2e, 0xb8aa3b295c17f0bb, 0x3fff, UP_NEAREST)
+CONSTANT(fldlg2, 0x9a209a84fbcff798, 0x3ffd, UP_NEAREST)
+CONSTANT(fldln2, 0xb17217f7d1cf79ab, 0x3ffe, UP_NEAREST)
+
+static NOINLINE void
+do_fcmov(struct cpu *c, const struct op *op, int cc)
+{
+	x87_begin(c, op);
+	if (x87_empty(c, 0) || x87_empty(c, op->b)) {
+		if (x87_underflow(c)) x87_put(c, 0, x87_indefinite);
+		return;
+	}
+	x87_settle(c, 0, 0);
+	if (flags_cond(c, cc)) *x87_st(c, 0) = *x87_st(c, op->b);
+}
+
+#define FCMOV(name, cc)                                 \
+	const struct op *                               \
+	op_##name(struct cpu *c, const struct op *op)   \
+	{                                               \
+		do_fcmov(c, op, cc);                    \
+		NEXT();                                 \
+	}
+FCMOV(fcmovb, 2)
+FCMOV(fcmovnb, 3)
+FCMOV(fcmove, 4)
+FCMOV(fcmovne, 5)
+FCMOV(fcmovbe, 6)
+FCMOV(fcmovnbe, 7)
+FCMOV(fcmovu, 10)
+FCMOV(fcmovnu, 11)
+
+static NOINLINE void
+set_sign(struct cpu *c, const struct op *op, u16 keep, u16 flip)
+{
+	x87_begin(c, op);
+	if (x87_empty(c, 0)) {
+		if (x87_underflow(c)) x87_put(c, 0, x87_indefinite);
+	} else {
+		struct f80 *v = x87_st(c, 0);
+		v->se = (v->se & keep) ^ flip;
+		x87_settle(c, 0, 0);
+	}
+}
+
+const struct op *
+op_fchs(struct cpu *c, const struct op *op)
+{
+	set_sign(c, op, 0xffff, 0x8000);
+	NEXT();
+}
+
+const struct op *
+op_fabs(struct cpu *c, const struct op *op)
+{
+	set_sign(c, op, 0x7fff, 0);
+	NEXT();
+}
+
+// Control
+
+const struct op *
+op_fnop(struct cpu *c, const struct op *op)
+{
+	x87_begin(c, op);
+	NEXT();
+}
+
+const struct op *
+op_fwait(struct cpu *c, const struct op *op)
+{
+	x87_wait(c, op);
+	NEXT();
+}
+
+// Leftovers of the 8087 and 80287
+const struct op *
+op_fneni(struct cpu *c, const struct op *op)
+{
+	NEXT();
+}
+
+const struct op *
+op_fndisi(struct cpu *c, const struct op *op)
+{
+	NEXT();
+}
+
+const struct op *
+op_fnsetpm(struct cpu *c, const struct op *op)
+{
+	NEXT();
+}
+
+const struct op *
+op_ffree(struct cpu *c, const struct op *op)
+{
+	x87_begin(c, op);
+	c->ftags &= ~(1 << ((c->top + op->a) & 7));
+	NEXT();
+}
+
+const struct op *
+op_ffreep(struct cpu *c, const struct op *op)
+{
+	x87_begin(c, op);
+	c->ftags &= ~(1 << ((c->top + op->a) & 7));
+	pop(c);
+	NEXT();
+}
+
+const struct op *
+op_fincstp(struct cpu *c, const struct op *op)
+{
+	x87_begin(c, op);
+	c->top = (c->top + 1) & 7;
+	x87_settle(c, 0, 0);
+	NEXT();
+}
+
+const struct op *
+op_fdecstp(struct cpu *c, const struct op *op)
+{
+	x87_begin(c, op);
+	c->top = (c->top - 1) & 7;
+	x87_settle(c, 0, 0);
+	NEXT();
+}
+
+static void
+set_fcw(struct cpu *c, unsigned fcw)
+{
+	c->fcw = (u16)((fcw & 0x1f3f) | 0x40);
+	summarize(c);
+}
+
+static void
+init(struct cpu *c)
+{
+	c->fcw = 0x37f;
+	c->fsw = 0;
+	c->top = 0;
+	c->ftags = 0;
+	c->fip = c->fdp = c->fpast = 0;
+	c->fop = c->fcs = c->fds = 0;
+}
+
+const struct op *
+op_fninit(struct cpu *c, const struct op *op)
+{
+	init(c);
+	NEXT();
+}
+
+const struct op *
+op_fnclex(struct cpu *c, const struct op *op)
+{
+	c->fsw &= 0x7f00;
+	NEXT();
+}
+
+const struct op *
+op_fldcw(struct cpu *c, const struct op *op)
+{
+	x87_wait(c, op);
+	set_fcw(c, rd16(c, op, ea(c, op)));
+	NEXT();
+}
+
+const struct op *
+op_fnstcw(struct cpu *c, const struct op *op)
+{
+	wr16(c, op, ea(c, op), c->fcw);
+	NEXT();
+}
+
+const struct op *
+op_fnstsw(struct cpu *c, const struct op *op)
+{
+	if (op_kind(op, 0) == K_MEM)
+		wr16(c, op, ea(c, op), x87_status(c));
+	else
+		reg_set(c, REG_AX, 2, x87_status(c));
+	NEXT();
+}
+
+// Makes fop, fcs and fds those of the last instruction.
+static void
+find_last(struct cpu *c)
+{
+	u8 b[15];
+	int i;
+	if (c->fip == c->fpast) return;
+	c->fpast = c->fip;
+	c->fop = 0;
+	c->fcs = c->sel[SEG_CS];
+	c->fds = c->sel[SEG_DS];
+	memset(b, 0, sizeof b);
+	for (i = 0; i < 15 && !mem_read(c->mem, b + i, c->fip + i, 1); i++) {
+		if (i && (b[i - 1] & 0xf8) == 0xd8) {
+			c->fop = (u16)((b[i - 1] & 7) << 8 | b[i]);
+			break;
+		}
+	}
+}
+
+// Two bits for each physical register: valid, zero, special, empty
+static u16
+full_tags(struct cpu *c)
+{
+	unsigned r, tags = 0;
+	for (r = 0; r < 8; r++) {
+		struct f80 v = c->st[r];
+		unsigned e = v.se & 0x7fff, t = 0;
+		if (!(c->ftags >> r & 1))
+			t = 3;
+		else if (!e && !v.m)
+			t = 1;
+		else if (!e || e == 0x7fff || !(v.m >> 63))
+			t = 2;
+		tags |= t << 2 * r;
+	}
+	return (u16)tags;
+}
+
+static void
+from_full_tags(struct cpu *c, unsigned tags)
+{
+	unsigned r;
+	c->ftags = 0;
+	for (r = 0; r < 8; r++)
+		if ((tags >> 2 * r & 3) != 3) c->ftags |= 1 << r;
+}
+
+// The environment in its four layouts: 16 or 32-bit, protected or real mode.
+// Returns its size.
+static int
+put_env(struct cpu *c, u8 *b, bool small)
+{
+	int i, n = small ? 2 : 4;
+	u32 w[7];
+	find_last(c);
+	w[0] = c->fcw;
+	w[1] = x87_status(c);
+	w[2] = full_tags(c);
+	w[3] = (u32)c->fip;
+	w[4] = c->fcs | (small ? 0 : (u32)c->fop << 16);
+	w[5] = (u32)c->fdp;
+	w[6] = c->fds;
+	if (c->mode == MODE_16) {
+		w[4] = (u32)((c->fip >> 16 << 12) | c->fop);
+		w[6] = (u32)(c->fdp >> 16 << 12);
+	}
+	for (i = 0; i < 7; i++) {
+		if (small)
+			st16(b + 2 * i, (u16)w[i]);
+		else
+			st32(b + 4 * i, i == 4 || (i & 1 && i > 1) ? w[i] : w[i] | 0xffff0000);
+	}
+	return 7 * n;
+}
+
+static int
+get_env(struct cpu *c, const u8 *b, bool small)
+{
+	u32 w[7];
+	int i;
+	for (i = 0; i < 7; i++) w[i] = small ? ld16(b + 2 * i) : ld32(b + 4 * i);
+	c->top = w[1] >> 11 & 7;
+	c->fsw = w[1] & ~0x3800;
+	set_fcw(c, w[0]);
+	from_full_tags(c, w[2]);
+	c->fip = w[3];
+	c->fdp = w[5];
+	c->fop = small ? 0 : w[4] >> 16 & 0x7ff;
+	c->fcs = (u16)w[4];
+	c->fds = (u16)w[6];
+	if (c->mode == MODE_16) {
+		c->fip = (w[3] & 0xffff) | (u64)(w[4] >> 12) << 16;
+		c->fdp = (w[5] & 0xffff) | (u64)(w[6] >> 12) << 16;
+		c->fop = w[4] & 0x7ff;
+		c->fcs = c->fds = 0;
+	}
+	c->fpast = c->fip;
+	return small ? 14 : 28;
+}
+
+// FNSTENV, FLDENV, FNSAVE, FRSTOR by op->size: 14, 28, 94, 108
+static NOINLINE void
+save(struct cpu *c, const struct op *op)
+{
+	u8 b[108];
+	int i, n = put_env(c, b, op->size == 14 || op->size == 94);
+	if (n != op->size)
+		for (i = 0; i < 8; i++) st80(b + n + 10 * i, *x87_st(c, i));
+	if (op->size > 64) access_probe(c, op, ea(c, op) + 64, op->size - 64, MEM_W);
+	wrv(c, op, ea(c, op), b, op->size > 64 ? 64 : op->size);
+	if (op->size > 64) wrv(c, op, ea(c, op) + 64, b + 64, op->size - 64);
+	if (n == op->size)
+		set_fcw(c, c->fcw | 63);
+	else
+		init(c);
+}
+
+static NOINLINE void
+restore(struct cpu *c, const struct op *op)
+{
+	u8 b[108];
+	int i, n;
+	x87_wait(c, op);
+	rdv(c, op, ea(c, op), b, op->size > 64 ? 64 : op->size);
+	if (op->size > 64) rdv(c, op, ea(c, op) + 64, b + 64, op->size - 64);
+	n = get_env(c, b, op->size == 14 || op->size == 94);
+	if (n != op->size)
+		for (i = 0; i < 8; i++) *x87_st(c, i) = ld80(b + n + 10 * i);
+}
+
+const struct op *
+op_fnstenv(struct cpu *c, const struct op *op)
+{
+	save(c, op);
+	NEXT();
+}
+
+const struct op *
+op_fnsave(struct cpu *c, const struct op *op)
+{
+	save(c, op);
+	NEXT();
+}
+
+const struct op *
+op_fldenv(struct cpu *c, const struct op *op)
+{
+	restore(c, op);
+	NEXT();
+}
+
+const struct op *
+op_frstor(struct cpu *c, const struct op *op)
+{
+	restore(c, op);
+	NEXT();
+}
+
+// AMD's way, which the test machine has: pointers are saved only while an
+// unmasked exception is pending, else zeros; they are always restored.
+void
+x87_to_fxsave(struct cpu *c, u8 *b, int wide)
+{
+	int i;
+	memset(b, 0, 24);
+	memset(b + 32, 0, 128);
+	st16(b, c->fcw);
+	st16(b + 2, x87_status(c));
+	b[4] = c->ftags;
+	if (c->fsw & FSW_ES) {
+		find_last(c);
+		st16(b + 6, c->fop);
+		st64(b + 8, c->fip);
+		st64(b + 16, c->fdp);
+		if (!wide) {
+			st32(b + 12, c->fcs);
+			st32(b + 20, c->fds);
+		}
+	}
+	for (i = 0; i < 8; i++) st80(b + 32 + 16 * i, *x87_st(c, i));
+}
+
+void
+x87_from_fxsave(struct cpu *c, const u8 *b, int wide)
+{
+	int i;
+	c->top = b[3] >> 3 & 7;
+	c->fsw = ld16(b + 2) & ~0x3800;
+	set_fcw(c, ld16(b));
+	c->ftags = b[4];
+	c->fop = ld16(b + 6) & 0x7ff;
+	c->fip = wide ? ld64(b + 8) : ld32(b + 8);
+	c->fdp = wide ? ld64(b + 16) : ld32(b + 16);
+	c->fcs = wide ? 0 : ld16(b + 12);
+	c->fds = wide ? 0 : ld16(b + 20);
+	c->fpast = c->fip;
+	for (i = 0; i < 8; i++) *x87_st(c, i) = ld80(b + 32 + 16 * i);
+}

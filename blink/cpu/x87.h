@@ -1,0 +1,72 @@
+// x87.h: the floating-point stack, for the files that share it: x87 itself,
+// MMX (whose registers are the significands), FXSAVE and signal frames.
+//
+// The last instruction pointer is kept at every instruction. Its opcode and
+// selectors are derived when somebody asks: fop, fcs and fds are those that
+// FLDENV or FXRSTOR brought, while fip is still the one that came with them.
+#ifndef CPU_X87_H_
+#define CPU_X87_H_
+#include "cpu/op.h"
+
+enum {
+	FSW_SF = 0x40, FSW_ES = 0x80, FSW_C0 = 0x100, FSW_C1 = 0x200, FSW_C2 = 0x400, FSW_C3 = 0x4000, FSW_B = 0x8000,
+	FSW_CC = FSW_C0 | FSW_C2 | FSW_C3
+};
+
+// Waiting instructions begin with this: raises a pending #MF.
+static inline void
+x87_wait(struct cpu *c, const struct op *op)
+{
+	if (UNLIKELY(c->fsw & FSW_ES)) cpu_raise(c, op, VEC_MF, 0);
+}
+
+// An MMX instruction other than EMMS: after all that can fault otherwise.
+static inline void
+x87_enter_mmx(struct cpu *c)
+{
+	c->top = 0;
+	c->ftags = 0xff;
+}
+
+static inline void
+x87_write_mmx(struct cpu *c, int r, u64 x)
+{
+	c->st[r].m = x;
+	c->st[r].se = 0xffff;
+}
+
+static inline struct f80 *
+x87_st(struct cpu *c, int i)
+{
+	return &c->st[(c->top + i) & 7];
+}
+
+static inline bool
+x87_empty(const struct cpu *c, int i)
+{
+	return !(c->ftags >> ((c->top + i) & 7) & 1);
+}
+
+// The FSW as the guest sees it, TOP included.
+static inline u16
+x87_status(const struct cpu *c)
+{
+	return (u16)(c->fsw | c->top << 11);
+}
+
+// Bytes 0..23 and 32..159 of the FXSAVE image. wide: the form with 64-bit
+// pointers (REX.W, signal frames), else 32-bit offsets with selectors.
+void x87_to_fxsave(struct cpu *, u8 *image, int wide);
+void x87_from_fxsave(struct cpu *, const u8 *image, int wide);
+
+// For x87.c and x87math.c
+void x87_begin(struct cpu *, const struct op *);
+void x87_env(const struct cpu *, struct fpenv *);
+void x87_settle(struct cpu *, unsigned flags, int c1);
+void x87_put(struct cpu *, int i, struct f80 v);
+void x87_push(struct cpu *, struct f80 v);
+bool x87_underflow(struct cpu *);
+bool x87_overflow(struct cpu *);
+extern const struct f80 x87_indefinite;
+
+#endif
