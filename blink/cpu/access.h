@@ -39,7 +39,7 @@ void access_probe(struct cpu *c, const struct op *op, u64 gva, int n, int access
 
 // frdN/fwrN: the bare fast path. A specialised handler starts with
 // FAST_OR(op_generic), so that no call (and no saved register) remains in it.
-#define FAST_OR(generic) do { if (!ACCESS_FAST(c)) return generic(c, op); } while (0)
+#define FAST_OR(generic) do { if (!ACCESS_FAST(c)) TAIL generic(c, op); } while (0)
 #define ACCESS_RD(bits, T, swap) \
 static inline u##bits \
 frd##bits(struct cpu *c, const struct op *op, u64 gva) \

@@ -107,6 +107,7 @@ op_kind(const struct op *op, int i)
 #define DISPATCH(next_op) do { const struct op *n_ = (next_op); TAIL n_->fn(c, n_); } while (0)
 #else
 #define TAIL_CALLS 0
+#define TAIL return
 #define DISPATCH(next_op) return (next_op)
 #endif
 #define NEXT() DISPATCH(op + 1)
@@ -127,7 +128,8 @@ op_leave(struct cpu *c, int why)
 	return 0;
 }
 // Goes to a computed guest address: the end of indirect branches.
-const struct op *cpu_jump(struct cpu *c, u64 pc);
+// Continues at c->pc; op is not looked at.
+op_fn cpu_jump;
 // The jump cache of the calling thread: indirect branches try it first.
 #ifdef MEAN
 enum { JUMP_BITS = 2 };
@@ -142,7 +144,8 @@ enum { JUMP_BITS = 12 };
 	if (UNLIKELY((c->icount += (op + 1)->size) >= c->limit)) { c->pc = t_; return op_leave(c, STOP_ATTENTION); } \
 	b_ = c->jumps[JUMP_HASH(t_)]; \
 	if (LIKELY(b_->pc == t_)) DISPATCH(b_->ops); \
-	return cpu_jump(c, t_); } while (0)
+	c->pc = t_; \
+	TAIL cpu_jump(c, op); } while (0)
 
 // Effective address
 static inline u64

@@ -1,0 +1,172 @@
+// access.c: the slow paths of guest memory access: page by page, with the
+// VMA map's permissions, exact faults, and code watches.
+#include "cpu/cpu_internal.h"
+
+// Raises what an access of n bytes at gva gets when byte `at` is inaccessible.
+static void NORETURN
+refuse(struct cpu *c, const struct op *op, u64 at, int access, enum mem_fault why)
+{
+	u32 error = PF_USER | (access & MEM_W ? (u32)PF_WRITE : 0u);
+	c->note = 0;
+	switch (why) {
+	case MEM_NONCANONICAL:
+		cpu_raise(c, op, cpu_uses_stack_segment(c, op) ? VEC_SS : VEC_GP, 0);
+	case MEM_BUS:
+		c->cr2 = at;
+		cpu_raise(c, op, VEC_BUS, 0);
+	case MEM_PROT:
+		error |= PF_PRESENT;
+		break;
+	default:
+		break;
+	}
+	cpu_raise_pf(c, op, at, error);
+}
+
+// Host address of n bytes within one page.
+static u8 *
+place(struct cpu *c, const struct op *op, u64 gva, int access)
+{
+	enum mem_fault why = MEM_OK;
+	u8 *p;
+	if (c->paged) {
+		struct tlb_entry *e = &c->tlb.e[gva >> PAGE_BITS & (TLB_SIZE - 1)];
+		if ((access & MEM_W ? e->wtag : e->rtag) == gva >> PAGE_BITS)
+			return (u8 *)((uintptr_t)gva + e->delta);
+	}
+	if (access & MEM_W && !c->stepping) {
+		// Writing may change code, even the code that is running: if so, do
+		// this one instruction by itself and go on with what is there then.
+		u32 epoch = c->code->epoch;
+		p = mem_slow(c->mem, &c->tlb, gva, access, &why);
+		if (p && c->code->epoch != epoch)
+			cpu_unwind(c, op, UNWIND_STEP);
+	} else {
+		p = mem_slow(c->mem, &c->tlb, gva, access, &why);
+	}
+	if (!p)
+		refuse(c, op, gva, access, why);
+	c->note = op;
+	COMPILER_FENCE();
+	return p;
+}
+
+// Bytes of [gva, gva+n) on the first page
+static int
+on_first_page(u64 gva, int n)
+{
+	int room = PAGE_SIZE_GUEST - (int)(gva & (PAGE_SIZE_GUEST - 1));
+	return room < n ? room : n;
+}
+
+void
+access_rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
+{
+	int k = on_first_page(gva, n);
+	u8 *p = place(c, op, gva, MEM_R);
+	if (k == n) {
+		memcpy(dst, p, (size_t)n);
+	} else {
+		memcpy(dst, p, (size_t)k);
+		p = place(c, op, gva + (u64)k, MEM_R);
+		memcpy((u8 *)dst + k, p, (size_t)(n - k));
+	}
+	ORDER_AFTER_LOAD();
+}
+
+void
+access_wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
+{
+	int k = on_first_page(gva, n);
+	u8 *p = place(c, op, gva, MEM_W);
+	ORDER_BEFORE_STORE();
+	if (k == n) {
+		memcpy(p, src, (size_t)n);
+	} else {
+		u8 *q = place(c, op, gva + (u64)k, MEM_W);
+		memcpy(p, src, (size_t)k);
+		memcpy(q, (const u8 *)src + k, (size_t)(n - k));
+	}
+	COMPILER_FENCE();
+}
+
+// One host access where it is aligned: other threads must not see it torn.
+u64
+access_rd(struct cpu *c, const struct op *op, u64 gva, int n)
+{
+	u8 b[8];
+	u8 *p;
+	u64 x;
+	if (on_first_page(gva, n) == n) {
+		p = place(c, op, gva, MEM_R);
+		switch (n) {
+		case 1: x = *(const volatile u8 *)p; break;
+		case 2: x = ((const volatile struct una16 *)p)->x; x = HOST_LITTLE ? x : __builtin_bswap16((u16)x); break;
+		case 4: x = ((const volatile struct una32 *)p)->x; x = HOST_LITTLE ? x : __builtin_bswap32((u32)x); break;
+		default: x = ((const volatile struct una64 *)p)->x; x = HOST_LITTLE ? x : __builtin_bswap64(x); break;
+		}
+		ORDER_AFTER_LOAD();
+		return x;
+	}
+	memset(b, 0, 8);
+	access_rdv(c, op, gva, b, n);
+	return ld64(b);
+}
+
+void
+access_wr(struct cpu *c, const struct op *op, u64 gva, int n, u64 x)
+{
+	u8 b[8];
+	u8 *p;
+	if (on_first_page(gva, n) == n) {
+		p = place(c, op, gva, MEM_W);
+		ORDER_BEFORE_STORE();
+		switch (n) {
+		case 1: *(volatile u8 *)p = (u8)x; break;
+		case 2: ((volatile struct una16 *)p)->x = HOST_LITTLE ? (u16)x : __builtin_bswap16((u16)x); break;
+		case 4: ((volatile struct una32 *)p)->x = HOST_LITTLE ? (u32)x : __builtin_bswap32((u32)x); break;
+		default: ((volatile struct una64 *)p)->x = HOST_LITTLE ? x : __builtin_bswap64(x); break;
+		}
+		COMPILER_FENCE();
+		return;
+	}
+	st64(b, x);
+	access_wrv(c, op, gva, b, n);
+}
+
+void
+access_probe(struct cpu *c, const struct op *op, u64 gva, int n, int access)
+{
+	int k = on_first_page(gva, n);
+	place(c, op, gva, access);
+	if (k != n)
+		place(c, op, gva + (u64)k, access);
+	c->note = 0;
+}
+
+void *
+access_atomic_slow(struct cpu *c, const struct op *op, u64 gva, int n)
+{
+	if (on_first_page(gva, n) != n)
+		return 0;
+	return place(c, op, gva, MEM_W);
+}
+
+int
+access_cas_exclusive(struct cpu *c, const struct op *op, u64 gva, int n, const void *expect, const void *desired, void *old)
+{
+	u8 now[16];
+	int same;
+	// Everything that can fault comes before the section: nobody may unwind
+	// out of it. Pages stay as they are while all others stand still.
+	access_probe(c, op, gva, n, MEM_W);
+	cpu_exclusive_begin(c);
+	if (mem_read(c->mem, now, gva, (size_t)n))
+		memset(now, 0, sizeof now);
+	same = !memcmp(now, expect, (size_t)n);
+	if (same)
+		mem_poke(c->mem, gva, desired, (size_t)n);
+	cpu_exclusive_end(c);
+	memcpy(old, now, (size_t)n);
+	return same;
+}

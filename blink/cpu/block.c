@@ -1,0 +1,374 @@
+// block.c: the code cache: blocks of lowered ops by guest address, their
+// invalidation, and the exclusive section that lets memory be freed.
+//
+// Blocks are found without a lock (chains are only ever prepended to, and
+// memory is freed only while no thread is inside cpu_run), and made under it.
+#include <stdlib.h>
+#include "cpu/cpu_internal.h"
+
+// Unlike any address that a guest can jump to: never matches in a lookup.
+static struct block no_block;
+
+struct codecache *
+codecache_new(struct mem *mem)
+{
+	struct codecache *code = (struct codecache *)calloc(1, sizeof *code);
+	if (!code)
+		return 0;
+	code->mem = mem;
+	code->hash = (struct block **)calloc((size_t)1 << HASH_BITS, sizeof *code->hash);
+	code->pages = (struct block **)calloc((size_t)1 << PAGE_HASH_BITS, sizeof *code->pages);
+	if (!code->hash || !code->pages) {
+		codecache_free(code);
+		return 0;
+	}
+	pthread_mutex_init(&code->lock, 0);
+	pthread_cond_init(&code->parked, 0);
+	struct mem_hooks hooks;
+	hooks.arg = code;
+	hooks.code_changed = cpu_invalidate_hook;
+	hooks.tlb_stale = cpu_tlb_stale;
+	mem_set_hooks(mem, &hooks);
+	return code;
+}
+
+static void
+free_chunks(struct codecache *code)
+{
+	while (code->chunks) {
+		struct chunk *c = code->chunks;
+		code->chunks = c->next;
+		free(c);
+	}
+	code->bytes = 0;
+}
+
+void
+codecache_free(struct codecache *code)
+{
+	if (!code)
+		return;
+	free_chunks(code);
+	free(code->hash);
+	free(code->pages);
+	free(code);
+}
+
+static void
+forget_jumps(struct cpu *c)
+{
+	for (u32 i = 0; i < 1u << JUMP_BITS; ++i)
+		c->jumps[i] = &no_block;
+}
+
+int
+cpu_init_jumps(struct cpu *c)
+{
+	no_block.pc = ~(u64)0;
+	c->jumps = (const struct block **)malloc(sizeof *c->jumps << JUMP_BITS);
+	if (!c->jumps)
+		return -1;
+	forget_jumps(c);
+	return 0;
+}
+
+// --- the exclusive section -------------------------------------------------
+
+// Waits, parked, until no other thread owns the section. Under code->lock.
+static void
+wait_for_turn(struct codecache *code, struct cpu *c)
+{
+	while (code->exclusive && code->exclusive != c) {
+		c->parked = 1;
+		pthread_cond_broadcast(&code->parked);
+		pthread_cond_wait(&code->parked, &code->lock);
+	}
+}
+
+static void
+begin_locked(struct codecache *code, struct cpu *c)
+{
+	u8 was = c->parked;
+	wait_for_turn(code, c);
+	c->parked = was;
+	code->exclusive = c;
+	__atomic_store_n(&code->stopping, 1, __ATOMIC_SEQ_CST);
+	for (struct cpu *o = code->cpus; o; o = o->next) {
+		if (o == c)
+			continue;
+		__atomic_store_n(&o->limit, 0, __ATOMIC_SEQ_CST);
+		while (!__atomic_load_n(&o->parked, __ATOMIC_SEQ_CST))
+			pthread_cond_wait(&code->parked, &code->lock);
+	}
+}
+
+static void
+end_locked(struct codecache *code)
+{
+	code->exclusive = 0;
+	__atomic_store_n(&code->stopping, 0, __ATOMIC_SEQ_CST);
+	pthread_cond_broadcast(&code->parked);
+}
+
+void
+cpu_exclusive_begin(struct cpu *c)
+{
+	struct codecache *code = c->code;
+	pthread_mutex_lock(&code->lock);
+	if (!c->parked && code->exclusive && code->exclusive != c) {
+		// Inside an instruction: others may wait for us to reach a safepoint,
+		// and nothing of it has happened yet, so run it again afterwards.
+		pthread_mutex_unlock(&code->lock);
+		cpu_unwind(c, 0, UNWIND_RETRY);
+	}
+	begin_locked(code, c);
+	pthread_mutex_unlock(&code->lock);
+}
+
+void
+cpu_exclusive_end(struct cpu *c)
+{
+	pthread_mutex_lock(&c->code->lock);
+	end_locked(c->code);
+	pthread_mutex_unlock(&c->code->lock);
+}
+
+void
+cpu_park(struct cpu *c)
+{
+	__atomic_store_n(&c->parked, 1, __ATOMIC_SEQ_CST);
+	if (UNLIKELY(c->code->stopping)) {
+		pthread_mutex_lock(&c->code->lock);
+		pthread_cond_broadcast(&c->code->parked);
+		pthread_mutex_unlock(&c->code->lock);
+	}
+}
+
+void
+cpu_unpark(struct cpu *c)
+{
+	__atomic_store_n(&c->parked, 0, __ATOMIC_SEQ_CST);
+	if (UNLIKELY(__atomic_load_n(&c->code->stopping, __ATOMIC_SEQ_CST))) {
+		struct codecache *code = c->code;
+		pthread_mutex_lock(&code->lock);
+		wait_for_turn(code, c);
+		c->parked = 0;
+		pthread_mutex_unlock(&code->lock);
+	}
+}
+
+// --- making and finding blocks ---------------------------------------------
+
+// Drops everything. Under code->lock and in the exclusive section.
+static void
+flush_locked(struct codecache *code)
+{
+	memset(code->hash, 0, sizeof *code->hash << HASH_BITS);
+	memset(code->pages, 0, sizeof *code->pages << PAGE_HASH_BITS);
+	for (struct cpu *o = code->cpus; o; o = o->next)
+		forget_jumps(o);
+	free_chunks(code);
+	++code->epoch;
+}
+
+static void *
+alloc_locked(struct codecache *code, size_t size)
+{
+	size = (size_t)round_up(size, 32);
+	if (!code->chunks || code->chunks->used + size > CHUNK_BYTES) {
+		struct chunk *n = 0;
+		if (posix_memalign((void **)&n, 32, CHUNK_BYTES))
+			return 0;
+		n->next = code->chunks;
+		n->used = 32;
+		code->chunks = n;
+		code->bytes += CHUNK_BYTES;
+	}
+	void *p = (char *)code->chunks + code->chunks->used;
+	code->chunks->used += size;
+	return p;
+}
+
+static struct block *
+find(struct codecache *code, u64 pc, u8 mode)
+{
+	struct block *b = __atomic_load_n(&code->hash[hash_pc(pc)], __ATOMIC_ACQUIRE);
+	while (b && !(b->pc == pc && b->mode == mode && !b->dead))
+		b = b->hash_next;
+	return b;
+}
+
+const struct block *
+block_at(struct cpu *c, u64 pc, u64 *fault_va)
+{
+	struct codecache *code = c->code;
+	struct block *b = find(code, pc, c->mode);
+	if (!b) {
+		// Lowering reads guest memory, which may need a code watch and so
+		// mem's lock, which is never taken under code->lock.
+		struct block *tmp = c->stepbuf;
+		u32 epoch = __atomic_load_n(&code->epoch, __ATOMIC_ACQUIRE);
+		if (lower_block(c, tmp, pc, MAX_BLOCK_INSNS, fault_va))
+			return 0;
+		size_t size = offsetof(struct block, ops) + tmp->nops * sizeof(struct op);
+		pthread_mutex_lock(&code->lock);
+		if (code->exclusive && code->exclusive != c) {
+			pthread_mutex_unlock(&code->lock);
+			cpu_unwind(c, 0, UNWIND_RETRY);
+		}
+		if (code->bytes + CHUNK_BYTES > CODECACHE_BYTES) {
+			begin_locked(code, c);
+			flush_locked(code);
+			end_locked(code);
+		} else if (code->epoch != epoch) {
+			// Somebody changed code while we looked at it: look again.
+			pthread_mutex_unlock(&code->lock);
+			cpu_unwind(c, 0, UNWIND_RETRY);
+		}
+		b = find(code, pc, c->mode);
+		if (!b) {
+			b = (struct block *)alloc_locked(code, size);
+			if (!b) {
+				pthread_mutex_unlock(&code->lock);
+				cpu_out_of_memory();
+			}
+			memcpy(b, tmp, size);
+			for (u32 i = 0; i < b->nops; ++i)
+				if (b->ops[i].fn == op_unlinked)
+					b->ops[i].link = &b->ops[i];
+			b->page_next = code->pages[hash_page(pc)];
+			code->pages[hash_page(pc)] = b;
+			b->hash_next = code->hash[hash_pc(pc)];
+			__atomic_store_n(&code->hash[hash_pc(pc)], b, __ATOMIC_RELEASE);
+			++c->nblocks;
+			c->nlowered += b->ninsns;
+		}
+		pthread_mutex_unlock(&code->lock);
+	}
+	c->jumps[JUMP_HASH(pc)] = b;
+	return b;
+}
+
+// --- invalidation ------------------------------------------------------------
+
+// Readers may be walking the hash chain: b keeps its hash_next.
+static void
+kill_block(struct codecache *code, struct block *b)
+{
+	struct block **p = &code->hash[hash_pc(b->pc)];
+	while (*p && *p != b)
+		p = &(*p)->hash_next;
+	if (*p)
+		__atomic_store_n(p, b->hash_next, __ATOMIC_RELEASE);
+	b->dead = 1;
+	__atomic_store_n(&b->ops[0].fn, op_stale, __ATOMIC_RELEASE);
+}
+
+// Kills the blocks of one page chain that touch [lo, hi).
+static void
+kill_chain(struct codecache *code, u32 chain, u64 lo, u64 hi)
+{
+	struct block **p = &code->pages[chain];
+	while (*p) {
+		struct block *b = *p;
+		if (b->pc < hi && b->end > lo) {
+			kill_block(code, b);
+			*p = b->page_next;
+		} else {
+			p = &b->page_next;
+		}
+	}
+}
+
+void
+cpu_invalidate(struct codecache *code, u64 lo, u64 hi)
+{
+	pthread_mutex_lock(&code->lock);
+	++code->epoch;
+	u64 first = lo >> PAGE_BITS, last = (hi - 1) >> PAGE_BITS;
+	if (first)
+		--first;  // a block may begin on the page before
+	if (last - first >= 1u << PAGE_HASH_BITS) {
+		for (u32 i = 0; i < 1u << PAGE_HASH_BITS; ++i)
+			kill_chain(code, i, lo, hi);
+	} else {
+		for (u64 page = first; page <= last; ++page)
+			kill_chain(code, hash_page(page << PAGE_BITS), lo, hi);
+	}
+	pthread_mutex_unlock(&code->lock);
+}
+
+void
+cpu_invalidate_hook(void *code, u64 lo, u64 hi)
+{
+	cpu_invalidate((struct codecache *)code, lo, hi);
+}
+
+// Flushes all threads' TLBs. Waiting until each has reached a safepoint makes
+// it true before munmap returns to the guest.
+void
+cpu_tlb_stale(void *arg, u64 lo, u64 hi)
+{
+	struct codecache *code = (struct codecache *)arg;
+	struct cpu *self = cpu_self();
+	pthread_mutex_lock(&code->lock);
+	if (self && self->code == code && code->cpus && (code->cpus != self || self->next)) {
+		u8 was = self->parked;
+		self->parked = 1;
+		wait_for_turn(code, self);
+		begin_locked(code, self);
+		for (struct cpu *o = code->cpus; o; o = o->next)
+			tlb_flush(&o->tlb);
+		end_locked(code);
+		self->parked = was;
+	} else {
+		for (struct cpu *o = code->cpus; o; o = o->next)
+			tlb_flush(&o->tlb);
+	}
+	pthread_mutex_unlock(&code->lock);
+}
+
+// --- fork and the list of cpus ---------------------------------------------
+
+void
+codecache_before_fork(struct codecache *code)
+{
+	pthread_mutex_lock(&code->lock);
+}
+
+void
+codecache_after_fork(struct codecache *code, struct cpu *survivor)
+{
+	if (survivor) {
+		pthread_mutex_init(&code->lock, 0);
+		pthread_cond_init(&code->parked, 0);
+		code->exclusive = 0;
+		code->stopping = 0;
+		code->cpus = survivor;
+		survivor->next = 0;
+	} else {
+		pthread_mutex_unlock(&code->lock);
+	}
+}
+
+void
+codecache_add_cpu(struct codecache *code, struct cpu *c)
+{
+	pthread_mutex_lock(&code->lock);
+	c->next = code->cpus;
+	code->cpus = c;
+	pthread_mutex_unlock(&code->lock);
+}
+
+void
+codecache_remove_cpu(struct codecache *code, struct cpu *c)
+{
+	pthread_mutex_lock(&code->lock);
+	for (struct cpu **p = &code->cpus; *p; p = &(*p)->next) {
+		if (*p == c) {
+			*p = c->next;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&code->lock);
+}

@@ -1,0 +1,83 @@
+// cpu_internal.h: what the files of the engine share: the code cache and the
+// ways out of a handler. Not for handlers, nor for anybody above cpu/.
+#ifndef CPU_CPU_INTERNAL_H_
+#define CPU_CPU_INTERNAL_H_
+#include <pthread.h>
+#include "cpu/op.h"
+
+#if defined(TINY) || defined(MEAN)
+enum { HASH_BITS = 12, PAGE_HASH_BITS = 10 };
+#else
+enum { HASH_BITS = 16, PAGE_HASH_BITS = 12 };
+#endif
+#ifdef MEAN
+enum { MAX_BLOCK_INSNS = 3, CODECACHE_BYTES = 32 << 10, CHUNK_BYTES = 8 << 10 };
+#else
+enum { MAX_BLOCK_INSNS = 60, CODECACHE_BYTES = 96 << 20, CHUNK_BYTES = 64 << 10 };
+#endif
+enum {
+	MAX_BLOCK_BYTES = 240,  // op.off is a byte
+	MAX_INSN_BYTES = 15,
+	MAX_BLOCK_OPS = 2 * MAX_BLOCK_INSNS + 4,  // address pre-ops, end, two slots
+};
+
+struct chunk { struct chunk *next; size_t used; };
+
+// All fields under `lock` except: hash heads and chains are read without it.
+struct codecache {
+	struct mem *mem;
+	pthread_mutex_t lock;
+	pthread_cond_t parked;     // somebody parked, or the section ended
+	struct cpu *cpus;
+	struct cpu *exclusive;     // owner of the exclusive section
+	volatile int stopping;     // exclusive != 0, readable without the lock
+	u32 epoch;                 // counts invalidations and flushes
+	struct chunk *chunks;
+	size_t bytes;
+	struct block **hash;       // 1 << HASH_BITS chains by pc
+	struct block **pages;      // 1 << PAGE_HASH_BITS chains by page of the first byte
+};
+
+static inline u32
+hash_pc(u64 pc)
+{
+	return (u32)((pc * 0x9e3779b97f4a7c15ull) >> (64 - HASH_BITS));
+}
+
+static inline u32
+hash_page(u64 pc)
+{
+	return (u32)((pc >> PAGE_BITS) * 0x9e3779b1u) >> (32 - PAGE_HASH_BITS);
+}
+
+// Why cpu.unwind was jumped to
+enum unwind {
+	UNWIND_FAULT = 1,  // STOP_FAULT is complete in *c
+	UNWIND_STEP,       // run the instruction at c->pc by cpu_step
+	UNWIND_RETRY       // go to c->pc again, after parking if asked to
+};
+void cpu_unwind(struct cpu *c, const struct op *op, enum unwind why) NORETURN;
+
+// The block at pc, made if need be. 0 if the first instruction cannot be
+// fetched: *fault_va tells the byte. May free other blocks (epoch changes).
+const struct block *block_at(struct cpu *c, u64 pc, u64 *fault_va);
+// Fills b from code bytes of at most max_insns instructions.
+// 0, or -1 with *fault_va.
+int lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va);
+struct cpu *cpu_self(void);  // the cpu that this host thread runs, or last ran
+int cpu_init_jumps(struct cpu *c);
+void codecache_add_cpu(struct codecache *code, struct cpu *c);
+void codecache_remove_cpu(struct codecache *code, struct cpu *c);
+void cpu_invalidate_hook(void *code, u64 lo, u64 hi);
+void cpu_tlb_stale(void *code, u64 lo, u64 hi);
+void cpu_out_of_memory(void) NORETURN;
+
+// Handlers of the engine's own ops
+extern op_fn *const cpu_handlers[OP_COUNT];
+op_fn op_ea, op_go, op_unlinked, op_stale, op_undefined, op_toolong;
+// Hot forms: 0 where only the generic handler exists.
+op_fn *alu_specialise(const struct insn *in, const struct op *op);
+op_fn *branch_specialise(const struct insn *in, const struct op *op, const struct op *prev);
+op_fn *int_specialise(const struct insn *in, const struct op *op);
+
+#endif

@@ -1,0 +1,375 @@
+// run.c: running blocks, single steps, and the ways out: stop reasons,
+// exceptions, and host faults that were guest accesses.
+#include <stdio.h>
+#include <stdlib.h>
+#include "cpu/cpu_internal.h"
+#include "cpu/flags.h"
+#include "cpu/sse.h"
+#include "host/host.h"
+
+static THREAD_LOCAL struct cpu *t_cpu;
+
+struct cpu *
+cpu_self(void)
+{
+	return t_cpu;
+}
+
+void
+cpu_out_of_memory(void)
+{
+	fputs("blink: out of memory for the code cache; free some memory or lower the guest's thread count\n", stderr);
+	abort();
+}
+
+void
+cpu_attention(struct cpu *c)
+{
+	c->attn = 1;
+	COMPILER_FENCE();
+	__atomic_store_n(&c->limit, 0, __ATOMIC_SEQ_CST);
+}
+
+// Restores the limit after it was used to stop, without losing an attention
+// request that comes at this moment.
+static void
+reset_limit(struct cpu *c)
+{
+	c->limit = c->budget;
+	COMPILER_FENCE();
+	if (c->attn || c->code->stopping)
+		c->limit = 0;
+}
+
+// Instructions of the block that were completed before op.
+static u32
+insns_before(const struct op *op)
+{
+	const struct op *p = op_block(op)->ops;
+	u32 n = 0;
+	for (; p < op; ++p)
+		n += p->off != (p + 1)->off;
+	return n;
+}
+
+u64
+cpu_pc(struct cpu *c, const struct op *op)
+{
+	return op ? op_pc(op) : c->pc;
+}
+
+void
+cpu_unwind(struct cpu *c, const struct op *op, enum unwind why)
+{
+	if (op) {
+		c->pc = op_pc(op);
+		c->icount += insns_before(op);
+	}
+	c->note = 0;
+	siglongjmp(*c->unwind, why);
+}
+
+void
+cpu_raise(struct cpu *c, const struct op *op, enum vector vector, u32 error)
+{
+	c->vector = (u16)vector;
+	c->error = error;
+	c->fault_next = op ? op_next_pc(op) : c->pc;
+	cpu_unwind(c, op, UNWIND_FAULT);
+}
+
+void
+cpu_raise_pf(struct cpu *c, const struct op *op, u64 gva, u32 error)
+{
+	c->cr2 = gva;
+	cpu_raise(c, op, VEC_PF, error);
+}
+
+// Host SIGSEGV or SIGBUS: ours if an access was noted. The fast path's fault
+// is looked at again by the slow path, which knows the guest's map; the slow
+// path itself can only be hit when the map changed behind it (look again) or
+// when a mapped file ended (a guest SIGBUS).
+static void
+claim_fault(int sig, siginfo_t *info, void *uc)
+{
+	struct cpu *c = t_cpu;
+	const struct op *op;
+	if (!c || !c->unwind || !c->note || info->si_code <= 0)
+		return;
+	op = c->note;
+	if (c->stepping && sig == SIGBUS) {
+		c->cr2 = (u64)(uintptr_t)info->si_addr - LINEAR_BASE;
+		cpu_raise(c, op, VEC_BUS, 0);
+	}
+	cpu_unwind(c, op, UNWIND_STEP);
+}
+
+void
+cpu_install_fault_claim(void)
+{
+	static int done;
+	if (!done) {
+		done = 1;
+		host_claim_faults(claim_fault);
+	}
+}
+
+static void
+run_ops(struct cpu *c, const struct op *op)
+{
+#if TAIL_CALLS
+	op->fn(c, op);
+#else
+	while (op)
+		op = op->fn(c, op);
+#endif
+}
+
+// No block can be had at c->pc: the fetch faults.
+static void
+fetch_fault(struct cpu *c, u64 va)
+{
+	enum mem_fault why = MEM_UNMAPPED;
+	struct vma v;
+	u32 error = PF_USER | PF_FETCH;
+	if (va >> 47 && va >> 47 != 0x1ffff)
+		cpu_raise(c, 0, VEC_GP, 0);
+	if (mem_find(c->mem, va, &v, 0) && v.start <= va && (v.prot & (MEM_R | MEM_W | MEM_X)))
+		error |= PF_PRESENT, why = MEM_PROT;
+	(void)why;
+	cpu_raise_pf(c, 0, va, error);
+}
+
+static void
+step(struct cpu *c)
+{
+	u64 fault_va;
+	u8 slow = c->slow;
+	c->slow = 1;
+	c->stepping = 1;
+	if (lower_block(c, c->stepbuf, c->pc, 1, &fault_va))
+		fetch_fault(c, fault_va);
+	for (u32 i = 0; i < c->stepbuf->nops; ++i)
+		if (c->stepbuf->ops[i].fn == op_unlinked)
+			c->stepbuf->ops[i].link = &c->stepbuf->ops[i];
+	c->limit = 0;
+	++c->steps;
+	run_ops(c, c->stepbuf->ops);
+	c->slow = slow;
+	c->stepping = 0;
+	reset_limit(c);
+}
+
+static enum stop
+run(struct cpu *c, int one)
+{
+	sigjmp_buf here;
+	sigjmp_buf *outer = c->unwind;
+	t_cpu = c;
+	cpu_unpark(c);
+	sse_enter(c);
+	switch (sigsetjmp(here, 0)) {
+	case UNWIND_FAULT:
+		c->stop = STOP_FAULT;
+		goto out;
+	case UNWIND_RETRY:
+		cpu_park(c);
+		cpu_unpark(c);
+		break;
+	case UNWIND_STEP:
+		c->note = 0;
+		c->slow = c->paged;
+		c->unwind = &here;
+		step(c);
+		if (one || c->stop != STOP_ATTENTION || c->attn)
+			goto out;
+		break;
+	}
+	c->unwind = &here;
+	c->slow = c->paged;
+	c->stepping = 0;
+	reset_limit(c);
+	if (one) {
+		step(c);
+	} else {
+		do {
+			u64 fault_va;
+			const struct block *b;
+			if (UNLIKELY(c->code->stopping)) {
+				cpu_park(c);
+				cpu_unpark(c);
+			}
+			reset_limit(c);
+			b = c->jumps[JUMP_HASH(c->pc)];
+			if (b->pc != c->pc && !(b = block_at(c, c->pc, &fault_va)))
+				fetch_fault(c, fault_va);
+			run_ops(c, b->ops);
+		} while (c->stop == STOP_ATTENTION && !c->attn && c->icount < c->budget);
+	}
+out:
+	c->note = 0;
+	c->slow = c->paged;
+	c->stepping = 0;
+	if (c->stop == STOP_ATTENTION)
+		c->attn = 0;
+	c->unwind = outer;
+	sse_leave(c);
+	cpu_park(c);
+	return (enum stop)c->stop;
+}
+
+enum stop
+cpu_run(struct cpu *c)
+{
+	return run(c, 0);
+}
+
+enum stop
+cpu_step(struct cpu *c)
+{
+	return run(c, 1);
+}
+
+// --- ops of the engine -------------------------------------------------------
+
+// The address of the next op's memory operand, where it needs a segment base
+// or an address size: imm is the segment.
+const struct op *
+op_ea(struct cpu *c, const struct op *op)
+{
+	u64 a = ea(c, op);
+	if (op->flags & OPF_A32)
+		a = (u32)a;
+	else if (op->flags & OPF_A16)
+		a = (u16)a;
+	a += c->segbase[op->imm];
+	c->r[REG_EA] = c->mode == MODE_64 ? a : (u32)a;
+	NEXT();
+}
+
+// Falls through to the next block.
+const struct op *
+op_go(struct cpu *c, const struct op *op)
+{
+	GO(op + 1);
+}
+
+// A slot that was never gone through: finds its block, links it.
+const struct op *
+op_unlinked(struct cpu *c, const struct op *op)
+{
+	u64 fault_va;
+	u32 epoch = c->code->epoch;
+	const struct block *b;
+	c->pc = (u64)op->disp;
+	b = block_at(c, c->pc, &fault_va);
+	if (!b)
+		fetch_fault(c, fault_va);
+	if (c->code->epoch == epoch)
+		__atomic_store_n(&((struct op *)(uintptr_t)op)->link, b->ops, __ATOMIC_RELEASE);
+	DISPATCH(b->ops);
+}
+
+const struct op *
+cpu_jump(struct cpu *c, const struct op *op)
+{
+	u64 fault_va;
+	const struct block *b = block_at(c, c->pc, &fault_va);
+	if (!b)
+		fetch_fault(c, fault_va);
+	DISPATCH(b->ops);
+}
+
+// The first op of an invalidated block: whoever comes here wants its pc.
+const struct op *
+op_stale(struct cpu *c, const struct op *op)
+{
+	c->pc = op_block(op)->pc;
+	TAIL cpu_jump(c, op);
+}
+
+const struct op *
+op_undefined(struct cpu *c, const struct op *op)
+{
+	cpu_raise(c, op, VEC_UD, 0);
+}
+
+const struct op *
+op_toolong(struct cpu *c, const struct op *op)
+{
+	cpu_raise(c, op, VEC_GP, 0);
+}
+
+// --- life --------------------------------------------------------------------
+
+struct cpu *
+cpu_new(struct mem *mem, struct codecache *code)
+{
+	struct cpu *c = 0;
+	if (posix_memalign((void **)&c, 64, sizeof *c))
+		return 0;
+	memset(c, 0, sizeof *c);
+	c->stepbuf = (struct block *)calloc(1, offsetof(struct block, ops) + MAX_BLOCK_OPS * sizeof(struct op));
+	if (!c->stepbuf || cpu_init_jumps(c)) {
+		free(c->stepbuf);
+		free(c);
+		return 0;
+	}
+	c->mem = mem;
+	c->code = code;
+	c->budget = c->limit = ~(u64)0;
+	c->mode = MODE_64;
+	c->df = 1;
+	c->mxcsr = 0x1f80;
+	c->fcw = 0x37f;
+	c->paged = (u8)mem_is_paged(mem);
+	c->slow = c->paged;
+	c->parked = 1;
+	c->sel[SEG_CS] = 0x33;
+	c->sel[SEG_SS] = 0x2b;
+	cpu_set_flags(c, 0x202);
+	tlb_flush(&c->tlb);
+	codecache_add_cpu(code, c);
+	cpu_install_fault_claim();
+	return c;
+}
+
+void
+cpu_copy(struct cpu *dst, const struct cpu *src)
+{
+	memcpy(dst->r, src->r, sizeof dst->r);
+	dst->pc = src->pc;
+	dst->lf_type = src->lf_type;
+	dst->lf_a = src->lf_a;
+	dst->lf_b = src->lf_b;
+	dst->sysflags = src->sysflags;
+	dst->df = src->df;
+	memcpy(dst->segbase, src->segbase, sizeof dst->segbase);
+	memcpy(dst->sel, src->sel, sizeof dst->sel);
+	dst->mode = src->mode;
+	memcpy(dst->v, src->v, sizeof dst->v);
+	memcpy(dst->st, src->st, sizeof dst->st);
+	dst->top = src->top;
+	dst->ftags = src->ftags;
+	dst->fcw = src->fcw;
+	dst->fsw = src->fsw;
+	dst->fop = src->fop;
+	dst->fcs = src->fcs;
+	dst->fds = src->fds;
+	dst->fip = src->fip;
+	dst->fdp = src->fdp;
+	dst->mxcsr = src->mxcsr;
+}
+
+void
+cpu_free(struct cpu *c)
+{
+	if (!c)
+		return;
+	codecache_remove_cpu(c->code, c);
+	if (t_cpu == c)
+		t_cpu = 0;
+	free(c->jumps);
+	free(c->stepbuf);
+	free(c);
+}
