@@ -44,7 +44,7 @@ struct cpu {
 	u32 sysflags;       // TF IF IOPL NT RF AC ID...: all but the six arithmetic ones and DF
 	u64 lf_a, lf_b;
 	i64 df;             // +1 or -1
-	u64 segbase[6];     // indexed by enum isa_seg; 0 for CS DS ES SS in 64-bit mode
+	u64 segbase[7];     // by enum isa_seg; 0 for CS DS ES SS in 64-bit mode, and for SEG_NONE
 	u8 slow;            // accessors take the slow path (paged model, watch points, stepping)
 	u8 mode;            // enum isa_mode
 	u8 paged;           // copy of mem_is_paged

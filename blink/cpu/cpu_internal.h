@@ -77,7 +77,12 @@ extern op_fn *const cpu_handlers[OP_COUNT];
 op_fn op_ea, op_go, op_unlinked, op_stale, op_undefined, op_toolong;
 // Hot forms: 0 where only the generic handler exists.
 op_fn *alu_specialise(const struct insn *in, const struct op *op);
-op_fn *branch_specialise(const struct insn *in, const struct op *op, const struct op *prev);
+// `flags` is what lazy flags are known to be there: LF(kind, size), or 0.
+op_fn *branch_specialise(const struct insn *in, const struct op *op, u32 flags);
+// One op for the compare `prev` (an OP_CMP or OP_TEST as lowered) and the jcc behind it.
+op_fn *branch_fuse(int prev_op, const struct op *prev, const struct insn *jcc);
+op_fn *stack_specialise(const struct insn *in, const struct op *op);
+op_fn *mov_specialise(const struct insn *in, const struct op *op);
 op_fn *int_specialise(const struct insn *in, const struct op *op);
 
 #endif

@@ -18,7 +18,7 @@ typedef const struct op *op_fn(struct cpu *, const struct op *);
 
 // Kinds of operand, four bits for each in op.kinds
 enum {
-	K_NONE, K_REG, K_HIGH /* AH CH DH BH */, K_MEM, K_IMM, K_SREG, K_MM, K_XMM, K_YMM, K_ST, K_OTHER
+	K_NONE, K_REG, K_HIGH /* AH CH DH BH */, K_MEM, K_IMM, K_SREG, K_MM, K_XMM, K_YMM, K_ST, K_IMM64 /* in imm64 */, K_OTHER
 };
 
 // op.flags
@@ -180,6 +180,10 @@ reg_set(struct cpu *c, int r, int size, u64 x)
 		c->r[r] = x;
 	}
 }
+
+// The stack, in the width of the current mode (cpu/branch.c).
+void stack_push(struct cpu *c, const struct op *op, int size, u64 x);
+u64 stack_pop(struct cpu *c, const struct op *op, int size);
 
 // Generic access to integer operand i (0..2) of `size` bytes, zero-extended;
 // slower than a specialised form, and right for every form.

@@ -1,0 +1,145 @@
+// alu.c: add or adc sbb and sub xor cmp test not neg inc dec. One generic
+// handler each, which takes any form, and forms for the common ones.
+#include "cpu/alu.h"
+#include "cpu/atomic.h"
+#include "cpu/cpu_internal.h"
+#include "cpu/forms.h"
+
+static ALWAYS_INLINE void
+alu_any(struct cpu *c, const struct op *op, enum alu k)
+{
+	int size = op->size;
+	u64 a, b, r;
+	int cin;
+	if (op->flags & OPF_LOCK) {
+		atomic_alu(c, op, k);
+		return;
+	}
+	a = opr_get(c, op, 0, size);
+	b = k >= ALU_NOT ? 0 : opr_get(c, op, 1, size);
+	cin = alu_needs_cf(k) ? flags_cf(c) : 0;
+	r = alu_result(k, a, b, cin);
+	if (k != ALU_CMP && k != ALU_TEST)
+		opr_set(c, op, 0, size, r);
+	alu_flags(c, k, size, a, b, r, cin);
+}
+
+#ifdef TINY
+static NOINLINE void
+alu_dispatch(struct cpu *c, const struct op *op, enum alu k)
+{
+	alu_any(c, op, k);
+}
+#define alu_generic alu_dispatch
+#else
+#define alu_generic alu_any
+#endif
+
+#define GENERIC(name, k) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	alu_generic(c, op, k); \
+	NEXT(); \
+}
+GENERIC(add, ALU_ADD)
+GENERIC(or, ALU_OR)
+GENERIC(adc, ALU_ADC)
+GENERIC(sbb, ALU_SBB)
+GENERIC(and, ALU_AND)
+GENERIC(sub, ALU_SUB)
+GENERIC(xor, ALU_XOR)
+GENERIC(cmp, ALU_CMP)
+GENERIC(test, ALU_TEST)
+GENERIC(not, ALU_NOT)
+GENERIC(neg, ALU_NEG)
+GENERIC(inc, ALU_INC)
+GENERIC(dec, ALU_DEC)
+
+#ifndef TINY
+// The forms. A memory destination is written before the flags change.
+#define FORM(name, k, s, form, fast, load_a, load_b, store) \
+static const struct op * \
+op_##name##_##form##s(struct cpu *c, const struct op *op) \
+{ \
+	fast; \
+	u##s a = load_a; \
+	u##s b = load_b; \
+	int cin = alu_needs_cf(k) ? flags_cf(c) : 0; \
+	u64 r = alu_result(k, a, b, cin); \
+	store; \
+	alu_flags(c, k, s / 8, a, b, r, cin); \
+	NEXT(); \
+}
+#define READS(name, k, s) \
+FORM(name, k, s, rr, (void)0, GET##s(op->a), GET##s(op->b), (void)0) \
+FORM(name, k, s, rm, FAST_OR(op_##name), GET##s(op->a), frd##s(c, op, ea(c, op)), (void)0) \
+FORM(name, k, s, mr, FAST_OR(op_##name), frd##s(c, op, ea(c, op)), GET##s(op->b), (void)0) \
+FORM(name, k, s, ri, (void)0, GET##s(op->a), (u##s)(i64)op->imm, (void)0) \
+FORM(name, k, s, mi, FAST_OR(op_##name), frd##s(c, op, ea(c, op)), (u##s)(i64)op->imm, (void)0)
+#define WRITES(name, k, s) \
+FORM(name, k, s, rr, (void)0, GET##s(op->a), GET##s(op->b), PUT##s(op->a, r)) \
+FORM(name, k, s, rm, FAST_OR(op_##name), GET##s(op->a), frd##s(c, op, ea(c, op)), PUT##s(op->a, r)) \
+FORM(name, k, s, mr, FAST_OR(op_##name), frd##s(c, op, ea(c, op)), GET##s(op->b), fwr##s(c, op, ea(c, op), (u##s)r)) \
+FORM(name, k, s, ri, (void)0, GET##s(op->a), (u##s)(i64)op->imm, PUT##s(op->a, r)) \
+FORM(name, k, s, mi, FAST_OR(op_##name), frd##s(c, op, ea(c, op)), (u##s)(i64)op->imm, fwr##s(c, op, ea(c, op), (u##s)r))
+#define UNARY(name, k, s) \
+FORM(name, k, s, r, (void)0, GET##s(op->a), 0, PUT##s(op->a, r)) \
+FORM(name, k, s, m, FAST_OR(op_##name), frd##s(c, op, ea(c, op)), 0, fwr##s(c, op, ea(c, op), (u##s)r))
+#define SIZES(M, name, k) M(name, k, 8) M(name, k, 16) M(name, k, 32) M(name, k, 64)
+SIZES(WRITES, add, ALU_ADD)
+SIZES(WRITES, or, ALU_OR)
+SIZES(WRITES, adc, ALU_ADC)
+SIZES(WRITES, sbb, ALU_SBB)
+SIZES(WRITES, and, ALU_AND)
+SIZES(WRITES, sub, ALU_SUB)
+SIZES(WRITES, xor, ALU_XOR)
+SIZES(READS, cmp, ALU_CMP)
+SIZES(READS, test, ALU_TEST)
+SIZES(UNARY, not, ALU_NOT)
+SIZES(UNARY, neg, ALU_NEG)
+SIZES(UNARY, inc, ALU_INC)
+SIZES(UNARY, dec, ALU_DEC)
+
+// xor r,r and sub r,r: a constant
+static const struct op *
+op_zero(struct cpu *c, const struct op *op)
+{
+	c->r[op->a] = 0;
+	flags_logic(c, 4, 0);
+	NEXT();
+}
+
+#define BINARY_ROW(name) \
+	{ { op_##name##_rr8, op_##name##_rm8, op_##name##_mr8, op_##name##_ri8, op_##name##_mi8 }, \
+	  { op_##name##_rr16, op_##name##_rm16, op_##name##_mr16, op_##name##_ri16, op_##name##_mi16 }, \
+	  { op_##name##_rr32, op_##name##_rm32, op_##name##_mr32, op_##name##_ri32, op_##name##_mi32 }, \
+	  { op_##name##_rr64, op_##name##_rm64, op_##name##_mr64, op_##name##_ri64, op_##name##_mi64 } }
+#define UNARY_ROW(name) \
+	{ { op_##name##_r8, op_##name##_m8 }, { op_##name##_r16, op_##name##_m16 }, \
+	  { op_##name##_r32, op_##name##_m32 }, { op_##name##_r64, op_##name##_m64 } }
+static op_fn *const binary_forms[][4][5] = {
+	BINARY_ROW(add), BINARY_ROW(or), BINARY_ROW(adc), BINARY_ROW(sbb), BINARY_ROW(and),
+	BINARY_ROW(sub), BINARY_ROW(xor), BINARY_ROW(cmp), BINARY_ROW(test)
+};
+static op_fn *const unary_forms[][4][2] = {
+	UNARY_ROW(not), UNARY_ROW(neg), UNARY_ROW(inc), UNARY_ROW(dec)
+};
+#endif
+
+op_fn *
+alu_specialise(const struct insn *in, const struct op *op)
+{
+#ifndef TINY
+	int form = form_of(op);
+	if (in->op < OP_ADD || in->op > OP_DEC || form < 0 || (op->flags & OPF_LOCK))
+		return 0;
+	if (in->op == OP_XOR && form == FORM_RR && op->a == op->b && op->size >= 4)
+		return op_zero;
+	if (in->op <= OP_TEST && form <= FORM_MI)
+		return binary_forms[in->op - OP_ADD][size_index(op->size)][form];
+	if (in->op >= OP_NOT && form >= FORM_R)
+		return unary_forms[in->op - OP_NOT][size_index(op->size)][form - FORM_R];
+#endif
+	return 0;
+}

@@ -1,0 +1,63 @@
+// atomic.c: locked read-modify-write: host atomics where the host can do it
+// at that address and width, else the exclusive section.
+#include "cpu/atomic.h"
+
+#define CAS(bits, swap) \
+static u64 \
+cas##bits(void *p, u64 expect, u64 desired) \
+{ \
+	u##bits e = HOST_LITTLE ? (u##bits)expect : swap((u##bits)expect); \
+	u##bits d = HOST_LITTLE ? (u##bits)desired : swap((u##bits)desired); \
+	__atomic_compare_exchange_n((u##bits *)p, &e, d, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+	return HOST_LITTLE ? e : swap(e); \
+}
+#define SAME8(x) (x)
+CAS(8, SAME8)
+CAS(16, __builtin_bswap16)
+CAS(32, __builtin_bswap32)
+#if HOST_64BIT
+CAS(64, __builtin_bswap64)
+#endif
+
+u64
+atomic_cas(struct cpu *c, const struct op *op, u64 gva, int size, u64 expect, u64 desired)
+{
+	void *p = access_atomic(c, op, gva, size);
+	u8 e[8], d[8], old[8];
+	if (p) {
+		u64 r;
+		switch (size) {
+		case 1: r = cas8(p, expect, desired); break;
+		case 2: r = cas16(p, expect, desired); break;
+#if HOST_64BIT
+		case 8: r = cas64(p, expect, desired); break;
+#endif
+		default: r = cas32(p, expect, desired); break;
+		}
+		COMPILER_FENCE();
+		return r;
+	}
+	st64(e, expect);
+	st64(d, desired);
+	memset(old, 0, sizeof old);
+	access_cas_exclusive(c, op, gva, size, e, d, old);
+	return ld64(old);
+}
+
+void
+atomic_alu(struct cpu *c, const struct op *op, enum alu k)
+{
+	int size = op->size;
+	u64 gva = ea(c, op), old, r, seen;
+	u64 b = k >= ALU_NOT ? 0 : opr_get(c, op, 1, size);
+	int cin = alu_needs_cf(k) ? flags_cf(c) : 0;
+	old = rdn(c, op, gva, size);
+	for (;;) {
+		r = alu_result(k, old, b, cin);
+		seen = atomic_cas(c, op, gva, size, old, trunc_to(r, (unsigned)size));
+		if (seen == old)
+			break;
+		old = seen;
+	}
+	alu_flags(c, k, size, old, b, r, cin);
+}

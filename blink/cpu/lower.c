@@ -1,0 +1,296 @@
+// lower.c: from guest bytes to ops: decodes a block, gives each instruction
+// its handler (a specialised form where there is one), fuses compare and
+// branch, adds address ops and the slots through which blocks are linked.
+#include "cpu/cpu_internal.h"
+#include "cpu/flags.h"
+
+#define H(op) op_fn op_##op;
+#define U(op)
+#include "isa_handlers.inc"
+#undef H
+#undef U
+#define H(op) op_##op,
+#define U(op) op_undefined,
+op_fn *const cpu_handlers[OP_COUNT] = {
+#include "isa_handlers.inc"
+};
+#undef H
+#undef U
+
+static u8
+operand_kind(const struct isa_operand *o, const struct insn *in)
+{
+	switch (o->kind) {
+	case OPR_NONE:
+		return K_NONE;
+	case OPR_GPR:
+		return K_REG;
+	case OPR_GPRH:
+		return K_HIGH;
+	case OPR_MEM:
+		return K_MEM;
+	case OPR_IMM:
+		return in->immlen == 8 ? K_IMM64 : K_IMM;
+	case OPR_IMM2:
+	case OPR_REL:
+	case OPR_FAR:
+	case OPR_ONE:
+		return K_IMM;
+	case OPR_SREG:
+		return K_SREG;
+	case OPR_MM:
+		return K_MM;
+	case OPR_XMM:
+		return K_XMM;
+	case OPR_YMM:
+		return K_YMM;
+	case OPR_ST:
+		return K_ST;
+	default:
+		return K_OTHER;
+	}
+}
+
+// The form of in that every handler understands.
+static void
+lower_generic(struct op *op, const struct insn *in)
+{
+	const struct isa_operand *o = in->opr;
+	memset(op, 0, sizeof *op);
+	op->fn = cpu_handlers[in->op];
+	for (int i = 0; i < 4; ++i)
+		op->kinds |= (u16)(operand_kind(&o[i], in) << 4 * i);
+	op->a = o[0].reg;
+	op->b = o[1].reg;
+	op->d = in->nopr > 2 ? o[2].reg : (u8)o[1].size;
+	op->imm = (i32)in->imm;
+	op->base = in->base;
+	op->index = in->index;
+	op->disp = in->disp;
+	op->flags = (u8)(in->scale | (in->lock ? OPF_LOCK : 0) | (in->rep == 0xf3 ? OPF_REP : 0) |
+	                 (in->rep == 0xf2 ? OPF_REPNE : 0) | (in->asize == 4 ? OPF_A32 : 0) |
+	                 (in->asize == 2 ? OPF_A16 : 0) | (in->osize == 2 ? OPF_O16 : 0));
+	op->len = in->len;
+	switch (o[0].kind) {
+	case OPR_NONE:
+	case OPR_IMM:
+	case OPR_REL:
+	case OPR_FAR:
+	case OPR_ONE:
+		op->size = in->osize;
+		break;
+	default:
+		op->size = (u8)o[0].size;
+	}
+	switch (in->op) {
+	case OP_JCC:
+	case OP_SETCC:
+	case OP_CMOVCC:
+		op->d = in->cc;
+		break;
+	case OP_ENTER:
+		op->disp = in->imm2;
+		break;
+	case OP_JMPF:
+	case OP_CALLF:
+		if (o[0].kind == OPR_FAR) {
+			op->disp = (i64)in->imm;
+			op->imm = (i32)in->imm2;
+		}
+		break;
+	default:
+		if (in->immlen == 8)
+			op->imm64 = in->imm;
+	}
+}
+
+static void
+set_slot(struct op *slot, u64 pc, int count, const struct op *last, u8 idx)
+{
+	memset(slot, 0, sizeof *slot);
+	slot->fn = op_unlinked;
+	slot->disp = (i64)pc;
+	slot->link = slot;
+	slot->size = (u8)count;
+	slot->off = last->off;
+	slot->len = last->len;
+	slot->idx = idx;
+}
+
+// A memory operand that ea() alone cannot address
+static int
+needs_address_op(const struct cpu *c, const struct insn *in)
+{
+	for (int i = 0; i < in->nopr; ++i)
+		if (in->opr[i].kind == OPR_MEM)
+			return in->asize != 8 || c->mode != MODE_64 ||
+			       (in->op != OP_LEA && (in->seg == SEG_FS || in->seg == SEG_GS));
+	return 0;
+}
+
+static int
+implied_addresses(const struct insn *in)
+{
+	return (isa_ops[in->op].attrs & ISA_STRING) || in->op == OP_XLAT || in->op == OP_MASKMOVQ || in->op == OP_MASKMOVDQU;
+}
+
+// Code bytes up to the end of pc's page; watched before they are read, so that
+// no change is missed.
+static size_t
+fetch_page(struct cpu *c, u8 *dst, u64 pc, size_t n)
+{
+	size_t room = PAGE_SIZE_GUEST - (size_t)(pc & (PAGE_SIZE_GUEST - 1));
+	if (n > room)
+		n = room;
+	mem_watch_code(c->mem, pc, 1);
+	return mem_fetch(c->mem, dst, pc, n);
+}
+
+// Which kind of lazy flags (LF(kind, size), 0 if unknown) is there after in.
+static u32
+flags_after(const struct insn *in, u32 before)
+{
+	int size = in->opr[0].size;
+	switch (in->op) {
+	case OP_ADD:
+		return LF(LF_ADD, size);
+	case OP_SUB:
+	case OP_CMP:
+	case OP_NEG:
+		return LF(LF_SUB, size);
+	case OP_AND:
+	case OP_OR:
+	case OP_XOR:
+	case OP_TEST:
+		return LF(LF_LOGIC, size);
+	case OP_INC:
+		return LF(LF_INC, size);
+	case OP_DEC:
+		return LF(LF_DEC, size);
+	}
+	return isa_flag_effect(in).writes & FLAGS_ARITH ? 0 : before;
+}
+
+int
+lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va)
+{
+	u8 code[MAX_BLOCK_BYTES + MAX_INSN_BYTES];
+	struct insn in;
+	struct op *op = b->ops, *prev = 0;
+	size_t have, at = 0;
+	int count = 0, ended = 0, slots = 0, prev_op = 0;
+	u32 flags = 0;
+	u64 next;
+	*fault_va = pc;
+	have = fetch_page(c, code, pc, sizeof code);
+	if (!have)
+		return -1;
+	b->pc = pc;
+	b->mode = c->mode;
+	b->dead = 0;
+	b->hash_next = b->page_next = 0;
+	while (!ended && count < max_insns && at < MAX_BLOCK_BYTES && at < have) {
+		int n = isa_decode(&in, code + at, have - at, (enum isa_mode)c->mode);
+		op_fn *fast;
+		if (n == ISA_SHORT && have - at < MAX_INSN_BYTES && at + MAX_INSN_BYTES <= sizeof code) {
+			// It crosses into the next page.
+			have += fetch_page(c, code + have, pc + have, MAX_INSN_BYTES - (have - at));
+			n = isa_decode(&in, code + at, have - at, (enum isa_mode)c->mode);
+		}
+		if (n == ISA_SHORT) {
+			*fault_va = pc + have;
+			if (!count)
+				return -1;
+			break;
+		}
+		if (n < 0) {
+			memset(op, 0, sizeof *op);
+			op->fn = n == ISA_TOOLONG ? op_toolong : op_undefined;
+			op->off = (u8)at;
+			op->idx = (u8)(op - b->ops);
+			++op;
+			++count;
+			at += in.len ? in.len : 1;
+			slots = 1;
+			break;
+		}
+		next = pc + at + (u64)n;
+		if (c->mode != MODE_64)
+			next = c->mode == MODE_32 ? (u32)next : (u16)next;
+		if (in.base == REG_RIP) {
+			in.base = REG_NONE;
+			in.disp += (i64)next;
+		}
+		if (implied_addresses(&in)) {
+			in.base = in.seg;
+			in.index = REG_NONE;
+		} else if (needs_address_op(c, &in)) {
+			lower_generic(op, &in);
+			op->fn = op_ea;
+			op->imm = in.op == OP_LEA ? SEG_NONE : in.seg;
+			op->off = (u8)at;
+			op->idx = (u8)(op - b->ops);
+			++op;
+			in.base = REG_EA;
+			in.index = REG_NONE;
+			in.scale = 0;
+			if (in.immlen != 8)
+				in.disp = 0;
+		}
+		lower_generic(op, &in);
+		op->off = (u8)at;
+		op->idx = (u8)(op - b->ops);
+		++count;
+		at += (size_t)n;
+		if (isa_ops[in.op].attrs & ISA_BRANCH) {
+			u64 target = next + in.imm;
+			if (c->mode != MODE_64)
+				target = c->mode == MODE_32 ? (u32)target : (u16)target;
+			ended = 1;
+			fast = prev ? branch_fuse(prev_op, prev, &in) : 0;
+			if (fast)
+				op = prev;
+			else
+				fast = branch_specialise(&in, op, flags);
+			if (fast)
+				op->fn = fast;
+			set_slot(op + 1, next, count, op, (u8)(op + 1 - b->ops));
+			set_slot(op + 2, target, count, op, (u8)(op + 2 - b->ops));
+			op += 3;
+			slots = 1;
+			break;
+		}
+		flags = flags_after(&in, flags);
+		fast = mov_specialise(&in, op);
+		if (!fast)
+			fast = alu_specialise(&in, op);
+		if (!fast)
+			fast = stack_specialise(&in, op);
+		if (!fast)
+			fast = int_specialise(&in, op);
+		if (fast)
+			op->fn = fast;
+		prev = op;
+		prev_op = in.op;
+		ended = (isa_ops[in.op].attrs & ISA_ENDS) != 0;
+		++op;
+	}
+	if (!slots) {
+		struct op *last = op - 1;
+		memset(op, 0, sizeof *op);
+		op->fn = op_go;
+		op->off = last->off;
+		op->len = last->len;
+		op->idx = (u8)(op - b->ops);
+		next = pc + at;
+		if (c->mode != MODE_64)
+			next = c->mode == MODE_32 ? (u32)next : (u16)next;
+		set_slot(op + 1, next, count, last, (u8)(op + 1 - b->ops));
+		op += 2;
+	}
+	b->end = pc + at;
+	b->nops = (u32)(op - b->ops);
+	b->ninsns = (u8)count;
+	assert(b->nops <= MAX_BLOCK_OPS);
+	return 0;
+}
