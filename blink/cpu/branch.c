@@ -309,11 +309,18 @@ op_test_##form##s##_j##cc(struct cpu *c, const struct op *op) \
 	GO(op + 1); \
 }
 
-// Fused forms on the slow path: the compare alone, then the jump by flags.
+// Any fused form, on the slow path. d: the condition, 16 for TEST
 static const struct op *
 op_fused_slow(struct cpu *c, const struct op *op)
 {
-	cpu_unwind(c, op, UNWIND_STEP);
+	u64 a = opr_get(c, op, 0, op->size), b = opr_get(c, op, 1, op->size);
+	if (op->d & 16)
+		flags_logic(c, op->size, a & b);
+	else
+		flags_lazy(c, LF_SUB, op->size, a, b);
+	if (flags_cond(c, op->d & 15))
+		GO(op + 2);
+	GO(op + 1);
 }
 #define FUSED_FAST FAST_OR(op_fused_slow)
 

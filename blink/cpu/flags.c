@@ -72,7 +72,7 @@ flags_cond(const struct cpu *c, int cc)
 			yes = (f >> 7 ^ f >> 11) & 1;
 			break;
 		default:
-			yes = (f >> 6 | f >> 7 ^ f >> 11) & 1;
+			yes = (f >> 6 | (f >> 7 ^ f >> 11)) & 1;
 			break;
 		}
 	}

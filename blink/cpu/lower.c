@@ -248,10 +248,12 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 				target = c->mode == MODE_32 ? (u32)target : (u16)target;
 			ended = 1;
 			fast = prev ? branch_fuse(prev_op, prev, &in) : 0;
-			if (fast)
+			if (fast) {
 				op = prev;
-			else
+				op->d = (u8)(in.cc | (prev_op == OP_TEST ? 16 : 0));
+			} else {
 				fast = branch_specialise(&in, op, flags);
+			}
 			if (fast)
 				op->fn = fast;
 			set_slot(op + 1, next, count, op, (u8)(op + 1 - b->ops));

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include "cpu/cpu_internal.h"
 #include "cpu/flags.h"
-#include "cpu/sse.h"
 #include "host/host.h"
 
 static THREAD_LOCAL struct cpu *t_cpu;
@@ -125,18 +124,32 @@ run_ops(struct cpu *c, const struct op *op)
 #endif
 }
 
+// Whether op's memory access goes through SS: a non-canonical address is then
+// #SS instead of #GP.
+int
+cpu_uses_stack_segment(struct cpu *c, const struct op *op)
+{
+	u8 code[MAX_INSN_BYTES];
+	struct insn in;
+	size_t n = mem_fetch(c->mem, code, op_pc(op), sizeof code);
+	if (isa_decode(&in, code, n, (enum isa_mode)c->mode) <= 0)
+		return 0;
+	for (int i = 0; i < in.nopr; ++i)
+		if (in.opr[i].kind == OPR_MEM && in.opr[i].size && in.op != OP_PUSH)
+			return in.seg == SEG_SS;
+	return (isa_ops[in.op].attrs & ISA_STACK) != 0;
+}
+
 // No block can be had at c->pc: the fetch faults.
 static void
 fetch_fault(struct cpu *c, u64 va)
 {
-	enum mem_fault why = MEM_UNMAPPED;
 	struct vma v;
 	u32 error = PF_USER | PF_FETCH;
 	if (va >> 47 && va >> 47 != 0x1ffff)
 		cpu_raise(c, 0, VEC_GP, 0);
 	if (mem_find(c->mem, va, &v, 0) && v.start <= va && (v.prot & (MEM_R | MEM_W | MEM_X)))
-		error |= PF_PRESENT, why = MEM_PROT;
-	(void)why;
+		error |= PF_PRESENT;
 	cpu_raise_pf(c, 0, va, error);
 }
 
@@ -167,7 +180,6 @@ run(struct cpu *c, int one)
 	sigjmp_buf *outer = c->unwind;
 	t_cpu = c;
 	cpu_unpark(c);
-	sse_enter(c);
 	switch (sigsetjmp(here, 0)) {
 	case UNWIND_FAULT:
 		c->stop = STOP_FAULT;
@@ -213,7 +225,6 @@ out:
 	if (c->stop == STOP_ATTENTION)
 		c->attn = 0;
 	c->unwind = outer;
-	sse_leave(c);
 	cpu_park(c);
 	return (enum stop)c->stop;
 }
