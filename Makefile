@@ -38,7 +38,7 @@ O = o/$(MODE)
 endif
 
 WARN = -Wall -Wextra -Wno-unused-parameter
-BASEFLAGS = -std=c11 $(WARN) -ffp-contract=off -fno-strict-aliasing -fPIE \
+BASEFLAGS = -std=c11 $(WARN) -ffp-contract=off -fno-strict-aliasing -fno-tree-slp-vectorize -fPIE \
 	-fno-asynchronous-unwind-tables -D_GNU_SOURCE -Iblink -I$O/gen
 LDLIBS = -lpthread
 LDFLAGS_MODE =

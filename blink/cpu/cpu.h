@@ -35,21 +35,23 @@ enum vector {
 enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_FETCH = 16 };
 
 struct cpu {
-	u64 r[REG_SLOTS];   // r[REG_NONE] is always 0; r[REG_EA] is scratch
-	u64 pc;             // valid outside cpu_run; inside, see cpu_pc()
+	// What every handler touches comes first, within a byte's displacement.
 	u64 icount, limit;  // leave when icount >= limit; see cpu_attention
-	u64 budget;         // what limit is when nobody wants attention; ~0: no budget
 	// Lazy arithmetic flags: see cpu/flags.h, which alone may look inside.
-	u32 lf_type;
-	u32 sysflags;       // TF IF IOPL NT RF AC ID...: all but the six arithmetic ones and DF
 	u64 lf_a, lf_b;
-	i64 df;             // +1 or -1
-	u64 segbase[7];     // by enum isa_seg; 0 for CS DS ES SS in 64-bit mode, and for SEG_NONE
+	u32 lf_type;
 	u8 slow;            // accessors take the slow path (paged model, watch points, stepping)
-	u8 mode;            // enum isa_mode
 	u8 paged;           // copy of mem_is_paged
 	u8 stepping;        // one instruction outside any cached block
+	u8 mode;            // enum isa_mode
 	const struct op *note;  // the op whose guest access is in flight, else 0
+	const struct block **jumps;  // direct-mapped cache: pc -> block
+	u64 pc;             // valid outside cpu_run; inside, see cpu_pc()
+	u64 r[REG_SLOTS];   // r[REG_NONE] is always 0; r[REG_EA] is scratch
+	u64 budget;         // what limit is when nobody wants attention; ~0: no budget
+	u32 sysflags;       // TF IF IOPL NT RF AC ID...: all but the six arithmetic ones and DF
+	i64 df;             // +1 or -1
+	u64 segbase[7];     // by enum isa_seg; 0 for CS DS ES SS in 64-bit mode, and for SEG_NONE
 	struct mem *mem;
 	struct vec v[16];
 	struct f80 st[8];   // physical registers R0..R7; ST(i) is st[(top + i) & 7]; MMX is m
@@ -68,7 +70,6 @@ struct cpu {
 	u64 cr2;
 	u64 fault_next;     // pc behind a faulting trap-like instruction, for INT stops
 	sigjmp_buf *unwind; // where cpu_raise and host faults go; set while cpu_run is active
-	const struct block **jumps;  // direct-mapped cache: pc -> block
 	struct block *stepbuf; // the block that cpu_step makes
 	struct codecache *code;  // shared by all threads of the address space
 	struct cpu *next;   // all cpus of the process, under the codecache lock
