@@ -1,0 +1,95 @@
+#!/bin/sh
+# check.sh OUTDIR UNIT...: runs the unit tests and all guest programs, says
+# what failed and why, and closes with `N passed, N failed, N skipped`.
+#
+# A guest program example/NAME.{elf,com,bin} passes when its standard output
+# and exit status are those of example/NAME.out (first line: exit status),
+# which `make record` takes from a native run. Where the host itself is
+# x86-64 Linux it is also run natively, so that a stale record is noticed.
+out=$1
+shift
+run=
+case $out in
+*/s390x) run=qemu-s390x ;;
+*/arm) run=qemu-arm ;;
+*/aarch64) run=qemu-aarch64 ;;
+*/riscv64) run=qemu-riscv64 ;;
+*/ppc64le) run=qemu-ppc64le ;;
+*/ppc64) run=qemu-ppc64 ;;
+*/ppc) run=qemu-ppc ;;
+*/i386) run=qemu-i386 ;;
+*/mips64el) run=qemu-mips64el ;;
+*/m68k) run=qemu-m68k ;;
+esac
+if [ -n "$run" ] && ! command -v $run >/dev/null 2>&1; then
+	echo "skipped: needs $run (Debian package qemu-user)"
+	echo "0 passed, 0 failed, 1 skipped"
+	exit 0
+fi
+passed=0 failed=0 skipped=0
+tmp=${TMPDIR:-/tmp}/blink-check.$$
+mkdir -p "$tmp" || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' INT TERM
+limit="timeout 120"
+command -v timeout >/dev/null 2>&1 || limit=
+
+fail() {
+	failed=$((failed + 1))
+	echo "FAILED $*"
+}
+
+for unit; do
+	if $limit $run "$unit" >"$tmp/log" 2>&1 </dev/null; then
+		last=$(tail -n 1 "$tmp/log")
+		case $last in
+		skipped:*)
+			skipped=$((skipped + 1))
+			echo "${unit#"$out"/}: $last"
+			;;
+		*) passed=$((passed + 1)) ;;
+		esac
+	else
+		status=$?
+		fail "${unit#"$out"/} (status $status)"
+		tail -n 20 "$tmp/log" | sed 's/^/    /'
+	fi
+done
+
+native=
+[ "$(uname -s) $(uname -m)" = "Linux x86_64" ] && native=1
+blink="$run $out/blink/blink"
+
+# one LABEL PROGRAM COMMAND...: compares with PROGRAM's record
+one() {
+	label=$1
+	want=${2%.*}.out
+	shift 2
+	in=${want%.out}.in
+	[ -f "$in" ] || in=/dev/null
+	$limit "$@" >"$tmp/out" 2>"$tmp/err" <"$in"
+	{
+		echo "exit $?"
+		cat "$tmp/out"
+	} >"$tmp/got"
+	if cmp -s "$tmp/got" "$want"; then
+		passed=$((passed + 1))
+	else
+		fail "$label"
+		diff "$want" "$tmp/got" | head -n 10 | sed 's/^/    /'
+		head -n 5 "$tmp/err" | sed 's/^/    stderr: /'
+	fi
+}
+
+for record in example/*.out example/*/*.out; do
+	[ -f "$record" ] || continue
+	for program in "${record%.out}.elf" "${record%.out}.com" "${record%.out}.bin"; do
+		[ -f "$program" ] || continue
+		name=${program#example/}
+		[ -n "$native" ] && [ -z "$run" ] && [ "${program%.elf}" != "$program" ] && one "$name native" "$program" "./$program"
+		one "$name" "$program" $blink "$program"
+		one "$name -m" "$program" $blink -m "$program"
+	done
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

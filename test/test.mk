@@ -1,0 +1,42 @@
+# Tests. A unit test is test/<room>/<name>_test.c: a program that prints a line
+# for each failure, exits 0 if there was none, and says `skipped: needs X` as
+# its last line when it could not run. Guest programs come from example/.
+
+UNIT_SRCS = $(wildcard test/*/*_test.c)
+UNITS = $(UNIT_SRCS:%.c=$O/%)
+
+$O/test/%: $O/test/%.o $(LIB)
+	$(LINK) -o $@ $< $(LIB) $(LDLIBS)
+-include $(UNITS:=.d)
+
+units: $(UNITS)
+.PHONY: units
+
+# The README's test command: unit tests, then every guest program natively
+# where the host can, on the interpreter in both memory models.
+check: $O/blink/blink $(UNITS)
+	@sh test/check.sh $O $(UNITS)
+.PHONY: check
+
+# Guests under qemu user mode: ARCH=s390x make check-arch, or make emulates.
+EMULATED = s390x arm aarch64
+emulates:
+	@for a in $(EMULATED); do $(MAKE) --no-print-directory ARCH=$$a check || exit 1; done
+.PHONY: emulates
+
+# Dependencies point down: a folder includes its own headers and those of
+# lower floors only.
+layers:
+	@sh test/layers.sh
+.PHONY: layers
+
+# Every source through a C++ compiler.
+check-cxx: $(GENHDRS) $(GENSRCS)
+	@n=0; for f in $(SRCS) $(GENSRCS) blink/blink.c; do \
+		$(CXX) -x c++ -std=gnu++17 -fsyntax-only -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers \
+			-D_GNU_SOURCE -Iblink -I$O/gen $$f || exit 1; n=$$((n+1)); done; echo "check-cxx: $$n sources"
+.PHONY: check-cxx
+
+format:
+	clang-format -i $(wildcard blink/*.c blink/*/*.c blink/*/*.h test/*/*.c tool/*.c)
+.PHONY: format
