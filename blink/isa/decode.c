@@ -447,6 +447,7 @@ Opcode:
 	if (mode == MODE_64) segover = segfar;
 	seg = in->base == REG_BP || in->base == REG_SP ? SEG_SS : SEG_DS;
 	in->seg = segover != SEG_NONE ? segover : seg;
+	if ((attrs & ROW_HIDE) && in->base == REG_DI) in->seg = SEG_ES; // STOS SCAS INS
 	if (lock) {
 		if (!(isa_ops[in->op].attrs & ISA_LOCKABLE) || in->opr[0].kind != OPR_MEM) goto Undefined;
 		in->lock = 1;
