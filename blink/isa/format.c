@@ -73,7 +73,7 @@ in_bytes(u64 x, unsigned bytes)
 static bool
 is_notrack(const struct insn *in)
 {
-	return in->segover == SEG_DS && (in->op == OP_JMP || in->op == OP_CALL) && in->opr[0].kind != OPR_REL;
+	return in->segover == SEG_DS && in->seg < SEG_FS && (in->op == OP_JMP || in->op == OP_CALL) && in->opr[0].kind != OPR_REL;
 }
 
 static void
