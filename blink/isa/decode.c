@@ -327,7 +327,7 @@ isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
 	memset(&c, 0, sizeof(c));
 	c.in = in;
 	c.code = code;
-	c.end = n < LONGEST ? (unsigned)n : LONGEST;
+	c.end = (unsigned)min_u64(n, LONGEST);
 	// Prefixes. REX counts only right in front of the opcode.
 	for (;;) {
 		if (UNLIKELY(c.pos == c.end)) goto Short;
