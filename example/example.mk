@@ -1,0 +1,41 @@
+# Guest programs. The binaries and the records of their native output are
+# committed, so that `make check` needs no x86 compiler; `make examples`
+# rebuilds them and `make record` runs them natively for the records.
+
+GUEST_CC ?= gcc
+GUEST_FLAGS = -O2 -static -nostdlib -ffreestanding -fno-stack-protector -fno-pie -no-pie \
+	-fno-asynchronous-unwind-tables -fcf-protection=none -march=x86-64 -fno-builtin \
+	-Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-z,norelro -s
+
+example/hello.elf: example/hello.S
+	$(GUEST_CC) -c -o $O/hello.o $<
+	objcopy -O binary $O/hello.o $@
+	chmod +x $@
+example/flat.bin: example/flat.S
+	$(GUEST_CC) -c -o $O/flat.o $<
+	objcopy -O binary $O/flat.o $@
+example/hellope.com: example/hellope.S
+	$(GUEST_CC) -c -o $O/hellope.o $<
+	objcopy -O binary $O/hellope.o $@
+	chmod +x $@
+example/kernels.elf: bench/kernels.c
+	$(GUEST_CC) $(GUEST_FLAGS) -o $@ $<
+
+GUESTS_C = $(wildcard test/linux/*.c test/guest/*.c)
+GUESTS = $(patsubst test/%.c,example/%.elf,$(GUESTS_C))
+example/linux/%.elf: test/linux/%.c $(wildcard test/linux/*.h)
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(GUEST_FLAGS) -o $@ $< $(GUEST_LIBS_$*)
+example/guest/%.elf: test/guest/%.c $(wildcard test/linux/*.h)
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(GUEST_FLAGS) -o $@ $<
+
+examples: example/hello.elf example/flat.bin example/hellope.com example/kernels.elf $(GUESTS)
+record: examples
+	sh example/record.sh
+.PHONY: examples record
+
+# Shows what blink does, in a few seconds.
+run: $O/blink/blink
+	@sh example/run.sh $O/blink/blink
+.PHONY: run

@@ -1,0 +1,15 @@
+#!/bin/sh
+# record.sh: runs every ELF example natively (an x86-64 Linux host) and keeps
+# exit status and output beside it as NAME.out. NAME.in, if there, is its input.
+for program in example/*.elf example/*/*.elf; do
+	[ -f "$program" ] || continue
+	in=${program%.elf}.in
+	[ -f "$in" ] || in=/dev/null
+	"./$program" <"$in" >/tmp/record.$$ 2>/dev/null
+	status=$?
+	{
+		echo "exit $status"
+		cat /tmp/record.$$
+	} >"${program%.elf}.out"
+done
+rm -f /tmp/record.$$
