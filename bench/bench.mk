@@ -1,0 +1,8 @@
+# make bench [ROUNDS=n]: speed, as ratios taken in one run.
+ROUNDS ?= 5
+$O/bench/timeit: bench/timeit.c
+	@mkdir -p $(@D)
+	$(BUILD_CC) -O1 -o $@ $<
+bench: $O/blink/blink $O/bench/timeit example/kernels.elf
+	@sh bench/bench.sh $O $(ROUNDS)
+.PHONY: bench

@@ -1,0 +1,14 @@
+# make sizes: stripped sizes of the rel and tiny builds. Fails when a
+# dynamically linked x86-64 tiny build is larger than promised.
+TINY_LIMIT = 142000
+sizes:
+	@$(MAKE) --no-print-directory MODE=rel o/rel/blink/blink
+	@$(MAKE) --no-print-directory MODE=tiny o/tiny/blink/blink
+	@sh tool/sizes.sh $(TINY_LIMIT)
+.PHONY: sizes
+
+install: $O/blink/blink
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $O/blink/blink $(DESTDIR)$(PREFIX)/bin/blink
+	install -m 644 blink/blink.1 $(DESTDIR)$(PREFIX)/share/man/man1/blink.1
+.PHONY: install
