@@ -116,13 +116,13 @@ op_kind(const struct op *op, int i)
 // to the linked block, or out of cpu_run when the count reaches the limit.
 #define GO(slot_op) do { \
 	const struct op *s_ = (slot_op); \
-	if (UNLIKELY((c->icount += s_->size) >= c->limit)) { c->pc = (u64)s_->disp; return op_leave(c, STOP_ATTENTION); } \
+	if (UNLIKELY((c->icount += s_->size) >= c->limit)) { c->pc = (u64)s_->disp; return cpu_leave(c, STOP_ATTENTION); } \
 	DISPATCH(s_->link); } while (0)
 // Leaves cpu_run; c->pc must be set.
-#define LEAVE(stop_reason) return op_leave(c, (stop_reason))
+#define LEAVE(stop_reason) return cpu_leave(c, (stop_reason))
 
 static inline const struct op *
-op_leave(struct cpu *c, int why)
+cpu_leave(struct cpu *c, int why)
 {
 	c->stop = (u8)why;
 	return 0;
@@ -141,7 +141,7 @@ enum { JUMP_BITS = 12 };
 #define JUMP(target_pc) do { \
 	u64 t_ = (target_pc); \
 	const struct block *b_; \
-	if (UNLIKELY((c->icount += (op + 1)->size) >= c->limit)) { c->pc = t_; return op_leave(c, STOP_ATTENTION); } \
+	if (UNLIKELY((c->icount += (op + 1)->size) >= c->limit)) { c->pc = t_; return cpu_leave(c, STOP_ATTENTION); } \
 	b_ = c->jumps[JUMP_HASH(t_)]; \
 	if (LIKELY(b_->pc == t_)) DISPATCH(b_->ops); \
 	c->pc = t_; \
