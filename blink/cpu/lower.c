@@ -4,13 +4,13 @@
 #include "cpu/cpu_internal.h"
 #include "cpu/flags.h"
 
-#define H(op) op_fn op_##op;
-#define U(op)
+#define H(handler) op_fn handler;
+#define U(name)
 #include "isa_handlers.inc"
 #undef H
 #undef U
-#define H(op) op_##op,
-#define U(op) op_undefined,
+#define H(handler) handler,
+#define U(name) op_undefined,
 op_fn *const cpu_handlers[OP_COUNT] = {
 #include "isa_handlers.inc"
 };
