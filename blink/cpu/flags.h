@@ -7,12 +7,13 @@
 //   LF_SUB    a - b           LF_SBB  a - b - 1
 //   LF_LOGIC  a = result, CF = OF = AF = 0
 //   LF_INC    a = result, b = CF     LF_DEC likewise
+//   LF_RESULT a = result, b = CF, AF and OF as in EFLAGS
 // Values may have garbage above the operand size; readers cut it off.
 #ifndef CPU_FLAGS_H_
 #define CPU_FLAGS_H_
 #include "cpu/cpu.h"
 
-enum lf_kind { LF_FLAGS, LF_ADD, LF_ADC, LF_SUB, LF_SBB, LF_LOGIC, LF_INC, LF_DEC };
+enum lf_kind { LF_FLAGS, LF_ADD, LF_ADC, LF_SUB, LF_SBB, LF_LOGIC, LF_INC, LF_DEC, LF_RESULT };
 // lf_type = kind << 4 | operand size in bytes
 #define LF(kind, size) ((u32)(kind) << 4 | (u32)(size))
 
@@ -31,6 +32,37 @@ flags_logic(struct cpu *c, int size, u64 result)
 	c->lf_a = result;
 }
 
+// SF ZF PF from the result, CF AF OF from bits (which has no others).
+static inline void
+flags_result(struct cpu *c, int size, u64 result, u32 bits)
+{
+	c->lf_type = LF(LF_RESULT, size);
+	c->lf_a = result;
+	c->lf_b = bits;
+}
+
+// The lazy state as a whole, for handlers that know their flags before their
+// last access that may fault.
+struct lazy_flags { u32 type; u64 a, b; };
+
+static inline struct lazy_flags
+flags_save(const struct cpu *c)
+{
+	struct lazy_flags f;
+	f.type = c->lf_type;
+	f.a = c->lf_a;
+	f.b = c->lf_b;
+	return f;
+}
+
+static inline void
+flags_restore(struct cpu *c, struct lazy_flags f)
+{
+	c->lf_type = f.type;
+	c->lf_a = f.a;
+	c->lf_b = f.b;
+}
+
 // All six arithmetic flags as EFLAGS bits.
 u32 flags_arith(const struct cpu *c);
 
@@ -47,6 +79,13 @@ static inline void
 flags_update(struct cpu *c, u32 mask, u32 bits)
 {
 	flags_set(c, (flags_arith(c) & ~mask) | (bits & mask));
+}
+
+// Sets CF and OF, keeps the others.
+static inline void
+flags_cf_of(struct cpu *c, u32 bits)
+{
+	flags_update(c, FLAG_CF | FLAG_OF, bits);
 }
 
 // CF as 0 or 1

@@ -1,0 +1,495 @@
+// control.c: loops, far transfers, interrupts, stack frames, flags on the
+// stack, and what depends on a condition.
+#include <stdio.h>
+#include "cpu/flags.h"
+#include "cpu/int.h"
+#include "cpu/op.h"
+
+// --- conditions --------------------------------------------------------------------
+
+const struct op *
+op_setcc(struct cpu *c, const struct op *op)
+{
+	opr_set(c, op, 0, 1, (u64)flags_cond(c, op->d));
+	NEXT();
+}
+
+// Memory is read whether or not the condition holds; a 32-bit destination
+// loses its upper half either way.
+const struct op *
+op_cmovcc(struct cpu *c, const struct op *op)
+{
+	u64 x = opr_get(c, op, 1, op->size);
+	if (!flags_cond(c, op->d))
+		x = c->r[op->a];
+	reg_set(c, op->a, op->size, x);
+	NEXT();
+}
+
+// --- loops: slot 1 goes on, slot 2 is the target -------------------------------------
+
+static ALWAYS_INLINE u64
+count_down(struct cpu *c, const struct op *op)
+{
+	int size = op->flags & OPF_A32 ? 4 : op->flags & OPF_A16 ? 2 : 8;
+	reg_set(c, REG_CX, size, c->r[REG_CX] - 1);
+	return reg_get(c, REG_CX, size);
+}
+
+const struct op *
+op_loop(struct cpu *c, const struct op *op)
+{
+	if (count_down(c, op))
+		GO(op + 2);
+	GO(op + 1);
+}
+
+const struct op *
+op_loope(struct cpu *c, const struct op *op)
+{
+	if (count_down(c, op) && flags_zf(c))
+		GO(op + 2);
+	GO(op + 1);
+}
+
+const struct op *
+op_loopne(struct cpu *c, const struct op *op)
+{
+	if (count_down(c, op) && !flags_zf(c))
+		GO(op + 2);
+	GO(op + 1);
+}
+
+const struct op *
+op_jcxz(struct cpu *c, const struct op *op)
+{
+	int size = op->flags & OPF_A32 ? 4 : op->flags & OPF_A16 ? 2 : 8;
+	if (!reg_get(c, REG_CX, size))
+		GO(op + 2);
+	GO(op + 1);
+}
+
+// --- far transfers -------------------------------------------------------------------
+
+// Checks a code segment selector that user code wants to go to, and gives the
+// mode it means. 64-bit code stays where it is; 32-bit code segments exist but
+// are not supported, and say so.
+static void
+check_cs(struct cpu *c, const struct op *op, u32 sel)
+{
+	if (c->mode != MODE_64)
+		return;
+	if ((sel & ~3u) == 0)
+		cpu_raise(c, op, VEC_GP, 0);
+	if (sel == 0x33 || sel == 0x30)
+		return;
+	if (sel == 0x23 || sel == 0x20)
+		fprintf(stderr, "blink: unsupported: far transfer to 32-bit code segment 0x%x at %#llx\n", sel,
+		        (unsigned long long)op_pc(op));
+	cpu_raise(c, op, VEC_GP, sel & 0xfffc);
+}
+
+static u64
+cut_ip(u64 ip, int size)
+{
+	return trunc_to(ip, (unsigned)size);
+}
+
+static void
+check_ip(struct cpu *c, const struct op *op, u64 ip)
+{
+	if (c->mode == MODE_64 && (u64)((i64)ip >> 47) + 1 > 1)
+		cpu_raise(c, op, VEC_GP, 0);
+}
+
+// Outside 64-bit mode: the segment's base as real mode has it.
+static void
+load_cs(struct cpu *c, u32 sel)
+{
+	c->sel[SEG_CS] = (u16)(c->mode == MODE_64 ? sel | 3 : sel);
+	if (c->mode == MODE_16)
+		c->segbase[SEG_CS] = (u64)(sel & 0xffff) << 4;
+}
+
+// The far pointer operand: offset of `size` bytes, then the selector
+static u32
+far_pointer(struct cpu *c, const struct op *op, int size, u64 *ip)
+{
+	if (op_kind(op, 0) == K_MEM) {
+		u64 at = ea(c, op);
+		u32 sel = rd16(c, op, at + (u64)size);
+		*ip = rdn(c, op, at, size);
+		return sel;
+	}
+	*ip = (u64)op->disp;
+	return (u32)op->imm & 0xffff;
+}
+
+static int
+far_size(const struct op *op)
+{
+	return op->flags & OPF_O16 ? 2 : 4;
+}
+
+static NOINLINE u64
+far_jump(struct cpu *c, const struct op *op, int call)
+{
+	int size = far_size(op);
+	u64 ip, sp = c->r[REG_SP];
+	u32 sel = far_pointer(c, op, size, &ip);
+	check_cs(c, op, sel);
+	check_ip(c, op, ip);
+	if (call) {
+		wrn(c, op, stack_at(c, sp - (u64)size), size, c->sel[SEG_CS]);
+		wrn(c, op, stack_at(c, sp - 2 * (u64)size), size, op_next_pc(op));
+		stack_set(c, sp - 2 * (u64)size);
+	}
+	load_cs(c, sel);
+	return ip;
+}
+
+const struct op *
+op_jmpf(struct cpu *c, const struct op *op)
+{
+	u64 ip = far_jump(c, op, 0);
+	JUMP(ip);
+}
+
+const struct op *
+op_callf(struct cpu *c, const struct op *op)
+{
+	u64 ip = far_jump(c, op, 1);
+	JUMP(ip);
+}
+
+static NOINLINE u64
+far_return(struct cpu *c, const struct op *op)
+{
+	int size = op->size;
+	u64 ip = cut_ip(stack_peek(c, op, size, 0), size);
+	u32 sel = (u32)stack_peek(c, op, size, (u64)size) & 0xffff;
+	check_cs(c, op, sel);
+	if (c->mode == MODE_64 && (sel & 3) != 3)
+		cpu_raise(c, op, VEC_GP, sel & 0xfffc);
+	check_ip(c, op, ip);
+	stack_set(c, c->r[REG_SP] + 2 * (u64)size + (op_kind(op, 0) == K_IMM ? (u16)op->imm : 0));
+	load_cs(c, sel);
+	return ip;
+}
+
+const struct op *
+op_retf(struct cpu *c, const struct op *op)
+{
+	u64 ip = far_return(c, op);
+	JUMP(ip);
+}
+
+// The flags that ring 3 may change with POPF and IRET
+enum {
+	USER_FLAGS = FLAGS_ARITH | FLAG_TF | FLAG_DF | FLAG_NT | FLAG_AC | FLAG_ID
+};
+
+static void
+pop_flags(struct cpu *c, u32 x, int size)
+{
+	u32 old = cpu_get_flags(c);
+	u32 mask = in_ring3(c) ? (u32)USER_FLAGS : (u32)USER_FLAGS | FLAG_IF | FLAG_IOPL;
+	if (size == 2)
+		mask &= 0xffff;
+	cpu_set_flags(c, ((old & ~mask) | (x & mask)) & ~(u32)FLAG_RF);
+}
+
+static NOINLINE u64
+interrupt_return(struct cpu *c, const struct op *op)
+{
+	int size = op->size, wide = c->mode == MODE_64;
+	u64 step = (u64)size;
+	u64 ip, sp = 0, flags;
+	u32 cs, ss = 0;
+	if (in_ring3(c) && (c->sysflags & FLAG_NT))
+		cpu_raise(c, op, VEC_GP, 0);
+	ip = stack_peek(c, op, size, 0);
+	cs = (u32)stack_peek(c, op, size, step) & 0xffff;
+	flags = stack_peek(c, op, size, 2 * step);
+	if (wide) {
+		sp = stack_peek(c, op, size, 3 * step);
+		ss = (u32)stack_peek(c, op, size, 4 * step) & 0xffff;
+		check_cs(c, op, cs);
+		if ((cs & 3) != 3)
+			cpu_raise(c, op, VEC_GP, cs & 0xfffc);
+		if (ss != 0x2b)
+			cpu_raise(c, op, VEC_GP, ss & 0xfffc);
+		check_ip(c, op, ip);
+		c->r[REG_SP] = sp;
+		c->sel[SEG_SS] = (u16)ss;
+	} else {
+		stack_set(c, c->r[REG_SP] + 3 * step);
+	}
+	load_cs(c, cs);
+	pop_flags(c, (u32)flags, size);
+	return ip;
+}
+
+const struct op *
+op_iret(struct cpu *c, const struct op *op)
+{
+	u64 ip = interrupt_return(c, op);
+	JUMP(ip);
+}
+
+// --- interrupts ------------------------------------------------------------------------
+
+// Gates that ring 3 may call; the others refuse with #GP(vector * 8 + 2).
+static int
+gate_is_open(unsigned vector)
+{
+	return vector == VEC_BP || vector == VEC_OF || vector == 0x80;
+}
+
+static const struct op *
+interrupt(struct cpu *c, const struct op *op, unsigned vector)
+{
+	c->vector = (u16)vector;
+	c->error = 0;
+	c->pc = c->fault_next = op_next_pc(op);
+	++c->icount;
+	LEAVE(STOP_INT);
+}
+
+const struct op *
+op_int(struct cpu *c, const struct op *op)
+{
+	unsigned vector = (unsigned)op->imm & 0xff;
+	if (in_ring3(c) && !gate_is_open(vector))
+		cpu_raise(c, op, VEC_GP, vector * 8 + 2);
+	return interrupt(c, op, vector);
+}
+
+const struct op *
+op_int3(struct cpu *c, const struct op *op)
+{
+	return interrupt(c, op, VEC_BP);
+}
+
+const struct op *
+op_int1(struct cpu *c, const struct op *op)
+{
+	return interrupt(c, op, VEC_DB);
+}
+
+const struct op *
+op_into(struct cpu *c, const struct op *op)
+{
+	if (flags_cond(c, 0))
+		return interrupt(c, op, VEC_OF);
+	GO(op + 1);
+}
+
+const struct op *
+op_bound(struct cpu *c, const struct op *op)
+{
+	int size = op->size;
+	u64 at = ea(c, op);
+	i64 i = (i64)sext(c->r[op->a], (unsigned)size);
+	i64 lo = (i64)sext(rdn(c, op, at, size), (unsigned)size);
+	i64 hi = (i64)sext(rdn(c, op, at + (u64)size, size), (unsigned)size);
+	if (i < lo || i > hi)
+		cpu_raise(c, op, VEC_BR, 0);
+	NEXT();
+}
+
+#define UNDEFINED(name) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	cpu_raise(c, op, VEC_UD, 0); \
+}
+UNDEFINED(ud0)
+UNDEFINED(ud1)
+UNDEFINED(ud2)
+
+// --- stack frames ------------------------------------------------------------------------
+
+
+static NOINLINE void
+enter(struct cpu *c, const struct op *op)
+{
+	int size = op->size;
+	unsigned level = (unsigned)op->disp & 31, i;
+	u64 step = (u64)size, sp = c->r[REG_SP] - step, bp = c->r[REG_BP], frame = sp;
+	wrn(c, op, stack_at(c, sp), size, bp);
+	for (i = 1; i < level; ++i) {
+		u64 x;
+		bp -= step;
+		x = rdn(c, op, stack_at(c, bp), size);
+		sp -= step;
+		wrn(c, op, stack_at(c, sp), size, x);
+	}
+	if (level) {
+		sp -= step;
+		wrn(c, op, stack_at(c, sp), size, frame);
+	}
+	sp -= (u16)op->imm;
+	reg_set(c, REG_BP, size, frame);
+	stack_set(c, sp);
+}
+
+const struct op *
+op_enter(struct cpu *c, const struct op *op)
+{
+	enter(c, op);
+	NEXT();
+}
+
+const struct op *
+op_leave(struct cpu *c, const struct op *op)
+{
+	int size = op->size;
+	u64 bp = c->r[REG_BP];
+	u64 x = rdn(c, op, stack_at(c, bp), size);
+	stack_set(c, bp + (u64)size);
+	reg_set(c, REG_BP, size, x);
+	NEXT();
+}
+
+const struct op *
+op_pushf(struct cpu *c, const struct op *op)
+{
+	stack_push(c, op, op->size, cpu_get_flags(c) & ~(u32)(FLAG_RF | FLAG_VM));
+	NEXT();
+}
+
+const struct op *
+op_popf(struct cpu *c, const struct op *op)
+{
+	int size = op->size;
+	u64 x = stack_peek(c, op, size, 0);
+	stack_set(c, c->r[REG_SP] + (u64)size);
+	pop_flags(c, (u32)x, size);
+	NEXT();
+}
+
+const struct op *
+op_pusha(struct cpu *c, const struct op *op)
+{
+	int i, size = op->size;
+	u64 sp = c->r[REG_SP];
+	for (i = 0; i < 8; ++i)
+		wrn(c, op, stack_at(c, sp - (u64)((i + 1) * size)), size, c->r[i]);
+	stack_set(c, sp - (u64)(8 * size));
+	NEXT();
+}
+
+static NOINLINE void
+popa(struct cpu *c, const struct op *op)
+{
+	int i, size = op->size;
+	u64 x[8];
+	for (i = 0; i < 8; ++i)
+		x[7 - i] = stack_peek(c, op, size, (u64)(i * size));
+	stack_set(c, c->r[REG_SP] + (u64)(8 * size));
+	for (i = 0; i < 8; ++i)
+		if (i != REG_SP)
+			reg_set(c, i, size, x[i]);
+}
+
+const struct op *
+op_popa(struct cpu *c, const struct op *op)
+{
+	popa(c, op);
+	NEXT();
+}
+
+// An instruction that repeats was interrupted: what stands in front of it in
+// its block is done.
+const struct op *
+op_leave_at(struct cpu *c, const struct op *op)
+{
+	const struct op *p;
+	for (p = op_block(op)->ops; p < op; ++p)
+		c->icount += p->off != (p + 1)->off;
+	c->pc = op_pc(op);
+	LEAVE(STOP_ATTENTION);
+}
+
+#ifdef TINY
+op_fn *
+int_specialise(const struct insn *in, const struct op *op)
+{
+	return 0;
+}
+#else
+// Conditions by size of the destination; flags_cond does the work.
+#define CC_FORMS(size, T) \
+static const struct op * \
+cmov##size##_rr(struct cpu *c, const struct op *op) \
+{ \
+	u64 x = c->r[op->b]; \
+	if (!flags_cond(c, op->d)) \
+		x = c->r[op->a]; \
+	c->r[op->a] = trunc_to(x, size); \
+	NEXT(); \
+} \
+static const struct op * \
+cmov##size##_rm(struct cpu *c, const struct op *op) \
+{ \
+	FAST_OR(op_cmovcc); \
+	u64 x = frd##T(c, op, ea(c, op)); \
+	if (!flags_cond(c, op->d)) \
+		x = c->r[op->a]; \
+	c->r[op->a] = trunc_to(x, size); \
+	NEXT(); \
+}
+CC_FORMS(4, 32)
+CC_FORMS(8, 64)
+
+static const struct op *
+setcc_r(struct cpu *c, const struct op *op)
+{
+	c->r[op->a] = (c->r[op->a] & ~(u64)0xff) | (u64)flags_cond(c, op->d);
+	NEXT();
+}
+
+static const struct op *
+leave8(struct cpu *c, const struct op *op)
+{
+	FAST_OR(op_leave);
+	u64 bp = c->r[REG_BP];
+	u64 x = frd64(c, op, bp);
+	c->r[REG_SP] = bp + 8;
+	c->r[REG_BP] = x;
+	NEXT();
+}
+
+op_fn *
+control_specialise(const struct insn *in, const struct op *op)
+{
+	int wide = op->size == 8;
+	switch (in->op) {
+	case OP_SETCC:
+		return op_kind(op, 0) == K_REG ? setcc_r : 0;
+	case OP_CMOVCC:
+		if (op->size < 4)
+			return 0;
+		if (op_kind(op, 1) == K_REG)
+			return wide ? cmov8_rr : cmov4_rr;
+		return wide ? cmov8_rm : cmov4_rm;
+	case OP_LEAVE:
+		return in->mode == MODE_64 && wide ? leave8 : 0;
+	}
+	return 0;
+}
+
+op_fn *
+int_specialise(const struct insn *in, const struct op *op)
+{
+	op_fn *fn = shift_specialise(in, op);
+	if (!fn)
+		fn = muldiv_specialise(in, op);
+	if (!fn)
+		fn = bits_specialise(in, op);
+	if (!fn)
+		fn = atomic_specialise(in, op);
+	return fn ? fn : control_specialise(in, op);
+}
+#endif

@@ -1,0 +1,336 @@
+// muldiv.c: multiplication and division. MUL and IMUL set CF and OF when the
+// upper half says something and keep the other flags; DIV and IDIV keep CF
+// and OF, set AF and clear the rest: so AMD Zen processors do it.
+#include "cpu/flags.h"
+#include "cpu/int.h"
+#include "cpu/op.h"
+
+struct wide { u64 lo, hi; };
+
+static ALWAYS_INLINE struct wide
+mul_u64(u64 a, u64 b)
+{
+	struct wide w;
+#ifdef __SIZEOF_INT128__
+	__extension__ unsigned __int128 p = (unsigned __int128)a * b;
+	w.lo = (u64)p;
+	w.hi = (u64)(p >> 64);
+#else
+	u64 al = (u32)a, ah = a >> 32, bl = (u32)b, bh = b >> 32;
+	u64 ll = al * bl, lh = al * bh, hl = ah * bl;
+	u64 mid = (ll >> 32) + (u32)lh + (u32)hl;
+	w.lo = mid << 32 | (u32)ll;
+	w.hi = ah * bh + (lh >> 32) + (hl >> 32) + (mid >> 32);
+#endif
+	return w;
+}
+
+static ALWAYS_INLINE struct wide
+mul_i64(u64 a, u64 b)
+{
+	struct wide w = mul_u64(a, b);
+	w.hi -= (a >> 63 ? b : 0) + (b >> 63 ? a : 0);
+	return w;
+}
+
+// (n.hi:n.lo) / d where n.hi < d: quotient in lo, remainder in hi
+static ALWAYS_INLINE struct wide
+div_u64(struct wide n, u64 d)
+{
+#if HOST_X86_64
+	struct wide w;
+	__asm__("divq %4" : "=a"(w.lo), "=d"(w.hi) : "0"(n.lo), "1"(n.hi), "r"(d) : "cc");
+	return w;
+#else
+	int i;
+	if (!n.hi) {
+		struct wide w;
+		w.lo = n.lo / d;
+		w.hi = n.lo % d;
+		return w;
+	}
+	for (i = 0; i < 64; ++i) {
+		u64 carry = n.hi >> 63;
+		n.hi = n.hi << 1 | n.lo >> 63;
+		n.lo <<= 1;
+		if (carry || n.hi >= d) {
+			n.hi -= d;
+			n.lo |= 1;
+		}
+	}
+	return n;
+#endif
+}
+
+// Writes AX, DX:AX, EDX:EAX or RDX:RAX.
+static ALWAYS_INLINE void
+put_pair(struct cpu *c, int size, u64 lo, u64 hi)
+{
+	if (size == 1) {
+		reg_set(c, REG_AX, 2, (lo & 0xff) | hi << 8);
+	} else {
+		reg_set(c, REG_AX, size, lo);
+		reg_set(c, REG_DX, size, hi);
+	}
+}
+
+static ALWAYS_INLINE void
+set_overflow(struct cpu *c, int yes)
+{
+	flags_cf_of(c, yes ? (u32)(FLAG_CF | FLAG_OF) : 0u);
+}
+
+static ALWAYS_INLINE void
+mul(struct cpu *c, int size, u64 y)
+{
+	u64 x = reg_get(c, REG_AX, size);
+	struct wide w;
+	if (size == 8) {
+		w = mul_u64(x, y);
+	} else {
+		w.lo = x * y;
+		w.hi = w.lo >> 8 * size;
+	}
+	put_pair(c, size, w.lo, w.hi);
+	set_overflow(c, w.hi != 0);
+}
+
+static ALWAYS_INLINE void
+imul(struct cpu *c, int size, u64 y)
+{
+	u64 x = sext(c->r[REG_AX], (unsigned)size);
+	struct wide w;
+	y = sext(y, (unsigned)size);
+	if (size == 8) {
+		w = mul_i64(x, y);
+	} else {
+		w.lo = x * y;
+		w.hi = (u64)((i64)w.lo >> 8 * size);
+	}
+	put_pair(c, size, w.lo, w.hi);
+	set_overflow(c, size == 8 ? w.hi != (u64)((i64)w.lo >> 63) : sext(w.lo, (unsigned)size) != w.lo);
+}
+
+// The product of two signed values, cut to size; sets flags.
+static ALWAYS_INLINE u64
+imul_cut(struct cpu *c, int size, u64 x, u64 y)
+{
+	u64 r;
+	int over;
+	if (size == 8) {
+		i64 p;
+		over = __builtin_mul_overflow((i64)x, (i64)y, &p);
+		r = (u64)p;
+	} else {
+		r = sext(x, (unsigned)size) * sext(y, (unsigned)size);
+		over = sext(r, (unsigned)size) != r;
+	}
+	set_overflow(c, over);
+	return r;
+}
+
+static NOINLINE void
+imul_any(struct cpu *c, const struct op *op)
+{
+	int size = op->size;
+	if (op_kind(op, 1) == K_NONE) {
+		imul(c, size, opr_get(c, op, 0, size));
+	} else {
+		int two = op_kind(op, 2) == K_NONE;
+		u64 x = opr_get(c, op, 1, size);
+		u64 y = two ? reg_get(c, op->a, size) : (u64)(i64)op->imm;
+		reg_set(c, op->a, size, imul_cut(c, size, x, y));
+	}
+}
+
+const struct op *
+op_imul(struct cpu *c, const struct op *op)
+{
+	imul_any(c, op);
+	NEXT();
+}
+
+const struct op *
+op_mul(struct cpu *c, const struct op *op)
+{
+	mul(c, op->size, opr_get(c, op, 0, op->size));
+	NEXT();
+}
+
+static ALWAYS_INLINE void
+divide(struct cpu *c, const struct op *op, int size, u64 d)
+{
+	struct wide n;
+	unsigned bits = 8 * (unsigned)size;
+	if (size == 1) {
+		n.lo = c->r[REG_AX] & 0xff;
+		n.hi = c->r[REG_AX] >> 8 & 0xff;
+	} else {
+		n.lo = reg_get(c, REG_AX, size);
+		n.hi = reg_get(c, REG_DX, size);
+	}
+	if (n.hi >= d)  // also where d is zero
+		cpu_raise(c, op, VEC_DE, 0);
+	if (size == 8) {
+		n = div_u64(n, d);
+	} else {
+		u64 x = n.hi << bits | n.lo;
+		n.lo = x / d;
+		n.hi = x % d;
+	}
+	put_pair(c, size, n.lo, n.hi);
+	flags_update(c, FLAGS_ARITH & ~(u32)(FLAG_CF | FLAG_OF), FLAG_AF);
+}
+
+// By magnitudes: the quotient rounds to zero, the remainder has the
+// dividend's sign. Fits when the quotient does.
+static ALWAYS_INLINE void
+divide_signed(struct cpu *c, const struct op *op, int size, u64 d)
+{
+	struct wide n;
+	unsigned bits = 8 * (unsigned)size;
+	int neg_n, neg_d;
+	u64 limit;
+	d = sext(d, (unsigned)size);
+	if (size == 8) {
+		n.lo = c->r[REG_AX];
+		n.hi = c->r[REG_DX];
+	} else {
+		n.lo = size == 1 ? sext(c->r[REG_AX], 2) : sext(reg_get(c, REG_DX, size), (unsigned)size) << bits | reg_get(c, REG_AX, size);
+		n.hi = (u64)((i64)n.lo >> 63);
+	}
+	neg_n = (int)(n.hi >> 63);
+	neg_d = (int)(d >> 63);
+	if (neg_n) {
+		n.lo = 0 - n.lo;
+		n.hi = ~n.hi + !n.lo;
+	}
+	if (neg_d)
+		d = 0 - d;
+	limit = ((u64)1 << (bits - 1)) - (neg_n == neg_d);
+	if (n.hi >= d)
+		cpu_raise(c, op, VEC_DE, 0);
+	if (n.hi) {
+		n = div_u64(n, d);
+	} else {
+		n.hi = n.lo % d;
+		n.lo /= d;
+	}
+	if (n.lo > limit)
+		cpu_raise(c, op, VEC_DE, 0);
+	put_pair(c, size, neg_n != neg_d ? 0 - n.lo : n.lo, neg_n ? 0 - n.hi : n.hi);
+	flags_update(c, FLAGS_ARITH & ~(u32)(FLAG_CF | FLAG_OF), FLAG_AF);
+}
+
+static NOINLINE void
+divide_any(struct cpu *c, const struct op *op, int is_signed)
+{
+	u64 d = opr_get(c, op, 0, op->size);
+	if (is_signed)
+		divide_signed(c, op, op->size, d);
+	else
+		divide(c, op, op->size, d);
+}
+
+const struct op *
+op_div(struct cpu *c, const struct op *op)
+{
+	divide_any(c, op, 0);
+	NEXT();
+}
+
+const struct op *
+op_idiv(struct cpu *c, const struct op *op)
+{
+	divide_any(c, op, 1);
+	NEXT();
+}
+
+// Both halves may name one register: then it gets the upper half.
+const struct op *
+op_mulx(struct cpu *c, const struct op *op)
+{
+	int size = op->size;
+	u64 y = opr_get(c, op, 2, size), x = reg_get(c, REG_DX, size);
+	struct wide w = mul_u64(x, y);
+	if (size == 4)
+		w.hi = w.lo >> 32;
+	reg_set(c, op->b, size, w.lo);
+	reg_set(c, op->a, size, w.hi);
+	NEXT();
+}
+
+#ifdef TINY
+op_fn *
+muldiv_specialise(const struct insn *in, const struct op *op)
+{
+	return 0;
+}
+#else
+#define FORMS(size, T) \
+static const struct op * \
+imul##size##_rr(struct cpu *c, const struct op *op) \
+{ \
+	c->r[op->a] = trunc_to(imul_cut(c, size, c->r[op->a], c->r[op->b]), size); \
+	NEXT(); \
+} \
+static const struct op * \
+imul##size##_rm(struct cpu *c, const struct op *op) \
+{ \
+	FAST_OR(op_imul); \
+	c->r[op->a] = trunc_to(imul_cut(c, size, c->r[op->a], frd##T(c, op, ea(c, op))), size); \
+	NEXT(); \
+} \
+static const struct op * \
+imul##size##_rri(struct cpu *c, const struct op *op) \
+{ \
+	c->r[op->a] = trunc_to(imul_cut(c, size, c->r[op->b], (u64)(i64)op->imm), size); \
+	NEXT(); \
+} \
+static const struct op * \
+mul##size##_r(struct cpu *c, const struct op *op) \
+{ \
+	mul(c, size, trunc_to(c->r[op->a], size)); \
+	NEXT(); \
+} \
+static const struct op * \
+div##size##_r(struct cpu *c, const struct op *op) \
+{ \
+	divide(c, op, size, trunc_to(c->r[op->a], size)); \
+	NEXT(); \
+} \
+static const struct op * \
+idiv##size##_r(struct cpu *c, const struct op *op) \
+{ \
+	divide_signed(c, op, size, c->r[op->a]); \
+	NEXT(); \
+}
+FORMS(4, 32)
+FORMS(8, 64)
+
+op_fn *
+muldiv_specialise(const struct insn *in, const struct op *op)
+{
+	int wide = op->size == 8;
+	if (op->size < 4)
+		return 0;
+	switch (in->op) {
+	case OP_IMUL:
+		if (op_kind(op, 1) == K_NONE)
+			return 0;
+		if (op_kind(op, 2) != K_NONE)
+			return op_kind(op, 1) != K_REG ? 0 : wide ? imul8_rri : imul4_rri;
+		if (op_kind(op, 1) == K_MEM)
+			return wide ? imul8_rm : imul4_rm;
+		return wide ? imul8_rr : imul4_rr;
+	case OP_MUL:
+		return op_kind(op, 0) != K_REG ? 0 : wide ? mul8_r : mul4_r;
+	case OP_DIV:
+		return op_kind(op, 0) != K_REG ? 0 : wide ? div8_r : div4_r;
+	case OP_IDIV:
+		return op_kind(op, 0) != K_REG ? 0 : wide ? idiv8_r : idiv4_r;
+	default:
+		return 0;
+	}
+}
+#endif

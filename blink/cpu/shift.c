@@ -1,0 +1,264 @@
+// shift.c: shifts and rotates. Counts are masked to 5 bits, or 6 with 64-bit
+// operands; a count of zero leaves the flags alone. What the manuals leave
+// undefined is as AMD Zen processors have it: AF = 1 after a shift, OF
+// computed for every count by the rule that is stated for a count of one.
+#include "cpu/flags.h"
+#include "cpu/int.h"
+#include "cpu/op.h"
+
+enum shift { SH_ROL, SH_ROR, SH_RCL, SH_RCR, SH_SHL, SH_SHR, SH_SAR };
+
+// OF after a shift or rotate to the left, and to the right
+static ALWAYS_INLINE u32
+left_of(u64 r, u32 cf, unsigned bits)
+{
+	return ((u32)(r >> (bits - 1) & 1) ^ cf) << 11;
+}
+
+static ALWAYS_INLINE u32
+right_of(u64 r, unsigned bits)
+{
+	return (u32)((r >> (bits - 1) ^ r >> (bits - 2)) & 1) << 11;
+}
+
+// x is zero-extended, n is masked and not zero. Sets flags, returns the result
+// with garbage above the operand size.
+static ALWAYS_INLINE u64
+shift(struct cpu *c, enum shift kind, u64 x, unsigned n, int size)
+{
+	unsigned bits = 8 * (unsigned)size, m;
+	u64 r;
+	u32 cf;
+	switch (kind) {
+	case SH_ROL:
+		m = n & (bits - 1);
+		r = m ? x << m | x >> (bits - m) : x;
+		cf = (u32)r & 1;
+		flags_cf_of(c, cf | left_of(r, cf, bits));
+		return r;
+	case SH_ROR:
+		m = n & (bits - 1);
+		r = m ? x << (bits - m) | x >> m : x;
+		cf = (u32)(r >> (bits - 1)) & 1;
+		flags_cf_of(c, cf | right_of(r, bits));
+		return r;
+	case SH_RCL:
+		cf = (u32)flags_cf(c);
+		m = n % (bits + 1);
+		r = x;
+		if (m) {
+			r = x << m | (u64)cf << (m - 1);
+			if (m > 1)
+				r |= x >> (bits + 1 - m);
+			cf = (u32)(x >> (bits - m)) & 1;
+		}
+		flags_cf_of(c, cf | left_of(r, cf, bits));
+		return r;
+	case SH_RCR:
+		cf = (u32)flags_cf(c);
+		m = n % (bits + 1);
+		r = x;
+		if (m) {
+			r = x >> m | (u64)cf << (bits - m);
+			if (m > 1)
+				r |= x << (bits + 1 - m);
+			cf = (u32)(x >> (m - 1)) & 1;
+		}
+		flags_cf_of(c, cf | right_of(r, bits));
+		return r;
+	case SH_SHL:
+		r = x << n;
+		cf = (u32)(x << (n - 1) >> (bits - 1)) & 1;
+		flags_result(c, size, r, cf | FLAG_AF | left_of(r, cf, bits));
+		return r;
+	case SH_SHR:
+		r = x >> n;
+		cf = (u32)(x >> (n - 1)) & 1;
+		flags_result(c, size, r, cf | FLAG_AF | right_of(r, bits));
+		return r;
+	default:
+		r = sext(x, (unsigned)size);
+		cf = (u32)((i64)r >> (n - 1)) & 1;
+		r = (u64)((i64)r >> n);
+		flags_result(c, size, r, cf | FLAG_AF);
+		return r;
+	}
+}
+
+static ALWAYS_INLINE unsigned
+count_mask(int size)
+{
+	return size == 8 ? 63 : 31;
+}
+
+// A count of zero still writes the destination: a 32-bit register loses its
+// upper half, memory must be writable.
+static NOINLINE void
+shift_any(struct cpu *c, const struct op *op, enum shift kind)
+{
+	int size = op->size;
+	unsigned n = (unsigned)opr_get(c, op, 1, 1) & count_mask(size);
+	u64 x = opr_get(c, op, 0, size);
+	struct lazy_flags before, after;
+	if (!n) {
+		opr_set(c, op, 0, size, x);
+		return;
+	}
+	before = flags_save(c);
+	x = shift(c, kind, x, n, size);
+	after = flags_save(c);
+	flags_restore(c, before);
+	opr_set(c, op, 0, size, x);
+	flags_restore(c, after);
+}
+
+#define SHIFT(name, kind) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	shift_any(c, op, kind); \
+	NEXT(); \
+}
+SHIFT(rol, SH_ROL)
+SHIFT(ror, SH_ROR)
+SHIFT(rcl, SH_RCL)
+SHIFT(rcr, SH_RCR)
+SHIFT(shl, SH_SHL)
+SHIFT(shr, SH_SHR)
+SHIFT(sar, SH_SAR)
+
+// 16-bit double shifts by more than 16 take the source twice; CF, and OF of
+// SHLD, are then zero.
+static NOINLINE void
+shift_double(struct cpu *c, const struct op *op, int left)
+{
+	int size = op->size;
+	unsigned bits = 8 * (unsigned)size;
+	unsigned n = (unsigned)opr_get(c, op, 2, 1) & count_mask(size);
+	u64 y = opr_get(c, op, 1, size);
+	u64 x = opr_get(c, op, 0, size), r;
+	u32 cf, of;
+	if (!n) {
+		opr_set(c, op, 0, size, x);
+		return;
+	}
+	if (n > bits) {
+		x = y;
+		n -= bits;
+		r = left ? x << n | x >> (bits - n) : x >> n | x << (bits - n);
+		cf = 0;
+		of = left ? 0 : right_of(r, bits);
+	} else if (left) {
+		r = n == bits ? y : x << n | y >> (bits - n);
+		cf = (u32)(x >> (bits - n)) & 1;
+		of = left_of(r, cf, bits);
+	} else {
+		r = n == bits ? y : x >> n | y << (bits - n);
+		cf = (u32)(x >> (n - 1)) & 1;
+		of = right_of(r, bits);
+	}
+	opr_set(c, op, 0, size, r);
+	flags_result(c, size, r, cf | of | FLAG_AF);
+}
+
+const struct op *
+op_shld(struct cpu *c, const struct op *op)
+{
+	shift_double(c, op, 1);
+	NEXT();
+}
+
+const struct op *
+op_shrd(struct cpu *c, const struct op *op)
+{
+	shift_double(c, op, 0);
+	NEXT();
+}
+
+// BMI2: no flags
+
+static NOINLINE void
+shift_x(struct cpu *c, const struct op *op, enum shift kind)
+{
+	int size = op->size;
+	unsigned n = (unsigned)opr_get(c, op, 2, 1) & count_mask(size);
+	u64 x = opr_get(c, op, 1, size);
+	switch (kind) {
+	case SH_ROR:
+		x = n ? x >> n | x << (8 * (unsigned)size - n) : x;
+		break;
+	case SH_SHL:
+		x <<= n;
+		break;
+	case SH_SHR:
+		x >>= n;
+		break;
+	default:
+		x = (u64)((i64)sext(x, (unsigned)size) >> n);
+	}
+	reg_set(c, op->a, size, x);
+}
+
+#define SHIFTX(name, kind) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	shift_x(c, op, kind); \
+	NEXT(); \
+}
+SHIFTX(rorx, SH_ROR)
+SHIFTX(shlx, SH_SHL)
+SHIFTX(shrx, SH_SHR)
+SHIFTX(sarx, SH_SAR)
+
+#ifdef TINY
+op_fn *
+shift_specialise(const struct insn *in, const struct op *op)
+{
+	return 0;
+}
+#else
+// Register operands of 32 and 64 bits: count in the instruction (nonzero), or in CL.
+#define FORMS(name, kind, size) \
+static const struct op * \
+name##size##_imm(struct cpu *c, const struct op *op) \
+{ \
+	c->r[op->a] = trunc_to(shift(c, kind, trunc_to(c->r[op->a], size), op->imm & (8 * size - 1), size), size); \
+	NEXT(); \
+} \
+static const struct op * \
+name##size##_cl(struct cpu *c, const struct op *op) \
+{ \
+	unsigned n = (unsigned)c->r[REG_CX] & (8 * size - 1); \
+	u64 x = trunc_to(c->r[op->a], size); \
+	if (LIKELY(n)) \
+		x = trunc_to(shift(c, kind, x, n, size), size); \
+	c->r[op->a] = x; \
+	NEXT(); \
+}
+#define EACH_FORM(F) F(rol, SH_ROL) F(ror, SH_ROR) F(shl, SH_SHL) F(shr, SH_SHR) F(sar, SH_SAR)
+#define FORMS2(name, kind) FORMS(name, kind, 4) FORMS(name, kind, 8)
+EACH_FORM(FORMS2)
+
+op_fn *
+shift_specialise(const struct insn *in, const struct op *op)
+{
+	static op_fn *const forms[][4] = {
+#define FORM_ROW(name, kind) {name##4_imm, name##8_imm, name##4_cl, name##8_cl},
+		EACH_FORM(FORM_ROW)
+	};
+	int row, cl;
+	switch (in->op) {
+	case OP_ROL: row = 0; break;
+	case OP_ROR: row = 1; break;
+	case OP_SHL: row = 2; break;
+	case OP_SHR: row = 3; break;
+	case OP_SAR: row = 4; break;
+	default: return 0;
+	}
+	cl = op_kind(op, 1) == K_REG;
+	if (op_kind(op, 0) != K_REG || op->size < 4 || (!cl && !(op->imm & (8 * op->size - 1))))
+		return 0;
+	return forms[row][2 * cl + (op->size == 8)];
+}
+#endif

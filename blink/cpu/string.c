@@ -1,0 +1,334 @@
+// string.c: MOVS, CMPS, STOS, LODS, SCAS and their repeated forms.
+//
+// A repeated instruction works in chunks that end at page boundaries: a chunk
+// can fault at its first byte only, and registers are written between chunks,
+// so every fault and every interruption finds them exact at an iteration.
+// CMPS and SCAS leave the flags alone until they end.
+#include "cpu/flags.h"
+#include "cpu/int.h"
+#include "cpu/op.h"
+
+enum { PIECE = 64 };  // bytes at a time where access goes through the slow path
+
+static ALWAYS_INLINE int
+address_size(const struct cpu *c, const struct op *op)
+{
+	return op->flags & OPF_A32 ? 4 : op->flags & OPF_A16 ? 2 : 8;
+}
+
+// Linear addresses of the source and of the destination
+static ALWAYS_INLINE u64
+string_at(const struct cpu *c, const struct op *op, int reg, int seg)
+{
+	u64 a = reg_get(c, reg, address_size(c, op)) + c->segbase[seg];
+	return c->mode == MODE_64 ? a : (u32)a;
+}
+
+static ALWAYS_INLINE u64
+source_at(const struct cpu *c, const struct op *op)
+{
+	return string_at(c, op, REG_SI, op->base);
+}
+
+static ALWAYS_INLINE u64
+dest_at(const struct cpu *c, const struct op *op)
+{
+	return string_at(c, op, REG_DI, SEG_ES);
+}
+
+static ALWAYS_INLINE void
+advance(struct cpu *c, const struct op *op, int reg, i64 elements)
+{
+	reg_set(c, reg, address_size(c, op), c->r[reg] + (u64)(elements * c->df * op->size));
+}
+
+static ALWAYS_INLINE int
+repeats(const struct op *op)
+{
+	return op->flags & (OPF_REP | OPF_REPNE);
+}
+
+static ALWAYS_INLINE u64
+rep_count(const struct cpu *c, const struct op *op)
+{
+	return reg_get(c, REG_CX, address_size(c, op));
+}
+
+static ALWAYS_INLINE void
+rep_done(struct cpu *c, const struct op *op, u64 n)
+{
+	reg_set(c, REG_CX, address_size(c, op), c->r[REG_CX] - n);
+}
+
+// Elements from gva upwards that lie within its page
+static ALWAYS_INLINE u64
+room(u64 gva, int size)
+{
+	return (PAGE_SIZE_GUEST - (gva & (PAGE_SIZE_GUEST - 1))) / (u64)size;
+}
+
+// Whether chunks may be used: upwards, with full addresses
+static ALWAYS_INLINE int
+chunks(const struct cpu *c, const struct op *op)
+{
+	return c->df > 0 && address_size(c, op) == 8;
+}
+
+static ALWAYS_INLINE int
+interrupted(const struct cpu *c)
+{
+	return UNLIKELY(c->icount >= *(const volatile u64 *)&c->limit);
+}
+
+// --- MOVS ------------------------------------------------------------------------
+
+static void
+copy(struct cpu *c, const struct op *op, u64 dst, u64 src, u64 bytes)
+{
+	if (ACCESS_FAST(c)) {
+		c->note = op;
+		ORDER_BEFORE_STORE();
+		memmove((void *)ACCESS_HOST(dst), (const void *)ACCESS_HOST(src), (size_t)bytes);
+		ORDER_AFTER_LOAD();
+	} else {
+		u8 b[PIECE];
+		access_rdv(c, op, src, b, (int)bytes);
+		access_wrv(c, op, dst, b, (int)bytes);
+	}
+}
+
+static ALWAYS_INLINE void
+movs(struct cpu *c, const struct op *op)
+{
+	wrn(c, op, dest_at(c, op), op->size, rdn(c, op, source_at(c, op), op->size));
+	advance(c, op, REG_SI, 1);
+	advance(c, op, REG_DI, 1);
+}
+
+// Each rep_ function returns whether it was interrupted before the end.
+static NOINLINE int
+rep_movs(struct cpu *c, const struct op *op)
+{
+	int size = op->size;
+	for (;;) {
+		u64 n = rep_count(c, op), k = 0;
+		if (!n)
+			return 0;
+		if (chunks(c, op)) {
+			u64 src = source_at(c, op), dst = dest_at(c, op), gap = dst - src;
+			k = min_u64(n, min_u64(room(src, size), room(dst, size)));
+			// The copy of bytes that this same copy wrote is a pattern.
+			if (gap && gap < k * (u64)size)
+				k = gap / (u64)size;
+			if (!ACCESS_FAST(c))
+				k = min_u64(k, PIECE / (u64)size);
+			if (k)
+				copy(c, op, dst, src, k * (u64)size);
+		}
+		if (k) {
+			advance(c, op, REG_SI, (i64)k);
+			advance(c, op, REG_DI, (i64)k);
+		} else {
+			k = 1;
+			movs(c, op);
+		}
+		rep_done(c, op, k);
+		if (interrupted(c))
+			return n != k;
+	}
+}
+
+const struct op *
+op_movs(struct cpu *c, const struct op *op)
+{
+	if (!repeats(op))
+		movs(c, op);
+	else if (rep_movs(c, op))
+		return op_leave_at(c, op);
+	NEXT();
+}
+
+// --- STOS ------------------------------------------------------------------------
+
+static void
+fill(struct cpu *c, const struct op *op, u64 dst, int size, u64 bytes)
+{
+	u8 b[PIECE];
+	u64 i;
+	st64(b, c->r[REG_AX]);
+	if (ACCESS_FAST(c)) {
+		u8 *p = (u8 *)ACCESS_HOST(dst);
+		c->note = op;
+		ORDER_BEFORE_STORE();
+		if (!memcmp(b, b + 1, (size_t)size - 1)) {
+			memset(p, b[0], (size_t)bytes);
+		} else {
+			for (i = 0; i < bytes; i += (u64)size)
+				memcpy(p + i, b, (size_t)size);
+		}
+		COMPILER_FENCE();
+	} else {
+		for (i = (u64)size; i < bytes; ++i)
+			b[i] = b[i - (u64)size];
+		access_wrv(c, op, dst, b, (int)bytes);
+	}
+}
+
+static ALWAYS_INLINE void
+stos(struct cpu *c, const struct op *op)
+{
+	wrn(c, op, dest_at(c, op), op->size, c->r[REG_AX]);
+	advance(c, op, REG_DI, 1);
+}
+
+static NOINLINE int
+rep_stos(struct cpu *c, const struct op *op)
+{
+	int size = op->size;
+	for (;;) {
+		u64 n = rep_count(c, op), k = 0;
+		if (!n)
+			return 0;
+		if (chunks(c, op)) {
+			u64 dst = dest_at(c, op);
+			k = min_u64(n, room(dst, size));
+			if (!ACCESS_FAST(c))
+				k = min_u64(k, PIECE / (u64)size);
+			if (k)
+				fill(c, op, dst, size, k * (u64)size);
+		}
+		if (k) {
+			advance(c, op, REG_DI, (i64)k);
+		} else {
+			k = 1;
+			stos(c, op);
+		}
+		rep_done(c, op, k);
+		if (interrupted(c))
+			return n != k;
+	}
+}
+
+const struct op *
+op_stos(struct cpu *c, const struct op *op)
+{
+	if (!repeats(op))
+		stos(c, op);
+	else if (rep_stos(c, op))
+		return op_leave_at(c, op);
+	NEXT();
+}
+
+// --- LODS ------------------------------------------------------------------------
+
+static ALWAYS_INLINE void
+lods(struct cpu *c, const struct op *op)
+{
+	reg_set(c, REG_AX, op->size, rdn(c, op, source_at(c, op), op->size));
+	advance(c, op, REG_SI, 1);
+}
+
+static NOINLINE int
+rep_lods(struct cpu *c, const struct op *op)
+{
+	u64 n;
+	while ((n = rep_count(c, op))) {
+		lods(c, op);
+		rep_done(c, op, 1);
+		if (interrupted(c))
+			return n != 1;
+	}
+	return 0;
+}
+
+const struct op *
+op_lods(struct cpu *c, const struct op *op)
+{
+	if (!repeats(op))
+		lods(c, op);
+	else if (rep_lods(c, op))
+		return op_leave_at(c, op);
+	NEXT();
+}
+
+// --- CMPS and SCAS -----------------------------------------------------------------
+
+// Compares up to k elements; stops behind the first pair whose equality is not
+// `equal`. Changes nothing but *a and *b, the last pair. SCAS has no source.
+static ALWAYS_INLINE u64
+compare(struct cpu *c, const struct op *op, int scan, int equal, u64 k, u64 *a, u64 *b)
+{
+	int size = op->size;
+	u64 i = 0, x = *a, y, src = source_at(c, op), dst = dest_at(c, op);
+	u64 step = (u64)(c->df * size);
+	do {
+		if (!scan)
+			x = rdn(c, op, src + i * step, size);
+		y = rdn(c, op, dst + i * step, size);
+	} while (++i < k && (x == y) == equal);
+	*a = x;
+	*b = y;
+	return i;
+}
+
+static NOINLINE int
+rep_compare(struct cpu *c, const struct op *op, int scan)
+{
+	int size = op->size, equal = (op->flags & OPF_REP) != 0, cut = 0;
+	u64 n = rep_count(c, op), a = reg_get(c, REG_AX, size), b = 0;
+	if (!n)
+		return 0;
+	do {
+		u64 k = 1, done;
+		if (chunks(c, op)) {
+			k = min_u64(n, room(dest_at(c, op), size));
+			if (!scan)
+				k = min_u64(k, room(source_at(c, op), size));
+			k = max_u64(k, 1);
+		}
+		done = compare(c, op, scan, equal, k, &a, &b);
+		if (!scan)
+			advance(c, op, REG_SI, (i64)done);
+		advance(c, op, REG_DI, (i64)done);
+		rep_done(c, op, done);
+		n -= done;
+		if (interrupted(c)) {
+			cut = n && (a == b) == equal;
+			break;
+		}
+	} while (n && (a == b) == equal);
+	flags_lazy(c, LF_SUB, size, a, b);
+	return cut;
+}
+
+static NOINLINE int
+compare_strings(struct cpu *c, const struct op *op, int scan)
+{
+	int size = op->size;
+	u64 a, b;
+	if (repeats(op))
+		return rep_compare(c, op, scan);
+	a = scan ? reg_get(c, REG_AX, size) : rdn(c, op, source_at(c, op), size);
+	b = rdn(c, op, dest_at(c, op), size);
+	if (!scan)
+		advance(c, op, REG_SI, 1);
+	advance(c, op, REG_DI, 1);
+	flags_lazy(c, LF_SUB, size, a, b);
+	return 0;
+}
+
+const struct op *
+op_cmps(struct cpu *c, const struct op *op)
+{
+	if (compare_strings(c, op, 0))
+		return op_leave_at(c, op);
+	NEXT();
+}
+
+const struct op *
+op_scas(struct cpu *c, const struct op *op)
+{
+	if (compare_strings(c, op, 1))
+		return op_leave_at(c, op);
+	NEXT();
+}
