@@ -13,6 +13,8 @@ flags_arith(const struct cpu *c)
 		return (u32)a;
 	case LF_LOGIC:
 		return flags_szp(a, size);
+	case LF_RESULT:
+		return flags_szp(a, size) | (u32)b;
 	case LF_INC:
 	case LF_DEC:
 		r = trunc_to(a, (unsigned)size);

@@ -34,14 +34,6 @@ stack_set(struct cpu *c, u64 sp)
 	reg_set(c, REG_SP, c->mode == MODE_64 ? 8 : c->mode == MODE_32 ? 4 : 2, sp);
 }
 
-static inline void
-stack_push(struct cpu *c, const struct op *op, int size, u64 x)
-{
-	u64 sp = c->r[REG_SP] - (u64)size;
-	wrn(c, op, stack_at(c, sp), size, x);
-	stack_set(c, sp);
-}
-
 // The value at `depth` bytes above the stack pointer, which stays.
 static inline u64
 stack_peek(struct cpu *c, const struct op *op, int size, u64 depth)

@@ -1,0 +1,472 @@
+// sys.c: what user code can ask of the processor itself: identity, time,
+// random numbers, segment registers and bases, caches; and what it may not.
+// Privileged instructions raise what ring 3 gets. Where Linux emulates an
+// instruction that UMIP forbids, the result is the kernel's.
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+#include "cpu/flags.h"
+#include "cpu/int.h"
+#include "cpu/op.h"
+
+// --- refused in ring 3 -----------------------------------------------------------
+
+#define REFUSED(name, vec) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	cpu_raise(c, op, vec, 0); \
+}
+REFUSED(in, VEC_GP)
+REFUSED(out, VEC_GP)
+REFUSED(ins, VEC_GP)
+REFUSED(outs, VEC_GP)
+REFUSED(cli, VEC_GP)
+REFUSED(sti, VEC_GP)
+REFUSED(clts, VEC_GP)
+REFUSED(invd, VEC_GP)
+REFUSED(wbinvd, VEC_GP)
+REFUSED(wbnoinvd, VEC_GP)
+REFUSED(invlpg, VEC_GP)
+REFUSED(invpcid, VEC_GP)
+REFUSED(rdmsr, VEC_GP)
+REFUSED(wrmsr, VEC_GP)
+REFUSED(rdpmc, VEC_GP)
+REFUSED(lgdt, VEC_GP)
+REFUSED(lidt, VEC_GP)
+REFUSED(lldt, VEC_GP)
+REFUSED(ltr, VEC_GP)
+REFUSED(lmsw, VEC_GP)
+REFUSED(mov_dr, VEC_GP)
+REFUSED(swapgs, VEC_GP)
+REFUSED(sysexit, VEC_GP)
+REFUSED(sysret, VEC_GP)
+REFUSED(xsetbv, VEC_GP)
+REFUSED(xsaves, VEC_GP)
+REFUSED(xrstors, VEC_GP)
+REFUSED(clac, VEC_UD)
+REFUSED(stac, VEC_UD)
+REFUSED(monitor, VEC_UD)
+REFUSED(mwait, VEC_UD)
+REFUSED(rsm, VEC_UD)
+REFUSED(sysenter, VEC_UD)  // as AMD processors in long mode
+REFUSED(rdpkru, VEC_UD)    // CR4.PKE is off
+REFUSED(wrpkru, VEC_UD)
+
+// CR0 2 3 4 8 exist.
+const struct op *
+op_mov_cr(struct cpu *c, const struct op *op)
+{
+	int cr = op_kind(op, 0) == K_REG ? op->b : op->a;
+	cpu_raise(c, op, cr < 9 && 0x11d >> cr & 1 ? VEC_GP : VEC_UD, 0);
+}
+
+const struct op *
+op_hlt(struct cpu *c, const struct op *op)
+{
+	if (in_ring3(c))
+		cpu_raise(c, op, VEC_GP, 0);
+	c->pc = op_next_pc(op);
+	LEAVE(STOP_HALT);
+}
+
+// --- identity, time, chance --------------------------------------------------------
+
+enum { CPUID_1_ECX_XSAVE = 1 << 26, CPUID_1_ECX_OSXSAVE = 1 << 27 };
+
+static NOINLINE void
+identify(struct cpu *c)
+{
+	struct isa_cpuid id = isa_cpuid((u32)c->r[REG_AX], (u32)c->r[REG_CX]);
+	if ((u32)c->r[REG_AX] == 1) {
+		id.ebx = (id.ebx & 0xffffff) | (u32)(c->tid & 0xff) << 24;
+		if (id.ecx & CPUID_1_ECX_XSAVE)
+			id.ecx |= CPUID_1_ECX_OSXSAVE;
+	}
+	c->r[REG_AX] = id.eax;
+	c->r[REG_BX] = id.ebx;
+	c->r[REG_CX] = id.ecx;
+	c->r[REG_DX] = id.edx;
+}
+
+const struct op *
+op_cpuid(struct cpu *c, const struct op *op)
+{
+	identify(c);
+	NEXT();
+}
+
+// The x87 and SSE states are all there is to enable.
+const struct op *
+op_xgetbv(struct cpu *c, const struct op *op)
+{
+	if ((u32)c->r[REG_CX] > 1)
+		cpu_raise(c, op, VEC_GP, 0);
+	c->r[REG_AX] = 3;
+	c->r[REG_DX] = 0;
+	NEXT();
+}
+
+// The host's counter, or nanoseconds.
+static u64
+time_stamp(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return __builtin_ia32_rdtsc();
+#else
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * 1000000000u + (u64)t.tv_nsec;
+#endif
+}
+
+static NOINLINE void
+read_time(struct cpu *c)
+{
+	u64 t = time_stamp();
+	c->r[REG_AX] = (u32)t;
+	c->r[REG_DX] = t >> 32;
+}
+
+const struct op *
+op_rdtsc(struct cpu *c, const struct op *op)
+{
+	read_time(c);
+	NEXT();
+}
+
+const struct op *
+op_rdtscp(struct cpu *c, const struct op *op)
+{
+	read_time(c);
+	c->r[REG_CX] = c->tid;
+	NEXT();
+}
+
+const struct op *
+op_rdpid(struct cpu *c, const struct op *op)
+{
+	c->r[op->a] = c->tid;
+	NEXT();
+}
+
+static NOINLINE void
+random_number(struct cpu *c, const struct op *op)
+{
+	u8 b[8];
+	int ok = !getentropy(b, sizeof b);
+	reg_set(c, op->a, op->size, ok ? ld64(b) : 0);
+	flags_set(c, ok ? FLAG_CF : 0);
+}
+
+const struct op *
+op_rdrand(struct cpu *c, const struct op *op)
+{
+	random_number(c, op);
+	NEXT();
+}
+
+const struct op *
+op_rdseed(struct cpu *c, const struct op *op)
+{
+	random_number(c, op);
+	NEXT();
+}
+
+// --- segments ------------------------------------------------------------------------
+
+// What user code finds in the GDT of 64-bit Linux: by selector >> 3
+struct descriptor { u8 index, writable, code; u32 rights; };
+static const struct descriptor gdt[] = {
+	{4, 0, 1, 0xcffb00},   // 0x23: 32-bit code
+	{5, 1, 0, 0xcff300},   // 0x2b: data
+	{6, 0, 1, 0xaffb00},   // 0x33: 64-bit code
+	{15, 0, 0, 0x40f500},  // 0x7b: its limit is the number of the processor
+};
+
+static const struct descriptor *
+descriptor_of(u32 sel)
+{
+	size_t i;
+	for (i = 0; i < COUNTOF(gdt); ++i)
+		if (sel >> 2 == (u32)gdt[i].index << 1)
+			return &gdt[i];
+	return 0;
+}
+
+// Loads a data segment register, or raises what user code gets. Loading a null
+// or flat selector clears the base.
+static NOINLINE void
+load_segment(struct cpu *c, const struct op *op, int seg, u32 sel)
+{
+	const struct descriptor *d;
+	sel &= 0xffff;
+	if (c->mode == MODE_16) {
+		c->segbase[seg] = (u64)sel << 4;
+		c->sel[seg] = (u16)sel;
+		return;
+	}
+	d = descriptor_of(sel);
+	if (seg == SEG_SS ? !d || !d->writable || (sel & 3) != 3 : sel > 3 && !d)
+		cpu_raise(c, op, VEC_GP, sel & 0xfffc);
+	c->sel[seg] = (u16)sel;
+	c->segbase[seg] = 0;
+}
+
+const struct op *
+op_mov_sreg(struct cpu *c, const struct op *op)
+{
+	if (op_kind(op, 0) == K_SREG)
+		load_segment(c, op, op->a, (u32)opr_get(c, op, 1, 2));
+	else
+		opr_set(c, op, 0, op_kind(op, 0) == K_MEM ? 2 : op->size, c->sel[op->b]);
+	NEXT();
+}
+
+const struct op *
+op_push_sreg(struct cpu *c, const struct op *op)
+{
+	stack_push(c, op, op->size, c->sel[op->a]);
+	NEXT();
+}
+
+const struct op *
+op_pop_sreg(struct cpu *c, const struct op *op)
+{
+	u64 x = stack_peek(c, op, op->size, 0);
+	load_segment(c, op, op->a, (u32)x);
+	stack_set(c, c->r[REG_SP] + op->size);
+	NEXT();
+}
+
+static NOINLINE void
+load_far(struct cpu *c, const struct op *op, int seg)
+{
+	int size = op->size;
+	u64 at = ea(c, op);
+	u64 x = rdn(c, op, at, size);
+	load_segment(c, op, seg, rd16(c, op, at + (u64)size));
+	reg_set(c, op->a, size, x);
+}
+
+#define LOAD_FAR(name, seg) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	load_far(c, op, seg); \
+	NEXT(); \
+}
+LOAD_FAR(lds, SEG_DS)
+LOAD_FAR(les, SEG_ES)
+LOAD_FAR(lfs, SEG_FS)
+LOAD_FAR(lgs, SEG_GS)
+LOAD_FAR(lss, SEG_SS)
+
+static void
+set_zf(struct cpu *c, int zf)
+{
+	flags_update(c, FLAG_ZF, zf ? (u32)FLAG_ZF : 0u);
+}
+
+static NOINLINE void
+ask_segment(struct cpu *c, const struct op *op, int limit)
+{
+	const struct descriptor *d = descriptor_of((u32)opr_get(c, op, 1, 2));
+	if (d)
+		reg_set(c, op->a, op->size, !limit ? d->rights : d->index == 15 ? c->tid : 0xffffffff);
+	set_zf(c, d != 0);
+}
+
+const struct op *
+op_lar(struct cpu *c, const struct op *op)
+{
+	ask_segment(c, op, 0);
+	NEXT();
+}
+
+const struct op *
+op_lsl(struct cpu *c, const struct op *op)
+{
+	ask_segment(c, op, 1);
+	NEXT();
+}
+
+const struct op *
+op_verr(struct cpu *c, const struct op *op)
+{
+	set_zf(c, descriptor_of((u32)opr_get(c, op, 0, 2)) != 0);
+	NEXT();
+}
+
+const struct op *
+op_verw(struct cpu *c, const struct op *op)
+{
+	const struct descriptor *d = descriptor_of((u32)opr_get(c, op, 0, 2));
+	set_zf(c, d && d->writable);
+	NEXT();
+}
+
+const struct op *
+op_arpl(struct cpu *c, const struct op *op)
+{
+	u64 x = opr_get(c, op, 0, 2), rpl = c->r[op->b] & 3;
+	int raise = (x & 3) < rpl;
+	if (raise)
+		opr_set(c, op, 0, 2, (x & ~(u64)3) | rpl);
+	set_zf(c, raise);
+	NEXT();
+}
+
+#define BASE(seg, name) \
+const struct op * \
+op_rd##name(struct cpu *c, const struct op *op) \
+{ \
+	reg_set(c, op->a, op->size, c->segbase[seg]); \
+	NEXT(); \
+} \
+const struct op * \
+op_wr##name(struct cpu *c, const struct op *op) \
+{ \
+	u64 x = reg_get(c, op->a, op->size); \
+	if ((u64)((i64)x >> 47) + 1 > 1) \
+		cpu_raise(c, op, VEC_GP, 0); \
+	c->segbase[seg] = x; \
+	NEXT(); \
+}
+BASE(SEG_FS, fsbase)
+BASE(SEG_GS, gsbase)
+
+// --- UMIP: the values that Linux makes up -----------------------------------------------
+
+// A register gets as many bytes as the operand has; its other bytes stay, also
+// the upper half.
+static NOINLINE void
+store_dummy(struct cpu *c, const struct op *op, u64 x)
+{
+	u64 mask = trunc_to(~(u64)0, op->size);
+	if (op_kind(op, 0) == K_MEM)
+		wr16(c, op, ea(c, op), (u16)x);
+	else
+		c->r[op->a] = (c->r[op->a] & ~mask) | (x & mask);
+}
+
+const struct op *
+op_smsw(struct cpu *c, const struct op *op)
+{
+	store_dummy(c, op, 0x80050033);
+	NEXT();
+}
+
+const struct op *
+op_sldt(struct cpu *c, const struct op *op)
+{
+	store_dummy(c, op, 0);
+	NEXT();
+}
+
+const struct op *
+op_str(struct cpu *c, const struct op *op)
+{
+	store_dummy(c, op, 0x40);
+	NEXT();
+}
+
+static NOINLINE void
+store_table(struct cpu *c, const struct op *op, u64 base)
+{
+	u8 b[10];
+	st16(b, 0);
+	st64(b + 2, base);
+	wrv(c, op, ea(c, op), b, c->mode == MODE_64 ? 10 : 6);
+}
+
+const struct op *
+op_sgdt(struct cpu *c, const struct op *op)
+{
+	store_table(c, op, 0xfffffffffffe0000u);
+	NEXT();
+}
+
+const struct op *
+op_sidt(struct cpu *c, const struct op *op)
+{
+	store_table(c, op, 0xffffffffffff0000u);
+	NEXT();
+}
+
+// --- caches, order, hints ------------------------------------------------------------------
+
+#define NOTHING(name) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	NEXT(); \
+}
+NOTHING(pause)
+NOTHING(endbr64)
+NOTHING(endbr32)
+NOTHING(rdssp)
+NOTHING(cldemote)
+NOTHING(prefetch)
+NOTHING(prefetchw)
+NOTHING(prefetchwt1)
+NOTHING(prefetchnta)
+NOTHING(prefetcht0)
+NOTHING(prefetcht1)
+NOTHING(prefetcht2)
+
+#define FENCE(name) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); \
+	NEXT(); \
+}
+FENCE(lfence)
+FENCE(sfence)
+FENCE(mfence)
+FENCE(serialize)
+
+// A line flush needs the line to be readable.
+#define FLUSH(name) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	(void)rd8(c, op, ea(c, op)); \
+	NEXT(); \
+}
+FLUSH(clflush)
+FLUSH(clflushopt)
+FLUSH(clwb)
+
+const struct op *
+op_movnti(struct cpu *c, const struct op *op)
+{
+	wrn(c, op, ea(c, op), op->size, c->r[op->b]);
+	NEXT();
+}
+
+const struct op *
+op_movdiri(struct cpu *c, const struct op *op)
+{
+	wrn(c, op, ea(c, op), op->size, c->r[op->b]);
+	NEXT();
+}
+
+static NOINLINE void
+move_line(struct cpu *c, const struct op *op)
+{
+	u8 b[64];
+	u64 dst = reg_get(c, op->a, op->flags & OPF_A32 ? 4 : op->flags & OPF_A16 ? 2 : 8) + c->segbase[SEG_ES];
+	if (dst & 63)
+		cpu_raise(c, op, VEC_GP, 0);
+	rdv(c, op, ea(c, op), b, 64);
+	wrv(c, op, dst, b, 64);
+}
+
+const struct op *
+op_movdir64b(struct cpu *c, const struct op *op)
+{
+	move_line(c, op);
+	NEXT();
+}
