@@ -135,7 +135,7 @@ static inline u32
 flags_szp(u64 result, int size)
 {
 	u64 r = trunc_to(result, (unsigned)size);
-	return flags_pf(r) | (r ? 0u : FLAG_ZF) | (r >> (8 * size - 1) ? (u32)FLAG_SF : 0u);
+	return flags_pf(r) | (r ? 0u : (u32)FLAG_ZF) | (r >> (8 * size - 1) ? (u32)FLAG_SF : 0u);
 }
 
 // The condition of Jcc/SETcc/CMOVcc, 0..15
