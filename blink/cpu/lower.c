@@ -62,7 +62,7 @@ lower_generic(struct op *op, const struct insn *in)
 		op->kinds |= (u16)(operand_kind(&o[i], in) << 4 * i);
 	op->a = o[0].reg;
 	op->b = o[1].reg;
-	op->d = in->nopr > 2 ? o[2].reg : (u8)o[1].size;
+	op->d = in->nopr > 2 && o[2].kind != OPR_IMM ? o[2].reg : in->nopr > 1 ? (u8)o[1].size : in->osize;
 	op->imm = (i32)in->imm;
 	op->base = in->base;
 	op->index = in->index;
@@ -87,6 +87,10 @@ lower_generic(struct op *op, const struct insn *in)
 	case OP_SETCC:
 	case OP_CMOVCC:
 		op->d = in->cc;
+		break;
+	case OP_PCMPESTRI:
+	case OP_PCMPESTRM:
+		op->d = in->osize;
 		break;
 	case OP_ENTER:
 		op->disp = in->imm2;

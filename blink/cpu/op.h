@@ -54,8 +54,9 @@ struct op {
 	u8 off;          // instruction's first byte, counted from the block's
 	u8 idx;          // of this op in block->ops
 };
-// With two operands d is the size in bytes of operand 1; with three or more it
-// is operand 2's register. Strings: base holds the source segment (enum
+// With two operands, or an immediate as the third, d is the size in bytes of
+// operand 1; with another third it is operand 2's register; with one operand,
+// and for PCMPESTRx, it is insn.osize. Strings: base holds the source segment (enum
 // isa_seg), size the element size. cc ops: d is the condition, 0..15.
 // ENTER, far pointers: the second immediate is in disp.
 STATIC_ASSERT(sizeof(struct op) == 32, "ops are packed");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "cpu/cpu_internal.h"
 #include "cpu/flags.h"
+#include "cpu/sse.h"
 #include "host/host.h"
 
 static THREAD_LOCAL struct cpu *t_cpu;
@@ -96,6 +97,7 @@ claim_fault(int sig, siginfo_t *info, void *uc)
 	if (!c || !c->unwind || !c->note || info->si_code <= 0)
 		return;
 	op = c->note;
+	sse_interrupted(c, host_fault_mxcsr(uc));
 	if (c->stepping && sig == SIGBUS) {
 		c->cr2 = (u64)(uintptr_t)info->si_addr - LINEAR_BASE;
 		cpu_raise(c, op, VEC_BUS, 0);
@@ -180,6 +182,7 @@ run(struct cpu *c, int one)
 	sigjmp_buf *outer = c->unwind;
 	t_cpu = c;
 	cpu_unpark(c);
+	sse_enter(c);
 	switch (sigsetjmp(here, 0)) {
 	case UNWIND_FAULT:
 		c->stop = STOP_FAULT;
@@ -189,6 +192,7 @@ run(struct cpu *c, int one)
 		cpu_unpark(c);
 		break;
 	case UNWIND_STEP:
+		sse_enter(c);
 		c->note = 0;
 		c->slow = c->paged;
 		c->unwind = &here;
@@ -225,6 +229,7 @@ out:
 	if (c->stop == STOP_ATTENTION)
 		c->attn = 0;
 	c->unwind = outer;
+	sse_leave(c);
 	cpu_park(c);
 	return (enum stop)c->stop;
 }

@@ -17,6 +17,9 @@ void host_claim_faults(host_fault_claim *);
 // unclaimed fault is a bug in blink or a signal sent by kill: `unclaimed`
 // decides; if 0 the default action is taken.
 void host_install_fault_handlers(host_fault_claim *unclaimed);
+// MXCSR of the interrupted code, where the host is an x86-64 that tells; else
+// the reset value.
+u32 host_fault_mxcsr(const void *ucontext);
 // Gives the calling thread an alternate signal stack; call once per thread.
 int host_thread_init(void);
 void host_thread_exit(void);

@@ -1,0 +1,648 @@
+// sse_fp.c: SSE floating point: arithmetic, comparison, conversion.
+//
+// On an x86-64 host the host's instruction does the work, with the guest's
+// control bits in the host's MXCSR (cpu/sse.h); as soon as the guest unmasks an
+// exception, and on every other host, cpu/softfloat.c does. Exceptions of all
+// lanes are merged, and an unmasked one is raised before the destination is
+// written (SDM vol 1 chapter 11.5; vol 2 for each instruction).
+#include "cpu/flags.h"
+#include "cpu/sse_impl.h"
+
+static void
+sse_env(const struct cpu *c, struct fpenv *e)
+{
+	memset(e, 0, sizeof *e);
+	e->rc = c->mxcsr >> 13 & 3;
+	e->ftz = c->mxcsr >> 15 & 1;
+	e->daz = c->mxcsr >> 6 & 1;
+	e->masks = c->mxcsr >> 7 & 0x3f;
+}
+
+// Makes the lanes' exceptions sticky; raises #XM if one is unmasked. With an
+// unmasked exception of the operands, none of the results is reported.
+static void
+settle(struct cpu *c, const struct op *op, unsigned flags)
+{
+	unsigned unmasked = flags & ~(c->mxcsr >> 7);
+	if (unmasked & (FPX_I | FPX_D | FPX_Z))
+		flags &= FPX_I | FPX_D | FPX_Z;
+	c->mxcsr |= flags;
+	if (unmasked)
+		cpu_raise(c, op, VEC_XM, 0);
+}
+
+// What the software versions compute, and on what
+enum {
+	FP_ADD, FP_SUB, FP_MUL, FP_DIV, FP_MIN, FP_MAX, FP_SQRT, FP_CMP, FP_ROUND,
+	FP_ADDSUB, FP_HADD, FP_HSUB, FP_WHAT = 15,
+	PS = 0, PD = 16, SS = 32, SD = 48  // 16: 64-bit lanes; 32: lowest lane only
+};
+
+// CMPxx predicates 0..7: from the relation to a truth value
+static int
+predicate(enum fpcmp r, int imm)
+{
+	int yes = (imm & 3) == 0 ? r == FPCMP_EQ : (imm & 3) == 1 ? r == FPCMP_LT
+		: (imm & 3) == 2 ? r == FPCMP_LT || r == FPCMP_EQ : r == FPCMP_UN;
+	return yes ^ (imm >> 2 & 1);
+}
+
+static u64
+lane_fp(struct fpenv *e, int what, int wide, u64 a, u64 b, int imm)
+{
+	u8 rc = e->rc;
+	u64 r;
+	// LT, LE and their negations signal on quiet NaNs
+	int signal = (imm & 3) == 1 || (imm & 3) == 2;
+	switch (what) {
+	case FP_ADD: return wide ? f64_add(e, a, b) : f32_add(e, (u32)a, (u32)b);
+	case FP_SUB: return wide ? f64_sub(e, a, b) : f32_sub(e, (u32)a, (u32)b);
+	case FP_MUL: return wide ? f64_mul(e, a, b) : f32_mul(e, (u32)a, (u32)b);
+	case FP_DIV: return wide ? f64_div(e, a, b) : f32_div(e, (u32)a, (u32)b);
+	case FP_MIN: return wide ? f64_min(e, a, b) : f32_min(e, (u32)a, (u32)b);
+	case FP_MAX: return wide ? f64_max(e, a, b) : f32_max(e, (u32)a, (u32)b);
+	case FP_SQRT: return wide ? f64_sqrt(e, b) : f32_sqrt(e, (u32)b);
+	case FP_CMP:
+		return predicate(wide ? f64_cmp(e, a, b, signal) : f32_cmp(e, (u32)a, (u32)b, signal), imm) ? ~(u64)0 : 0;
+	default:
+		if (!(imm & 4))
+			e->rc = imm & 3;
+		r = wide ? f64_round_int(e, b, imm >> 3 & 1) : f32_round_int(e, (u32)b, imm >> 3 & 1);
+		e->rc = rc;
+		return r;
+	}
+}
+
+static NOINLINE void
+fp_soft(struct cpu *c, const struct op *op, int what, int how)
+{
+	union lanes buf, out;
+	struct fpenv e;
+	const u8 *s = vec_source(c, op, how, buf.b), *d = xmm(c, op->a);
+	int w = what & PD ? 8 : 4, n = what & SS ? 1 : 16 / w, i;
+	sse_env(c, &e);
+	memcpy(out.b, d, 16);
+	for (i = 0; i < n; i++) {
+		int one = what & FP_WHAT;
+		u64 a = lane_get(d, i, w), b = lane_get(s, i, w);
+		if (one == FP_HADD || one == FP_HSUB) {
+			const u8 *from = i < n / 2 ? d : s;
+			int at = 2 * (i & (n / 2 - 1));
+			a = lane_get(from, at, w);
+			b = lane_get(from, at + 1, w);
+			one = one == FP_HADD ? FP_ADD : FP_SUB;
+		} else if (one == FP_ADDSUB) {
+			one = i & 1 ? FP_ADD : FP_SUB;
+		}
+		lane_set(out.b, i, w, lane_fp(&e, one, w == 8, a, b, op->imm));
+	}
+	settle(c, op, e.flags);
+	memcpy(xmm(c, op->a), out.b, 16);
+}
+
+#define FP_SOFT_HANDLER(name, what, how) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	fp_soft(c, op, what, how); \
+	NEXT(); \
+}
+
+#if SSE_HOST
+static NOINLINE void
+fp_apply(struct cpu *c, const struct op *op, vec_kernel *k, int what, int how)
+{
+	if (c->fpsoft)
+		fp_soft(c, op, what, how);
+	else
+		vec_apply(c, op, k, how);
+}
+#ifdef VEC_SHARED_NEXT
+static NOINLINE const struct op *
+fp_next(struct cpu *c, const struct op *op, vec_kernel *k, int what, int how)
+{
+	fp_apply(c, op, k, what, how);
+	NEXT();
+}
+#define FP_APPLY_NEXT(k, what, how) return fp_next(c, op, k, what, how)
+#else
+#define FP_APPLY_NEXT(k, what, how) do { fp_apply(c, op, k, what, how); NEXT(); } while (0)
+#endif
+#ifdef TINY
+#define FP_HANDLER(name, what, how) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	FP_APPLY_NEXT(k_##name, what, how); \
+}
+#else
+#define FP_HANDLER(name, what, how) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	if (LIKELY(!c->fpsoft)) { \
+		if (LIKELY(FORM(op) == FORM_XX)) { \
+			k_##name(xmm(c, op->a), xmm(c, op->b), 16, 0); \
+			NEXT(); \
+		} \
+		if (ACCESS_FAST(c)) { \
+			u64 a_ = ea(c, op); \
+			if ((how) < 16 || LIKELY(!(a_ & 15))) { \
+				v128 s_ = (how) == 4 ? v128_make(frd32(c, op, a_), 0) : (how) == 8 \
+					? v128_make(frd64(c, op, a_), 0) : frd128(c, op, a_); \
+				k_##name(xmm(c, op->a), (const u8 *)&s_, 16, 0); \
+				NEXT(); \
+			} \
+		} \
+	} \
+	FP_APPLY_NEXT(k_##name, what, how); \
+}
+#endif
+#define FP(name, what, how) \
+X86_KERNEL(name) \
+FP_HANDLER(name, what, how)
+#else
+#define FP(name, what, how) FP_SOFT_HANDLER(name, what, how)
+#endif
+
+#define FP4(name, what) \
+FP(name##ps, what | PS, 16) \
+FP(name##pd, what | PD, 16) \
+FP(name##ss, what | SS, 4) \
+FP(name##sd, what | SD, 8)
+FP4(add, FP_ADD)
+FP4(sub, FP_SUB)
+FP4(mul, FP_MUL)
+FP4(div, FP_DIV)
+FP4(min, FP_MIN)
+FP4(max, FP_MAX)
+FP4(sqrt, FP_SQRT)
+
+FP_SOFT_HANDLER(addsubps, FP_ADDSUB | PS, 16)
+FP_SOFT_HANDLER(addsubpd, FP_ADDSUB | PD, 16)
+FP_SOFT_HANDLER(haddps, FP_HADD | PS, 16)
+FP_SOFT_HANDLER(haddpd, FP_HADD | PD, 16)
+FP_SOFT_HANDLER(hsubps, FP_HSUB | PS, 16)
+FP_SOFT_HANDLER(hsubpd, FP_HSUB | PD, 16)
+FP_SOFT_HANDLER(roundps, FP_ROUND | PS, 16)
+FP_SOFT_HANDLER(roundpd, FP_ROUND | PD, 16)
+FP_SOFT_HANDLER(roundss, FP_ROUND | SS, 4)
+FP_SOFT_HANDLER(roundsd, FP_ROUND | SD, 8)
+
+// CMPxx: bits 0..2 of the immediate
+#if SSE_HOST
+#define X86_CMP(name) \
+static void \
+k_##name(u8 *d, const u8 *s, int n, int imm) \
+{ \
+	v128 x = v128_ld(d), y = v128_ld(s); \
+	switch (imm & 7) { \
+	case 0: __asm__ volatile(#name " $0,%1,%0" : "+x"(x) : "x"(y)); break; \
+	case 1: __asm__ volatile(#name " $1,%1,%0" : "+x"(x) : "x"(y)); break; \
+	case 2: __asm__ volatile(#name " $2,%1,%0" : "+x"(x) : "x"(y)); break; \
+	case 3: __asm__ volatile(#name " $3,%1,%0" : "+x"(x) : "x"(y)); break; \
+	case 4: __asm__ volatile(#name " $4,%1,%0" : "+x"(x) : "x"(y)); break; \
+	case 5: __asm__ volatile(#name " $5,%1,%0" : "+x"(x) : "x"(y)); break; \
+	case 6: __asm__ volatile(#name " $6,%1,%0" : "+x"(x) : "x"(y)); break; \
+	default: __asm__ volatile(#name " $7,%1,%0" : "+x"(x) : "x"(y)); break; \
+	} \
+	v128_st(d, x); \
+	(void)n; \
+}
+#ifdef TINY
+#define CMP(name, fmt, how) FP_SOFT_HANDLER(name, FP_CMP | fmt, how)
+#else
+#define CMP(name, fmt, how) \
+X86_CMP(name) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	if (LIKELY(!c->fpsoft) && FORM(op) == FORM_XX) { \
+		k_##name(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
+		NEXT(); \
+	} \
+	FP_APPLY_NEXT(k_##name, FP_CMP | fmt, how); \
+}
+#endif
+#else
+#define CMP(name, fmt, how) FP_SOFT_HANDLER(name, FP_CMP | fmt, how)
+#endif
+CMP(cmpps, PS, 16)
+CMP(cmppd, PD, 16)
+CMP(cmpss, SS, 4)
+CMP(cmpsd, SD, 8)
+
+// COMISx, UCOMISx: ZF PF CF = 000 greater, 001 less, 100 equal, 111 unordered
+enum { COMI_WIDE = 1, COMI_SIGNAL = 2 };
+static NOINLINE void
+comi_soft(struct cpu *c, const struct op *op, int what)
+{
+	union lanes buf;
+	struct fpenv e;
+	int w = what & COMI_WIDE ? 8 : 4;
+	const u8 *s = vec_source(c, op, w, buf.b), *d = xmm(c, op->a);
+	enum fpcmp r;
+	sse_env(c, &e);
+	r = w == 8 ? f64_cmp(&e, ld64(d), ld64(s), what & COMI_SIGNAL) : f32_cmp(&e, ld32(d), ld32(s), what & COMI_SIGNAL);
+	settle(c, op, e.flags);
+	flags_set(c, r == FPCMP_GT ? 0 : r == FPCMP_LT ? FLAG_CF : r == FPCMP_EQ ? FLAG_ZF : FLAG_ZF | FLAG_PF | FLAG_CF);
+}
+
+#if SSE_HOST
+#define COMI(name, how, what) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	if (LIKELY(!c->fpsoft && (FORM(op) == FORM_XX || ACCESS_FAST(c)))) { \
+		v128 x = v128_ld(xmm(c, op->a)), y; \
+		u8 zf, pf, cf; \
+		if (FORM(op) == FORM_XX) \
+			y = v128_ld(xmm(c, op->b)); \
+		else \
+			y = v128_make((how) == 8 ? frd64(c, op, ea(c, op)) : frd32(c, op, ea(c, op)), 0); \
+		__asm__ volatile(#name " %4,%3" : "=@ccz"(zf), "=@ccp"(pf), "=@ccc"(cf) : "x"(x), "x"(y)); \
+		flags_set(c, (u32)(zf << 6 | pf << 2 | cf)); \
+		NEXT(); \
+	} \
+	comi_soft(c, op, what); \
+	NEXT(); \
+}
+#else
+#define COMI(name, how, what) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	comi_soft(c, op, what); \
+	NEXT(); \
+}
+#endif
+COMI(ucomiss, 4, 0)
+COMI(ucomisd, 8, COMI_WIDE)
+COMI(comiss, 4, COMI_SIGNAL)
+COMI(comisd, 8, COMI_WIDE | COMI_SIGNAL)
+
+// Conversions. A spec is the source's and the destination's type, the number
+// of lanes, whether it truncates, and what becomes of the bytes behind them.
+enum {
+	T_F32, T_F64, T_I32, T_I64,  // bit 0: 8 bytes
+	CVT_TRUNC = 16,
+	CVT_LANES = 32,  // times 1, 2, 4
+	CVT_ZERO = 256   // other bytes of the destination become zero
+};
+#define CVT(from, to, lanes) ((from) << 2 | (to) | (lanes) * CVT_LANES)
+
+static u64
+convert(struct fpenv *e, int spec, u64 x)
+{
+	int trunc = spec & CVT_TRUNC;
+	switch (spec & 15) {
+	case T_F32 << 2 | T_F64: return f32_to_f64(e, (u32)x);
+	case T_F64 << 2 | T_F32: return f64_to_f32(e, x);
+	case T_F32 << 2 | T_I32: return (u32)f32_to_i32(e, (u32)x, trunc);
+	case T_F32 << 2 | T_I64: return (u64)f32_to_i64(e, (u32)x, trunc);
+	case T_F64 << 2 | T_I32: return (u32)f64_to_i32(e, x, trunc);
+	case T_F64 << 2 | T_I64: return (u64)f64_to_i64(e, x, trunc);
+	case T_I32 << 2 | T_F32: return i32_to_f32(e, (i32)x);
+	case T_I32 << 2 | T_F64: return i32_to_f64(e, (i32)x);
+	case T_I64 << 2 | T_F32: return i64_to_f32(e, (i64)x);
+	default: return i64_to_f64(e, (i64)x);
+	}
+}
+
+static NOINLINE void
+cvt_soft(struct cpu *c, const struct op *op, int spec, int how)
+{
+	union lanes buf, out;
+	struct fpenv e;
+	int k0 = op_kind(op, 0), mm = k0 == K_MM || op_kind(op, 1) == K_MM;
+	int sw = spec & 4 ? 8 : 4, dw = spec & 1 ? 8 : 4, i;
+	const u8 *s;
+	if (mm)
+		x87_wait(c, op);
+	s = vec_source(c, op, how, buf.b);
+	sse_env(c, &e);
+	memset(out.b, 0, 16);
+	if (k0 == K_XMM && !(spec & CVT_ZERO))
+		memcpy(out.b, xmm(c, op->a), 16);
+	for (i = 0; i < (spec / CVT_LANES & 7); i++)
+		lane_set(out.b, i, dw, convert(&e, spec, lane_get(s, i, sw)));
+	settle(c, op, e.flags);
+	if (mm)
+		x87_enter_mmx(c);
+	if (k0 == K_MM)
+		x87_write_mmx(c, op->a & 7, ld64(out.b));
+	else if (k0 == K_XMM)
+		memcpy(xmm(c, op->a), out.b, 16);
+	else
+		c->r[op->a] = ld64(out.b);
+}
+
+#define CVT_SOFT_HANDLER(name, spec, how) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	cvt_soft(c, op, spec, how); \
+	NEXT(); \
+}
+
+#if SSE_HOST
+static NOINLINE void
+cvt_apply(struct cpu *c, const struct op *op, vec_kernel *k, int spec, int how)
+{
+	if (c->fpsoft)
+		cvt_soft(c, op, spec, how);
+	else
+		vec_apply(c, op, k, how);
+}
+#ifdef VEC_SHARED_NEXT
+static NOINLINE const struct op *
+cvt_next(struct cpu *c, const struct op *op, vec_kernel *k, int spec, int how)
+{
+	cvt_apply(c, op, k, spec, how);
+	NEXT();
+}
+#define CVT_APPLY_NEXT(k, spec, how) return cvt_next(c, op, k, spec, how)
+#else
+#define CVT_APPLY_NEXT(k, spec, how) do { cvt_apply(c, op, k, spec, how); NEXT(); } while (0)
+#endif
+#ifdef TINY
+#define CVT_HANDLER(name, kernel, spec, how) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	CVT_APPLY_NEXT(kernel, spec, how); \
+}
+#else
+#define CVT_HANDLER(name, kernel, spec, how) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	if (LIKELY(!c->fpsoft && FORM(op) == FORM_XX)) { \
+		kernel(xmm(c, op->a), xmm(c, op->b), 16, 0); \
+		NEXT(); \
+	} \
+	CVT_APPLY_NEXT(kernel, spec, how); \
+}
+#endif
+#define CVT_OP(name, spec, how) \
+X86_KERNEL(name) \
+CVT_HANDLER(name, k_##name, spec, how)
+#else
+#define CVT_OP(name, spec, how) CVT_SOFT_HANDLER(name, spec, how)
+#define CVT_HANDLER(name, kernel, spec, how) CVT_SOFT_HANDLER(name, spec, how)
+#endif
+CVT_OP(cvtps2pd, CVT(T_F32, T_F64, 2), 8)
+CVT_OP(cvtpd2ps, CVT(T_F64, T_F32, 2) | CVT_ZERO, 16)
+CVT_OP(cvtss2sd, CVT(T_F32, T_F64, 1), 4)
+CVT_OP(cvtsd2ss, CVT(T_F64, T_F32, 1), 8)
+CVT_OP(cvtdq2ps, CVT(T_I32, T_F32, 4), 16)
+CVT_OP(cvtdq2pd, CVT(T_I32, T_F64, 2), 8)
+CVT_OP(cvtps2dq, CVT(T_F32, T_I32, 4), 16)
+CVT_OP(cvttps2dq, CVT(T_F32, T_I32, 4) | CVT_TRUNC, 16)
+CVT_OP(cvtpd2dq, CVT(T_F64, T_I32, 2) | CVT_ZERO, 16)
+CVT_OP(cvttpd2dq, CVT(T_F64, T_I32, 2) | CVT_ZERO | CVT_TRUNC, 16)
+
+// With MMX registers: on x86 hosts by the XMM instruction, with zeros above
+#if SSE_HOST
+static void
+k_cvtpi2ps(u8 *d, const u8 *s, int n, int imm)
+{
+	v128 x = v128_make(ld64(s), 0);
+	__asm__ volatile("cvtdq2ps %0,%0" : "+x"(x));
+	st64(d, (u64)x[0]);
+	(void)n;
+	(void)imm;
+}
+
+static void
+k_cvtps2pi(u8 *d, const u8 *s, int n, int imm)
+{
+	v128 x = v128_make(ld64(s), 0);
+	__asm__ volatile("cvtps2dq %0,%0" : "+x"(x));
+	st64(d, (u64)x[0]);
+	(void)n;
+	(void)imm;
+}
+
+static void
+k_cvttps2pi(u8 *d, const u8 *s, int n, int imm)
+{
+	v128 x = v128_make(ld64(s), 0);
+	__asm__ volatile("cvttps2dq %0,%0" : "+x"(x));
+	st64(d, (u64)x[0]);
+	(void)n;
+	(void)imm;
+}
+#endif
+CVT_HANDLER(cvtpi2ps, k_cvtpi2ps, CVT(T_I32, T_F32, 2), 8)
+CVT_HANDLER(cvtpi2pd, k_cvtdq2pd, CVT(T_I32, T_F64, 2), 8)
+CVT_HANDLER(cvtps2pi, k_cvtps2pi, CVT(T_F32, T_I32, 2), 8)
+CVT_HANDLER(cvttps2pi, k_cvttps2pi, CVT(T_F32, T_I32, 2) | CVT_TRUNC, 8)
+CVT_HANDLER(cvtpd2pi, k_cvtpd2dq, CVT(T_F64, T_I32, 2), 16)
+CVT_HANDLER(cvttpd2pi, k_cvttpd2dq, CVT(T_F64, T_I32, 2) | CVT_TRUNC, 16)
+
+// Between a general register and the lowest lane
+static NOINLINE void
+cvtsi_soft(struct cpu *c, const struct op *op, int to)
+{
+	cvt_soft(c, op, CVT(op->d == 8 ? T_I64 : T_I32, to, 1), op->d);
+}
+
+static NOINLINE void
+cvt2si_soft(struct cpu *c, const struct op *op, int from)
+{
+	cvt_soft(c, op, CVT(from & 3, op->size == 8 ? T_I64 : T_I32, 1) | (from & CVT_TRUNC), from & 1 ? 8 : 4);
+}
+
+#if SSE_HOST
+#define CVTSI(name, to) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	int reg = op_kind(op, 1) == K_REG; \
+	if (LIKELY(!c->fpsoft && (reg || ACCESS_FAST(c)))) { \
+		v128 x = v128_ld(xmm(c, op->a)); \
+		if (op->d == 8) { \
+			u64 v = reg ? c->r[op->b] : frd64(c, op, ea(c, op)); \
+			__asm__ volatile(#name "q %1,%0" : "+x"(x) : "r"(v)); \
+		} else { \
+			u32 v = reg ? (u32)c->r[op->b] : frd32(c, op, ea(c, op)); \
+			__asm__ volatile(#name "l %1,%0" : "+x"(x) : "r"(v)); \
+		} \
+		v128_st(xmm(c, op->a), x); \
+		NEXT(); \
+	} \
+	cvtsi_soft(c, op, to); \
+	NEXT(); \
+}
+#define CVT2SI(name, from) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	int reg = op_kind(op, 1) == K_XMM; \
+	if (LIKELY(!c->fpsoft && (reg || ACCESS_FAST(c)))) { \
+		v128 y; \
+		u64 r; \
+		u32 r32; \
+		if (reg) \
+			y = v128_ld(xmm(c, op->b)); \
+		else \
+			y = v128_make((from) & 1 ? frd64(c, op, ea(c, op)) : frd32(c, op, ea(c, op)), 0); \
+		if (op->size == 8) { \
+			__asm__ volatile(#name " %1,%q0" : "=r"(r) : "x"(y)); \
+		} else { \
+			__asm__ volatile(#name " %1,%k0" : "=r"(r32) : "x"(y)); \
+			r = r32; \
+		} \
+		c->r[op->a] = r; \
+		NEXT(); \
+	} \
+	cvt2si_soft(c, op, from); \
+	NEXT(); \
+}
+#else
+#define CVTSI(name, to) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	cvtsi_soft(c, op, to); \
+	NEXT(); \
+}
+#define CVT2SI(name, from) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	cvt2si_soft(c, op, from); \
+	NEXT(); \
+}
+#endif
+CVTSI(cvtsi2ss, T_F32)
+CVTSI(cvtsi2sd, T_F64)
+CVT2SI(cvtss2si, T_F32)
+CVT2SI(cvtsd2si, T_F64)
+CVT2SI(cvttss2si, T_F32 | CVT_TRUNC)
+CVT2SI(cvttsd2si, T_F64 | CVT_TRUNC)
+
+// RCPxx, RSQRTxx: approximations from a table in the processor, without
+// exceptions; denormals count as zero. Hosts without them get results that
+// are within 2^-13, which keeps the promised 1.5 * 2^-12.
+#if SSE_HOST
+X86_KERNEL(rcpps)
+X86_KERNEL(rcpss)
+X86_KERNEL(rsqrtps)
+X86_KERNEL(rsqrtss)
+#else
+static u32
+isqrt64(u64 x)
+{
+	u64 r = 0, bit = (u64)1 << 62;
+	for (; bit; bit >>= 2) {
+		if (x >= r + bit) {
+			x -= r + bit;
+			r = (r >> 1) + bit;
+		} else {
+			r >>= 1;
+		}
+	}
+	return (u32)r;
+}
+
+static u32
+approximate(u32 x, int root)
+{
+	u32 sign = x & 0x80000000u, exp = x >> 23 & 255, m = x & 0x7fffff;
+	i32 e = (i32)exp - 127;
+	u64 q;
+	if (exp == 255 && m)
+		return x | 0x400000;
+	if (exp == 0)
+		return sign | 0x7f800000;
+	if (root && sign)
+		return 0xffc00000;
+	if (exp == 255)
+		return sign;
+	m |= 0x800000;
+	if (root) {
+		// e is made even; the root of mm << 39 has 32 bits
+		u64 mm = e & 1 ? (u64)m << 1 : m;
+		e = -((e & 1 ? e - 1 : e) / 2);
+		q = ((u64)1 << 55) / isqrt64(mm << 39);
+	} else {
+		q = ((u64)1 << 47) / m;
+		e = -e;
+	}
+	// q is in (2^23, 2^24]: the value q * 2^(e - 24)
+	if (q >= (u64)1 << 24) {
+		q >>= 1;
+		e++;
+	}
+	e--;
+	if (e + 127 <= 0)
+		return sign;
+	return sign | (u32)(e + 127) << 23 | ((u32)q & 0x7ffc00);
+}
+
+#define APPROXIMATE(name, lanes, root) \
+static void \
+k_##name(u8 *d, const u8 *s, int n, int imm) \
+{ \
+	int i; \
+	for (i = 0; i < lanes; i++) \
+		st32(d + 4 * i, approximate(ld32(s + 4 * i), root)); \
+	(void)n; \
+	(void)imm; \
+}
+APPROXIMATE(rcpps, 4, 0)
+APPROXIMATE(rcpss, 1, 0)
+APPROXIMATE(rsqrtps, 4, 1)
+APPROXIMATE(rsqrtss, 1, 1)
+#endif
+VEC_HANDLER(rcpps, 16)
+VEC_HANDLER(rcpss, 4)
+VEC_HANDLER(rsqrtps, 16)
+VEC_HANDLER(rsqrtss, 4)
+
+// DPPS, DPPD: products, then sums of neighbours, then the sum of those. An
+// unmasked exception of one step keeps the next from being computed.
+static NOINLINE void
+dot_product(struct cpu *c, const struct op *op, int wide)
+{
+	union lanes buf, out;
+	struct fpenv e;
+	const u8 *s = vec_source(c, op, 16, buf.b), *d = xmm(c, op->a);
+	int w = wide ? 8 : 4, n = 16 / w, i;
+	u64 p[4] = {0, 0, 0, 0}, sum;
+	sse_env(c, &e);
+	for (i = 0; i < n; i++)
+		if (op->imm >> (4 + i) & 1)
+			p[i] = lane_fp(&e, FP_MUL, wide, lane_get(d, i, w), lane_get(s, i, w), 0);
+	settle(c, op, e.flags);
+	e.flags = 0;
+	sum = lane_fp(&e, FP_ADD, wide, p[0], p[1], 0);
+	if (!wide) {
+		u64 upper = lane_fp(&e, FP_ADD, wide, p[2], p[3], 0);
+		settle(c, op, e.flags);
+		e.flags = 0;
+		sum = lane_fp(&e, FP_ADD, wide, sum, upper, 0);
+	}
+	settle(c, op, e.flags);
+	memset(out.b, 0, 16);
+	for (i = 0; i < n; i++)
+		if (op->imm >> i & 1)
+			lane_set(out.b, i, w, sum);
+	memcpy(xmm(c, op->a), out.b, 16);
+}
+
+const struct op *
+op_dpps(struct cpu *c, const struct op *op)
+{
+	dot_product(c, op, 0);
+	NEXT();
+}
+
+const struct op *
+op_dppd(struct cpu *c, const struct op *op)
+{
+	dot_product(c, op, 1);
+	NEXT();
+}

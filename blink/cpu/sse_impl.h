@@ -1,0 +1,309 @@
+// sse_impl.h: what the files sse*.c and mmx*.c share: kernels and how they
+// meet their operands.
+//
+// A kernel computes d = f(d, s) on bytes in guest order and knows neither
+// registers nor memory. vec_apply() fetches s from wherever the instruction
+// has it (XMM, MMX or general register, memory, immediate), checks alignment,
+// runs the kernel and writes d back. On top of that the common register and
+// memory forms have a path of their own that inlines the kernel; TINY builds
+// leave it out.
+//
+// Where the host is an x86-64, kernels of baseline instructions are the
+// instruction itself; the portable body beside each is for all other hosts.
+#ifndef CPU_SSE_IMPL_H_
+#define CPU_SSE_IMPL_H_
+#include "cpu/op.h"
+#include "cpu/softfloat.h"
+#include "cpu/sse.h"
+#include "cpu/x87.h"
+
+// n: 8 for MMX registers, 16 for XMM. d and s may be the same bytes; s has
+// 16 readable bytes, zero above what memory, MMX or an integer gave.
+typedef void vec_kernel(u8 *d, const u8 *s, int n, int imm);
+
+// How an instruction reads memory: bytes of its XMM form, and
+enum {
+	HOW_BYTES = 31,
+	HOW_UNALIGNED = 32,  // 16 bytes, but at any address
+	HOW_MM4 = 64         // the MMX form reads 4 bytes, not 8
+};
+
+union lanes {
+	u8 b[16];
+	i8 sb[16];
+	u16 w[8];
+	i16 sw[8];
+	u32 d[4];
+	i32 sd[4];
+	u64 q[2];
+	i64 sq[2];
+} __attribute__((aligned(16)));
+
+// Guest bytes to host-order lanes of w bytes, and back
+static inline void
+lanes_swap(union lanes *x, int w)
+{
+	int i;
+	if (!HOST_LITTLE && w > 1)
+		for (i = 0; i < 16 / w; i++) {
+			if (w == 2)
+				x->w[i] = __builtin_bswap16(x->w[i]);
+			else if (w == 4)
+				x->d[i] = __builtin_bswap32(x->d[i]);
+			else
+				x->q[i] = __builtin_bswap64(x->q[i]);
+		}
+}
+
+static inline void
+lanes_ld(union lanes *x, const u8 *p, int w)
+{
+	memcpy(x->b, p, 16);
+	lanes_swap(x, w);
+}
+
+static inline void
+lanes_st(u8 *p, union lanes *x, int w)
+{
+	lanes_swap(x, w);
+	memcpy(p, x->b, 16);
+}
+
+static inline u64
+lane_get(const u8 *p, int i, int w)
+{
+	switch (w) {
+	case 1: return p[i];
+	case 2: return ld16(p + 2 * i);
+	case 4: return ld32(p + 4 * i);
+	default: return ld64(p + 8 * i);
+	}
+}
+
+static inline void
+lane_set(u8 *p, int i, int w, u64 x)
+{
+	switch (w) {
+	case 1: p[i] = (u8)x; break;
+	case 2: st16(p + 2 * i, (u16)x); break;
+	case 4: st32(p + 4 * i, (u32)x); break;
+	default: st64(p + 8 * i, x);
+	}
+}
+
+// 128 bits as one value. Handlers write vector registers whole where they can:
+// a wide load behind narrow stores stalls most processors.
+#if (defined(__SSE2__) || defined(__aarch64__)) && HOST_LITTLE
+typedef long long v128 __attribute__((vector_size(16)));
+struct una128 { v128 x; } __attribute__((packed, may_alias));
+typedef u32 v128d __attribute__((vector_size(16)));
+static inline v128
+v128_make(u64 lo, u64 hi)
+{
+	v128 x = {(long long)lo, (long long)hi};
+	return x;
+}
+static inline v128
+v128_make4(u32 a, u32 b, u32 c, u32 d)
+{
+	v128d x = {a, b, c, d};
+	return (v128)x;
+}
+static inline v128
+v128_ld(const void *p)
+{
+	return ((const struct una128 *)p)->x;
+}
+static inline void
+v128_st(void *p, v128 x)
+{
+	((struct una128 *)p)->x = x;
+}
+#else
+typedef struct { u64 lo, hi; } v128;
+static inline v128
+v128_make(u64 lo, u64 hi)
+{
+	v128 x;
+	st64(&x.lo, lo);
+	st64(&x.hi, hi);
+	return x;
+}
+static inline v128
+v128_make4(u32 a, u32 b, u32 c, u32 d)
+{
+	return v128_make(a | (u64)b << 32, c | (u64)d << 32);
+}
+static inline v128
+v128_ld(const void *p)
+{
+	v128 x;
+	memcpy(&x, p, 16);
+	return x;
+}
+static inline void
+v128_st(void *p, v128 x)
+{
+	memcpy(p, &x, 16);
+}
+#endif
+
+// 16 bytes of guest memory, fast path only
+static inline v128
+frd128(struct cpu *c, const struct op *op, u64 gva)
+{
+	v128 x;
+	c->note = op;
+	COMPILER_FENCE();
+	x = v128_ld((const void *)ACCESS_HOST(gva));
+	ORDER_AFTER_LOAD();
+	return x;
+}
+
+static inline void
+fwr128(struct cpu *c, const struct op *op, u64 gva, v128 x)
+{
+	c->note = op;
+	ORDER_BEFORE_STORE();
+	v128_st((void *)ACCESS_HOST(gva), x);
+	COMPILER_FENCE();
+}
+
+// The first two operands' kinds
+enum {
+	FORM_XX = K_XMM | K_XMM << 4,
+	FORM_XM = K_XMM | K_MEM << 4,
+	FORM_MX = K_MEM | K_XMM << 4,
+	FORM_XI = K_XMM | K_IMM << 4
+};
+#define FORM(op) ((u8)(op)->kinds)
+
+static inline u8 *
+xmm(struct cpu *c, int r)
+{
+	return c->v[r].b;
+}
+
+static inline u64
+mm_get(const struct cpu *c, int r)
+{
+	return c->st[r & 7].m;
+}
+
+// Reads source operand 1 into s (16 bytes, zero-extended) by `how`, after the
+// checks that come first. Returns s, or the XMM register itself.
+const u8 *vec_source(struct cpu *c, const struct op *op, int how, u8 *s);
+void vec_apply(struct cpu *c, const struct op *op, vec_kernel *k, int how);
+
+// #GP(0) unless gva is a multiple of 16
+static inline void
+vec_align(struct cpu *c, const struct op *op, u64 gva)
+{
+	if (UNLIKELY(gva & 15))
+		cpu_raise(c, op, VEC_GP, 0);
+}
+
+// Ends a handler by running kernel k. In TINY builds a shared routine also
+// goes on to the next op; that needs a compiler that makes a sibling call
+// between functions of different types.
+#if defined(TINY) && TAIL_CALLS && !defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
+#define VEC_SHARED_NEXT 1
+const struct op *vec_next(struct cpu *c, const struct op *op, vec_kernel *k, int how);
+#define VEC_APPLY_NEXT(k, how) return vec_next(c, op, k, how)
+#else
+#define VEC_APPLY_NEXT(k, how) do { vec_apply(c, op, k, how); NEXT(); } while (0)
+#endif
+
+// Handler `op_name` around kernel k_name. VEC_HANDLER_ASM has its memory form
+// inlined too: its kernel must be ALWAYS_INLINE and read 16 aligned bytes.
+#ifdef TINY
+#define VEC_HANDLER(name, how) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	VEC_APPLY_NEXT(k_##name, how); \
+}
+#define VEC_HANDLER_ASM(name, how) VEC_HANDLER(name, how)
+#else
+#define VEC_HANDLER(name, how) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	if (LIKELY(FORM(op) == FORM_XX)) { \
+		k_##name(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
+		NEXT(); \
+	} \
+	VEC_APPLY_NEXT(k_##name, how); \
+}
+#define VEC_HANDLER_ASM(name, how) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	if (LIKELY(FORM(op) == FORM_XX)) { \
+		k_##name(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
+		NEXT(); \
+	} \
+	if (FORM(op) == FORM_XM && ACCESS_FAST(c)) { \
+		u64 a_ = ea(c, op); \
+		if (LIKELY(!(a_ & 15))) { \
+			v128 s_ = frd128(c, op, a_); \
+			k_##name(xmm(c, op->a), (const u8 *)&s_, 16, op->imm); \
+			NEXT(); \
+		} \
+	} \
+	VEC_APPLY_NEXT(k_##name, how); \
+}
+#endif
+
+// Handler that is another one under a second name
+#define SAME_HANDLER(name, other) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	return op_##other(c, op); \
+}
+
+#if SSE_HOST
+#define X86_KERNEL(name) \
+static ALWAYS_INLINE void \
+k_##name(u8 *d, const u8 *s, int n, int imm) \
+{ \
+	v128 x = v128_ld(d), y = v128_ld(s); \
+	__asm__ volatile(#name " %1,%0" : "+x"(x) : "x"(y)); \
+	v128_st(d, x); \
+	(void)n; \
+	(void)imm; \
+}
+#endif
+
+// A kernel that treats lanes alike: f of 16-byte unions member `m`, lanes a
+// and b of type T and width w
+#define LANE_KERNEL(name, T, m, w, expr) \
+static void \
+k_##name(u8 *d, const u8 *s, int n, int imm) \
+{ \
+	union lanes x, y; \
+	int i; \
+	lanes_ld(&x, d, w); \
+	lanes_ld(&y, s, w); \
+	for (i = 0; i < 16 / w; i++) { \
+		T a = x.m[i], b = y.m[i]; \
+		x.m[i] = (T)(expr); \
+		(void)a; \
+	} \
+	lanes_st(d, &x, w); \
+	(void)n; \
+	(void)imm; \
+}
+
+static inline i32
+clamp_i32(i32 x, i32 lo, i32 hi)
+{
+	return x < lo ? lo : x > hi ? hi : x;
+}
+#define SAT_I8(x) clamp_i32((x), -128, 127)
+#define SAT_U8(x) clamp_i32((x), 0, 255)
+#define SAT_I16(x) clamp_i32((x), -32768, 32767)
+#define SAT_U16(x) clamp_i32((x), 0, 65535)
+
+#endif
