@@ -157,7 +157,7 @@ arith(struct cpu *c, const struct op *op, int how)
 	struct f80 x, y, r;
 	enum fpcmp cmp;
 	int dst = 0, src = 1, den, kind = how & KIND;
-	bool compare = kind == COM;
+	bool ok;
 	x87_env(c, &e);
 	r = x87_indefinite;
 	cmp = FPCMP_UN;
@@ -173,7 +173,7 @@ arith(struct cpu *c, const struct op *op, int how)
 		y = *x87_st(c, src);
 	}
 	if (x87_empty(c, dst) || x87_empty(c, src)) {
-		if (!x87_underflow(c)) return;
+		ok = x87_underflow(c);
 	} else {
 		x = *x87_st(c, dst);
 		den = e.flags;
@@ -189,12 +189,13 @@ arith(struct cpu *c, const struct op *op, int how)
 		}
 		// a denormal that the load saw counts unless something worse happened
 		if (den && !(e.flags & (FPX_I | FPX_Z)) && !is_nan(x)) e.flags = e.masks & FPX_D ? e.flags | den : den;
-		x87_settle(c, e.flags, e.c1);
-		if (e.flags & ~e.masks & (FPX_I | FPX_D | FPX_Z)) return;
+		ok = !(e.flags & ~e.masks & (FPX_I | FPX_D | FPX_Z));
+		x87_settle(c, e.flags, how & EFLAGS ? c->fsw & FSW_C1 : ok && e.c1);
 	}
-	if (compare)
+	if (kind == COM)
 		set_comparison(c, how, cmp);
-	else
+	if (!ok) return;
+	if (kind != COM)
 		x87_put(c, dst, r);
 	if (how & POP) pop(c);
 	if ((how & POPPOP) == POPPOP) pop(c);
@@ -248,11 +249,10 @@ do_ftst(struct cpu *c, const struct op *op)
 	x87_env(c, &e);
 	r = FPCMP_UN;
 	if (x87_empty(c, 0)) {
-		if (!x87_underflow(c)) return;
+		x87_underflow(c);
 	} else {
 		r = f80_cmp(&e, *x87_st(c, 0), zero, 1);
 		x87_settle(c, e.flags, 0);
-		if (e.flags & ~e.masks) return;
 	}
 	set_comparison(c, 0, r);
 }
@@ -300,7 +300,7 @@ do_fld(struct cpu *c, const struct op *op, bool is_int)
 				e.flags = FPX_I;
 				v.m |= 1ull << 62;
 			}
-			if (e.flags & ~e.masks) {
+			if (e.flags & ~e.masks & FPX_I) {
 				x87_settle(c, e.flags, 0);
 				return;
 			}
@@ -310,12 +310,15 @@ do_fld(struct cpu *c, const struct op *op, bool is_int)
 		v = *x87_st(c, op->a);
 		if (x87_empty(c, op->a)) {
 			if (!x87_underflow(c)) return;
-			v = x87_indefinite;
+			c->top = (c->top - 1) & 7;
+			x87_put(c, 0, x87_indefinite);
+			return;
 		}
 	}
 	if (!x87_empty(c, 7)) e.flags = 0;
 	x87_push(c, v);
 	c->fsw |= e.flags;
+	summarize(c);
 }
 
 const struct op *
@@ -400,6 +403,17 @@ const struct op *
 op_fstp(struct cpu *c, const struct op *op)
 {
 	do_fst(c, op, true);
+	NEXT();
+}
+
+// D9 D8+i: FSTP that takes no notice of an empty stack
+const struct op *
+op_fstpnce(struct cpu *c, const struct op *op)
+{
+	x87_begin(c, op);
+	x87_settle(c, 0, 0);
+	if (!x87_empty(c, 0)) x87_put(c, op->a, *x87_st(c, 0));
+	pop(c);
 	NEXT();
 }
 
@@ -550,7 +564,6 @@ do_fcmov(struct cpu *c, const struct op *op, int cc)
 		if (x87_underflow(c)) x87_put(c, 0, x87_indefinite);
 		return;
 	}
-	x87_settle(c, 0, 0);
 	if (flags_cond(c, cc)) *x87_st(c, 0) = *x87_st(c, op->b);
 }
 
@@ -636,6 +649,7 @@ const struct op *
 op_ffree(struct cpu *c, const struct op *op)
 {
 	x87_begin(c, op);
+	x87_settle(c, 0, 0);
 	c->ftags &= ~(1 << ((c->top + op->a) & 7));
 	NEXT();
 }
@@ -644,6 +658,7 @@ const struct op *
 op_ffreep(struct cpu *c, const struct op *op)
 {
 	x87_begin(c, op);
+	x87_settle(c, 0, 0);
 	c->ftags &= ~(1 << ((c->top + op->a) & 7));
 	pop(c);
 	NEXT();
@@ -774,10 +789,10 @@ from_full_tags(struct cpu *c, unsigned tags)
 
 // The environment in its four layouts: 16 or 32-bit, protected or real mode.
 // Returns its size.
-static int
-put_env(struct cpu *c, u8 *b, bool small)
+int
+x87_to_env(struct cpu *c, u8 *b, bool small)
 {
-	int i, n = small ? 2 : 4;
+	int i;
 	u32 w[7];
 	find_last(c);
 	w[0] = c->fcw;
@@ -797,7 +812,7 @@ put_env(struct cpu *c, u8 *b, bool small)
 		else
 			st32(b + 4 * i, i == 4 || (i & 1 && i > 1) ? w[i] : w[i] | 0xffff0000);
 	}
-	return 7 * n;
+	return small ? 14 : 28;
 }
 
 static int
@@ -830,7 +845,7 @@ static NOINLINE void
 save(struct cpu *c, const struct op *op)
 {
 	u8 b[108];
-	int i, n = put_env(c, b, op->size == 14 || op->size == 94);
+	int i, n = x87_to_env(c, b, op->size == 14 || op->size == 94);
 	if (n != op->size)
 		for (i = 0; i < 8; i++) st80(b + n + 10 * i, *x87_st(c, i));
 	if (op->size > 64) access_probe(c, op, ea(c, op) + 64, op->size - 64, MEM_W);

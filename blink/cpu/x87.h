@@ -58,6 +58,8 @@ x87_status(const struct cpu *c)
 // pointers (REX.W, signal frames), else 32-bit offsets with selectors.
 void x87_to_fxsave(struct cpu *, u8 *image, int wide);
 void x87_from_fxsave(struct cpu *, const u8 *image, int wide);
+// The environment as FNSTENV writes it, `small` with 16-bit fields. Returns 14 or 28.
+int x87_to_env(struct cpu *, u8 *b, bool small);
 
 // For x87.c and x87math.c
 void x87_begin(struct cpu *, const struct op *);

@@ -1,0 +1,312 @@
+// x87_test.c: every x87 encoding D8..DF and FWAIT, on random states, against
+// the host's own execution: registers, tags, FCW, FSW, memory, AX, EFLAGS,
+// pending #MF, the last instruction and data pointers.
+//
+// The handler runs on an op whose guest address is the native code's, so that
+// pointers agree. usage: x87_test [-n CASES] [-v] [HEX PAIR of opcode, modrm]
+#include <stdio.h>
+#include "base/base.h"
+#if !HOST_X86_64
+int
+main(void)
+{
+	printf("x87: skipped: needs an x86-64 host\n");
+	return 0;
+}
+#else
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include "cpu/cpu_internal.h"
+#include "cpu/flags.h"
+#include "cpu/x87.h"
+#include "fpgen.h"
+
+struct state {
+	u8 fx[512];     // first: FXRSTOR wants it aligned
+	u8 env[32];     // FNSTENV afterwards
+	u8 mem[128];    // operand
+	u64 ax, flags;
+	int fault;      // 0, VEC_MF or VEC_UD
+} __attribute__((aligned(64)));
+
+typedef void native_fn(const u8 *fx_in, u8 *mem, u8 *fx_out, u64 *ax_flags, u8 *env_out);
+
+enum { GREG_RIP = 16 };  // the kernel.s sigcontext, as glibc orders it
+
+static u8 *code;                  // one stub
+static u8 *code_insn, *code_land; // where its instruction is, and what follows
+static volatile int fault;
+
+static void
+on_signal(int sig, siginfo_t *si, void *ucp)
+{
+	ucontext_t *uc = (ucontext_t *)ucp;
+	(void)si;
+	fault = sig == SIGFPE ? VEC_MF : VEC_UD;
+	if ((u8 *)uc->uc_mcontext.gregs[GREG_RIP] != code_insn) abort();
+	uc->uc_mcontext.gregs[GREG_RIP] = (greg_t)code_land;
+}
+
+// native_fn(rdi fx_in, rsi mem, rdx fx_out, rcx ax_flags, r8 env_out)
+static void
+build(const u8 *insn, int len)
+{
+	static const u8 before[] = {0x48, 0x0f, 0xae, 0x0f,        // fxrstor64 [rdi]
+	                            0x48, 0x8b, 0x01,              // mov rax, [rcx]
+	                            0xff, 0x71, 0x08, 0x9d};       // push [rcx+8]; popf
+	static const u8 after[] = {0x9c, 0x8f, 0x41, 0x08,         // pushf; pop [rcx+8]
+	                           0x48, 0x89, 0x01,               // mov [rcx], rax
+	                           0x48, 0x0f, 0xae, 0x02,         // fxsave64 [rdx]
+	                           0x41, 0xd9, 0x30,               // fnstenv [r8]
+	                           0xdb, 0xe3, 0xc3};              // fninit; ret
+	memcpy(code, before, sizeof before);
+	code_insn = code + sizeof before;
+	memcpy(code_insn, insn, len);
+	code_land = code_insn + len;
+	memcpy(code_land, after, sizeof after);
+}
+
+static void
+run_native(struct state *s)
+{
+	struct state in = *s;
+	u64 ax_flags[2];
+	native_fn *f;
+	memcpy(&f, &code, sizeof f);
+	ax_flags[0] = s->ax;
+	ax_flags[1] = s->flags;
+	fault = 0;
+	f(in.fx, s->mem, s->fx, ax_flags, s->env);
+	s->ax = ax_flags[0];
+	s->flags = ax_flags[1] & FLAGS_ARITH;
+	s->fault = fault;
+}
+
+static const struct op *
+end(struct cpu *c, const struct op *op)
+{
+	(void)c, (void)op;
+	return 0;
+}
+
+static struct cpu cpu;
+static struct block *block;
+
+static int
+lower(const struct insn *in)
+{
+	struct op *op = block->ops;
+	int i;
+	memset(op, 0, sizeof *op);
+	for (i = 0; i < 2; i++) {
+		int k = in->opr[i].kind;
+		op->kinds |= (k == OPR_MEM ? K_MEM : k == OPR_ST ? K_ST : k == OPR_GPR ? K_REG : K_NONE) << 4 * i;
+	}
+	op->a = in->opr[0].reg;
+	op->b = in->opr[1].reg;
+	op->base = in->base;
+	op->index = in->index;
+	op->size = (u8)in->opr[0].size;
+	op->len = in->len;
+	op->fn = cpu_handlers[in->op];
+	op[1].fn = end;
+	op[1].idx = 1;
+	block->pc = (u64)(uintptr_t)code_insn;
+	return op->fn != 0;
+}
+
+static void
+run_handler(struct state *s)
+{
+	sigjmp_buf jb;
+	struct cpu *c = &cpu;
+	c->r[REG_AX] = s->ax;
+	c->r[REG_SI] = (u64)(uintptr_t)s->mem;
+	flags_set(c, (u32)s->flags);
+	x87_from_fxsave(c, s->fx, 1);
+	c->unwind = &jb;
+	s->fault = 0;
+	if (!sigsetjmp(jb, 0))
+		block->ops[0].fn(c, block->ops);
+	else
+		s->fault = c->vector;
+	s->ax = c->r[REG_AX];
+	s->flags = flags_arith(c);
+	x87_to_fxsave(c, s->fx, 1);
+	x87_to_env(c, s->env, false);
+}
+
+static void
+random_operand(u8 *b, int size)
+{
+	static const char kinds[] = "sdxi";
+	struct f80 v;
+	int k = size == 4 ? 's' : size == 8 ? 'd' : 'x';
+	if (!(rnd() & 7)) k = kinds[rnd() & 3];
+	v = rnd_operand(k);
+	st64(b, v.m);
+	st16(b + 8, v.se);
+}
+
+static void
+random_state(struct state *s, const struct insn *in)
+{
+	u64 r = rnd(), q = rnd();
+	int i;
+	memset(s, 0, sizeof *s);
+	st16(s->fx, 0x40 | (r & 0xf00) | (r >> 12 & 7 ? 0x3f : r >> 16 & 0x3f));
+	st16(s->fx + 2, (r >> 24 & 0x3800) | (r >> 30 & 0x4700) | (q & 7 ? q >> 8 & 0x7f & ~(r >> 12 & 7 ? 0 : ~ld16(s->fx)) : q >> 8 & 0x7f));
+	s->fx[4] = q >> 16 & 3 ? (q >> 18 & 3 ? 0xff : (u8)(q >> 20 | q >> 28)) : (u8)(q >> 20);
+	// usually room to push
+	if (q >> 40 & 3) s->fx[4] &= ~(1 << (((ld16(s->fx + 2) >> 11) + 7) & 7));
+	st32(s->fx + 24, 0x1f80);
+	st32(s->fx + 28, 0xffff);
+	for (i = 0; i < 8; i++) random_operand(s->fx + 32 + 16 * i, 10);
+	if (!(q >> 44 & 7)) memcpy(s->fx + 48, s->fx + 32, 10);
+	if (in->op == OP_FBLD) {
+		for (i = 0; i < 10; i++) s->mem[i] = q >> 60 & 3 ? (u8)(rnd() % 10 << 4 | rnd() % 10) : (u8)rnd();
+		if (q >> 48 & 1) memset(s->mem + (q >> 50 & 7), 0, 8 - (q >> 50 & 7));
+	} else if (in->op == OP_FBSTP && q >> 48 & 3) {
+		i64 v = (i64)rnd() >> (rnd() & 63);
+		struct f80 x = i64_to_f80(v);
+		if (x.m && (q >> 60 & 1)) x.se -= q >> 52 & 15;
+		st64(s->fx + 32, x.m);
+		st16(s->fx + 40, x.se);
+	} else if (in->op == OP_FLDENV || in->op == OP_FRSTOR) {
+		for (i = 0; i < 108; i++) s->mem[i] = (u8)rnd();
+		memcpy(s->mem, s->fx, 2);
+	} else if (in->op == OP_FLDCW) {
+		st16(s->mem, (u16)rnd());
+	} else {
+		random_operand(s->mem, in->opr[0].size);
+		if (in->op >= OP_FILD && in->opr[0].size <= 8 && (q >> 48 & 3)) st64(s->mem, rnd() >> (rnd() & 63));
+	}
+	s->ax = rnd();
+	s->flags = rnd() & FLAGS_ARITH;
+}
+
+static void
+show_regs(const char *who, const struct state *s)
+{
+	int i;
+	printf("  %-6s fcw %04x fsw %04x tags %02x fault %d ax %04x fl %03x env %08x %08x %08x %08x\n", who, ld16(s->fx), ld16(s->fx + 2), s->fx[4],
+	       s->fault, (unsigned)s->ax & 0xffff, (unsigned)s->flags, ld32(s->env + 8), ld32(s->env + 12), ld32(s->env + 16), ld32(s->env + 20));
+	printf("        ");
+	for (i = 0; i < 8; i++) printf("%s %04x:%016llx", i == 4 ? "\n        " : "", ld16(s->fx + 40 + 16 * i), (unsigned long long)ld64(s->fx + 32 + 16 * i));
+	printf("\n         mem");
+	for (i = 0; i < 32; i++) printf("%s%02x", i & 3 ? "" : " ", s->mem[i]);
+	printf("\n");
+}
+
+static bool
+same(const struct state *a, const struct state *b)
+{
+	return !memcmp(a->fx, b->fx, 160) && !memcmp(a->mem, b->mem, sizeof a->mem) && a->ax == b->ax && a->flags == b->flags &&
+	       a->fault == b->fault && !memcmp(a->env, b->env, 28);
+}
+
+static long cases = 300;
+static int verbose, encodings, failed, undone;
+
+static void
+test_encoding(const u8 *b, int len)
+{
+	static struct state in, native, ours;
+	struct insn insn;
+	char name[64];
+	long i, bad = 0;
+	bool ud = isa_decode(&insn, b, (size_t)len, MODE_64) != len;
+	encodings++;
+	build(b, len);
+	if (ud) {
+		memset(&insn, 0, sizeof insn);
+		random_state(&in, &insn);
+		run_native(&in);
+		if (in.fault != VEC_UD) {
+			failed++;
+			printf("x87: %02x %02x is valid here but not decoded\n", b[0], b[1]);
+		}
+		return;
+	}
+	if (!lower(&insn)) {
+		undone++;
+		return;
+	}
+	isa_format(name, sizeof name, &insn, 0);
+	seed = b[0] << 8 | b[1];
+	for (i = 0; i < cases; i++) {
+		random_state(&in, &insn);
+		native = in;
+		ours = in;
+		run_native(&native);
+		if (native.fault == VEC_UD) {
+			printf("x87: %02x %02x %s: #UD here\n", b[0], b[1], name);
+			failed++;
+			return;
+		}
+		run_handler(&ours);
+		memcpy(native.fx + 24, ours.fx + 24, 8);
+		// operand buffers differ in address
+		if (ld32(native.env + 20) == (u32)(uintptr_t)native.mem) st32(native.env + 20, (u32)(uintptr_t)ours.mem);
+		if (ld64(native.fx + 16) == (u64)(uintptr_t)native.mem) st64(native.fx + 16, (u64)(uintptr_t)ours.mem);
+		if (same(&native, &ours)) continue;
+		if (bad++ < (verbose ? 4 : 1)) {
+			printf("x87: %02x %02x %s\n", b[0], b[1], name);
+			show_regs("in", &in);
+			show_regs("native", &native);
+			show_regs("ours", &ours);
+		}
+	}
+	if (bad) {
+		failed++;
+		printf("x87: %02x %02x %s: %ld of %ld cases differ\n", b[0], b[1], name, bad, cases);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sigaction sa;
+	u8 b[3];
+	int op, m, k, only = -1;
+	for (k = 1; k < argc; k++) {
+		if (!strcmp(argv[k], "-n") && k + 1 < argc)
+			cases = atol(argv[++k]);
+		else if (!strcmp(argv[k], "-v"))
+			verbose = 1;
+		else
+			only = (int)strtol(argv[k], 0, 16);
+	}
+	memset(&sa, 0, sizeof sa);
+	sa.sa_sigaction = on_signal;
+	sa.sa_flags = SA_SIGINFO;
+	sigaction(SIGFPE, &sa, 0);
+	sigaction(SIGILL, &sa, 0);
+	code = (u8 *)mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	block = (struct block *)calloc(1, sizeof *block + 4 * sizeof(struct op));
+	if (code == MAP_FAILED || !block) return 1;
+	cpu.sel[SEG_CS] = 0x33;
+	cpu.mode = MODE_64;
+	for (op = 0xd8; op <= 0xdf; op++) {
+		for (m = 0; m < 256; m++) {
+			if (m < 0xc0 && (m & 0xc7) != 6) continue;  // memory is [rsi]
+			if (only >= 0 && only != (op << 8 | m)) continue;
+			b[0] = (u8)op;
+			b[1] = (u8)m;
+			test_encoding(b, 2);
+			if (m < 0xc0 && (op == 0xd9 || op == 0xdd)) {
+				b[0] = 0x66;
+				b[1] = (u8)op;
+				b[2] = (u8)m;
+				test_encoding(b, 3);
+			}
+		}
+	}
+	b[0] = 0x9b;
+	if (only < 0 || only == 0x9b) test_encoding(b, 1);
+	printf("x87: %d encodings, %d failed, %d without a handler\n", encodings, failed, undone);
+	return failed != 0;
+}
+#endif
