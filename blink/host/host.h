@@ -8,22 +8,36 @@
 #include "base/base.h"
 #include <signal.h>
 
+// --- faults (posix.c) -----------------------------------------------------
 // A claimant looks at a host SIGSEGV or SIGBUS. It does not return if the
 // fault was its own (it jumps away); it returns if not. Called in order of
 // registration, in signal context. At most four; install before threads exist.
 typedef void host_fault_claim(int sig, siginfo_t *info, void *ucontext);
 void host_claim_faults(host_fault_claim *);
 // Installs the SIGSEGV and SIGBUS handlers (SA_ONSTACK | SA_NODEFER). An
-// unclaimed fault is a bug in blink or a signal sent by kill: `unclaimed`
-// decides; if 0 the default action is taken.
+// unclaimed fault is a bug in blink or a signal sent by kill (si_code <= 0;
+// claimants are not asked then): `unclaimed` decides; if 0 the default action
+// is taken.
 void host_install_fault_handlers(host_fault_claim *unclaimed);
 // MXCSR of the interrupted code, where the host is an x86-64 that tells; else
 // the reset value.
 u32 host_fault_mxcsr(const void *ucontext);
-// Gives the calling thread an alternate signal stack; call once per thread.
+// Gives the calling thread an alternate signal stack with a guard page below
+// it; call once per thread.
 int host_thread_init(void);
 void host_thread_exit(void);
 
 size_t host_page_size(void);
+
+// --- memory (linux.c, or posix.c where there is nothing better) ------------
+// mmap(2) exactly at addr over nothing: 0, -EEXIST if anything is there.
+int host_map_noreplace(void *addr, size_t len, int prot, int flags, int fd, u64 offset);
+// mremap(2) with Linux flags (1 MAYMOVE, 2 FIXED); -ENOSYS where there is none.
+int host_remap(void *old, size_t oldlen, size_t newlen, int flags, void *addr, void **out);
+// madvise(2) with Linux numbers; -ENOSYS where the host cannot.
+int host_advise(void *addr, size_t len, int linux_advice);
+int host_incore(void *addr, size_t len, u8 *vec);
+// Absolute path of an open descriptor: its length, or negative.
+int host_fd_path(int fd, char *buf, size_t size);
 
 #endif

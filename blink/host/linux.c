@@ -1,0 +1,60 @@
+// linux.c: host.h on Linux.
+#ifdef __linux__
+#include "host/host.h"
+#include <errno.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+// Kernels before 4.17 take the address as a hint.
+int
+host_map_noreplace(void *addr, size_t len, int prot, int flags, int fd, u64 offset)
+{
+	void *p = mmap(addr, len, prot, flags | MAP_FIXED_NOREPLACE, fd, (off_t)offset);
+	if (p == MAP_FAILED)
+		return -errno;
+	if (p == addr)
+		return 0;
+	munmap(p, len);
+	return -EEXIST;
+}
+
+int
+host_remap(void *old, size_t oldlen, size_t newlen, int flags, void *addr, void **out)
+{
+	void *p = mremap(old, oldlen, newlen, flags, addr);
+	if (p == MAP_FAILED)
+		return -errno;
+	*out = p;
+	return 0;
+}
+
+int
+host_advise(void *addr, size_t len, int linux_advice)
+{
+	return madvise(addr, len, linux_advice) ? -errno : 0;
+}
+
+int
+host_incore(void *addr, size_t len, u8 *vec)
+{
+	return mincore(addr, len, vec) ? -errno : 0;
+}
+
+int
+host_fd_path(int fd, char *buf, size_t size)
+{
+	char link[32];
+	ssize_t n;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, buf, size - 1);
+	if (n < 0)
+		return -errno;
+	buf[n] = 0;
+	return (int)n;
+}
+#endif

@@ -1,0 +1,139 @@
+// posix.c: the part of host.h that POSIX alone gives, and plain stand-ins for
+// the rest where linux.c is absent.
+#include "host/host.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { MAX_CLAIMS = 4, ALTSTACK_SIZE = 64 * 1024 };
+
+static host_fault_claim *g_claims[MAX_CLAIMS];
+static host_fault_claim *g_unclaimed;
+static THREAD_LOCAL u8 *t_altstack;  // with its guard page
+
+void
+host_claim_faults(host_fault_claim *claim)
+{
+	int i;
+	for (i = 0; i < MAX_CLAIMS; i++) {
+		if (!g_claims[i])
+			g_claims[i] = claim;
+		if (g_claims[i] == claim)
+			return;
+	}
+	assert(!"too many fault claimants");
+}
+
+static void
+on_fault(int sig, siginfo_t *info, void *ucontext)
+{
+	int i;
+	if (info->si_code > 0)
+		for (i = 0; i < MAX_CLAIMS && g_claims[i]; i++)
+			g_claims[i](sig, info, ucontext);
+	if (g_unclaimed) {
+		g_unclaimed(sig, info, ucontext);
+	} else {
+		signal(sig, SIG_DFL);
+		if (info->si_code <= 0)
+			raise(sig);
+	}
+}
+
+void
+host_install_fault_handlers(host_fault_claim *unclaimed)
+{
+	struct sigaction sa;
+	g_unclaimed = unclaimed;
+	memset(&sa, 0, sizeof sa);
+	sa.sa_sigaction = on_fault;
+	sa.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGSEGV, &sa, 0);
+	sigaction(SIGBUS, &sa, 0);
+}
+
+int
+host_thread_init(void)
+{
+	stack_t ss;
+	size_t guard = host_page_size();
+	void *p;
+	if (t_altstack)
+		return 0;
+	p = mmap(0, ALTSTACK_SIZE + guard, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	memset(&ss, 0, sizeof ss);
+	ss.ss_sp = (u8 *)p + guard;
+	ss.ss_size = ALTSTACK_SIZE;
+	if (mprotect(p, guard, PROT_NONE) || sigaltstack(&ss, 0)) {
+		int err = errno;
+		munmap(p, ALTSTACK_SIZE + guard);
+		return -err;
+	}
+	t_altstack = (u8 *)p;
+	return 0;
+}
+
+void
+host_thread_exit(void)
+{
+	stack_t ss;
+	if (!t_altstack)
+		return;
+	memset(&ss, 0, sizeof ss);
+	ss.ss_flags = SS_DISABLE;
+	sigaltstack(&ss, 0);
+	munmap(t_altstack, ALTSTACK_SIZE + host_page_size());
+	t_altstack = 0;
+}
+
+size_t
+host_page_size(void)
+{
+	static size_t size;
+	if (!size)
+		size = (size_t)sysconf(_SC_PAGESIZE);
+	return size;
+}
+
+#ifndef __linux__
+int
+host_map_noreplace(void *addr, size_t len, int prot, int flags, int fd, u64 offset)
+{
+	void *p = mmap(addr, len, prot, flags, fd, (off_t)offset);
+	if (p == MAP_FAILED)
+		return -errno;
+	if (p == addr)
+		return 0;
+	munmap(p, len);
+	return -EEXIST;
+}
+
+int
+host_remap(void *old, size_t oldlen, size_t newlen, int flags, void *addr, void **out)
+{
+	return -ENOSYS;
+}
+
+int
+host_advise(void *addr, size_t len, int linux_advice)
+{
+	return -ENOSYS;
+}
+
+int
+host_incore(void *addr, size_t len, u8 *vec)
+{
+	memset(vec, 1, len / host_page_size());
+	return 0;
+}
+
+int
+host_fd_path(int fd, char *buf, size_t size)
+{
+	return -ENOSYS;
+}
+#endif
