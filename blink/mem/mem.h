@@ -11,7 +11,8 @@
 //
 // Threads: every function may be called from any thread; struct mem has its
 // own lock. None may be called from a signal handler. Functions that take
-// permission or bytes away call hooks.changed with the lock released.
+// permission or bytes away call the hooks with the lock released, before they
+// return; mem_watch_code may call tlb_stale.
 #ifndef MEM_MEM_H_
 #define MEM_MEM_H_
 #include "base/base.h"
@@ -43,13 +44,13 @@ enum vma_flag {
 struct vma {
 	u64 start, end;  // page aligned, end exclusive
 	u64 offset;      // file offset of start
-	u64 dev, ino;    // of the mapped file, 0 if VMA_ANON
+	u64 dev, ino;    // of the mapped file; shared anonymous memory is a file
+	                 // (dev 1, "/dev/zero (deleted)"); 0 if private VMA_ANON
 	u16 flags;
 	u8 prot;         // enum mem_prot
 	u8 maxprot;      // what mprotect may grant (a shared file opened read-only lacks MEM_W)
-	u8 *host;        // paged: host address of start for shared mappings, else 0
-	int fd;          // paged: blink's own descriptor for lazily read files, else -1
-	char *path;      // as /proc/self/maps shows it; owned; 0 if none
+	struct mfile *file;  // mem's own: what is mapped, shared by split pieces
+	const char *path;    // as /proc/self/maps shows it; 0 if none
 };
 
 struct mem;
@@ -60,11 +61,21 @@ struct mem_hooks {
 	// Guest bytes in [lo, hi) that may hold decoded code changed, or lost
 	// their mapping or permission: drop blocks that come from them.
 	void (*code_changed)(void *arg, u64 lo, u64 hi);
-	// Paged only: translations of [lo, hi) became invalid: flush every thread's TLB.
+	// Paged only: translations of [lo, hi) became invalid. Must flush every
+	// thread's TLB before it returns: the memory is used again afterwards.
 	void (*tlb_stale)(void *arg, u64 lo, u64 hi);
 };
 
+// Where things go in a guest's address space: the one table of it.
+struct mem_layout {
+	u64 pie;        // position-independent main images; brk has room behind them
+	u64 mmap_base;  // mappings are chosen downwards from here
+	u64 stack_top;  // the main stack ends here and grows down towards mmap_base
+};
+
+// Registers mem's claim on host faults. 0 without memory.
 struct mem *mem_new(int paged);
+const struct mem_layout *mem_layout(const struct mem *);
 void mem_free(struct mem *);
 int mem_is_paged(const struct mem *);
 void mem_set_hooks(struct mem *, const struct mem_hooks *);
@@ -76,7 +87,8 @@ void mem_after_fork(struct mem *, int is_child);
 
 // mmap(2) with guest semantics. addr is a hint or, with VMA_FIXED*, a demand;
 // 0 lets mem choose top-down below the mmap base. fd >= 0 is a host
-// descriptor (duplicated if it must be kept). path names it for maps, may be 0.
+// descriptor, needed no longer on return. path names it for maps; with 0 the
+// host is asked for the descriptor's path.
 // Returns the guest address or -errno.
 i64 mem_map(struct mem *, u64 addr, u64 len, int prot, int flags, int fd, u64 offset, const char *path);
 int mem_unmap(struct mem *, u64 addr, u64 len);
@@ -87,6 +99,7 @@ int mem_advise(struct mem *, u64 addr, u64 len, int linux_advice);
 int mem_sync(struct mem *, u64 addr, u64 len, int linux_flags);
 int mem_lock(struct mem *, u64 addr, u64 len, int on);
 int mem_incore(struct mem *, u64 addr, u64 len, u8 *vec);
+// Adds flags (VMA_HEAP, VMA_STACK) to the VMA that holds addr, and names it if path is not 0.
 void mem_set_name(struct mem *, u64 addr, int flags_to_set, const char *path);
 
 // Copies the VMA that holds addr, or else the next one above it. 0 if none.
@@ -124,8 +137,8 @@ enum mem_fault { MEM_OK, MEM_UNMAPPED, MEM_PROT, MEM_NONCANONICAL, MEM_BUS };
 // *why when the guest must fault.
 u8 *mem_slow(struct mem *, struct tlb *, u64 gva, int access, enum mem_fault *why);
 
-// Claims host SIGSEGV/SIGBUS hits inside mem_read/mem_write and friends;
-// called by host/ first. Does not return if it was one.
+// Claims host SIGSEGV/SIGBUS hits inside mem_read/mem_write and friends.
+// Does not return if it was one. mem_new registers it with host/.
 void mem_on_host_fault(void *host_addr);
 
 // Per-thread translation cache of the paged model.

@@ -1,0 +1,201 @@
+// paged.c: guest pages are frames or pages of host file mappings, found
+// through the page table. See map.h.
+//
+// Private anonymous pages get a frame at first touch. Everything else is
+// mapped whole by the host, somewhere: it reads lazily, shares between
+// processes and copies private pages on write.
+#include "mem/map.h"
+#include <errno.h>
+#include <sys/mman.h>
+#include "host/host.h"
+
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0
+#endif
+
+static void
+drop_entry(struct mem *m, uintptr_t *e, u64 gva, void *arg)
+{
+	struct changes *ch = (struct changes *)arg;
+	if (*e & ~(uintptr_t)PT_FLAGS)
+		changes_tlb(ch, gva, gva + PAGE_SIZE_GUEST);
+	if (*e & PT_FRAME)
+		frame_retire(ch, (u8 *)(*e & ~(uintptr_t)PT_FLAGS));
+	*e = *e & PT_WATCH;
+}
+
+static int
+paged_map(struct mem *m, struct vma *nv, int fd, struct changes *ch)
+{
+	u64 delta = nv->offset & (host_page_size() - 1), len = nv->end - nv->start + delta;
+	int flags = nv->flags & VMA_SHARED ? MAP_SHARED : MAP_PRIVATE | MAP_NORESERVE;
+	void *p;
+	if (!nv->file) {
+		pt_walk(m, nv->start, nv->end, drop_entry, ch);
+		return 0;
+	}
+	if (len > SIZE_MAX)
+		return -ENOMEM;
+	if (fd < 0)
+		flags |= MAP_ANONYMOUS;
+	p = mmap(0, (size_t)len, nv->flags & VMA_SHARED ? host_prot(nv->maxprot) : PROT_READ | PROT_WRITE, flags, fd, (off_t)(nv->offset - delta));
+	if (p == MAP_FAILED)
+		return -errno;
+	nv->file->host = (u8 *)p + delta;
+	nv->file->offset = nv->offset;
+	nv->file->len = (size_t)(nv->end - nv->start);
+	pt_walk(m, nv->start, nv->end, drop_entry, ch);
+	return 0;
+}
+
+static void
+paged_unmap(struct mem *m, u64 lo, u64 hi, struct changes *ch)
+{
+	pt_walk(m, lo, hi, drop_entry, ch);
+}
+
+static void
+stale_entry(struct mem *m, uintptr_t *e, u64 gva, void *arg)
+{
+	changes_tlb((struct changes *)arg, gva, gva + PAGE_SIZE_GUEST);
+}
+
+static int
+paged_protect(struct mem *m, u64 lo, u64 hi, int prot, struct changes *ch)
+{
+	pt_walk(m, lo, hi, stale_entry, ch);
+	return 0;
+}
+
+// Makes the host mapping behind v's file reach to file offset `end`.
+static int
+regrow(struct mem *m, struct vma *v, u64 end, struct changes *ch)
+{
+	struct mfile *f = v->file, *nf;
+	int shared = v->flags & VMA_SHARED, r;
+	size_t delta;
+	void *p;
+	// Shared anonymous memory keeps its size: SIGBUS behind it.
+	if (!f || !f->host || (v->flags & VMA_ANON) || end - f->offset <= f->len)
+		return 0;
+	if ((!shared && f->refs > 1) || end - f->offset > SIZE_MAX / 2)
+		return -ENOMEM;
+	nf = mfile_new(f->dev, f->ino, f->path);
+	if (!nf)
+		return -ENOMEM;
+	delta = (uintptr_t)f->host & (host_page_size() - 1);
+	r = host_remap(f->host - delta, shared ? 0 : f->len + delta, (size_t)(end - f->offset) + delta, 1, 0, &p);
+	if (r) {
+		mfile_drop(nf, ch);
+		return -ENOMEM;
+	}
+	nf->host = (u8 *)p + delta;
+	nf->offset = f->offset;
+	nf->len = (size_t)(end - f->offset);
+	if (!shared)
+		f->host = 0;
+	pt_walk(m, v->start, v->end, drop_entry, ch);
+	v->file = nf;
+	v->path = nf->path;
+	mfile_drop(f, ch);
+	return 0;
+}
+
+static int
+paged_extend(struct mem *m, struct vma *v, u64 lo, u64 newend, struct changes *ch)
+{
+	return regrow(m, v, v->offset + (newend - v->start), ch);
+}
+
+struct move {
+	u64 delta;
+	struct changes *ch;
+	int failed;
+};
+
+static void
+move_entry(struct mem *m, uintptr_t *e, u64 gva, void *arg)
+{
+	struct move *mv = (struct move *)arg;
+	uintptr_t *to = pt_entry(m, gva + mv->delta, 1);
+	if (to) {
+		*to = *e & ~(uintptr_t)PT_WATCH;
+		*e &= PT_WATCH;
+		changes_tlb(mv->ch, gva, gva + PAGE_SIZE_GUEST);
+	} else {
+		mv->failed = 1;
+	}
+}
+
+static int
+paged_move(struct mem *m, struct vma *nv, u64 old, u64 oldlen, int dontunmap, struct changes *ch)
+{
+	struct vma *v = vma_find(m, old);
+	struct move mv;
+	u64 newlen = nv->end - nv->start;
+	int r;
+	// The old range would need a fresh private copy of the file.
+	if (dontunmap && v->file && v->file->host && !(v->flags & VMA_SHARED))
+		return -EINVAL;
+	r = regrow(m, v, nv->offset + newlen, ch);
+	if (r)
+		return r;
+	nv->file = v->file;
+	nv->path = v->path;
+	if (v->file && v->file->host)
+		return 0;  // found again from the file
+	mv.delta = nv->start - old;
+	mv.ch = ch;
+	mv.failed = 0;
+	pt_walk(m, old, old + min_u64(oldlen, newlen), move_entry, &mv);
+	return mv.failed ? -ENOMEM : 0;
+}
+
+static int
+paged_advise(struct mem *m, const struct vma *v, u64 lo, u64 hi, int advice, struct changes *ch)
+{
+	struct mfile *f = v->file;
+	u8 *p;
+	if (!f || !f->host) {
+		if (advice == L_MADV_DONTNEED)
+			pt_walk(m, lo, hi, drop_entry, ch);
+		return 0;
+	}
+	p = f->host + (v->offset - f->offset) + (lo - v->start);
+	if (((uintptr_t)p | (hi - lo)) & (host_page_size() - 1))
+		return 0;
+	if (advice == L_MADV_DONTNEED || advice == L_MADV_REMOVE)
+		return host_advise(p, (size_t)(hi - lo), advice);
+	return 0;
+}
+
+static u8 *
+paged_page(struct mem *m, const struct vma *v, u64 page)
+{
+	uintptr_t *e = pt_entry(m, page, 1);
+	struct mfile *f = v->file;
+	u8 *p, x;
+	if (!e)
+		return 0;
+	p = (u8 *)(*e & ~(uintptr_t)PT_FLAGS);
+	if (*e & PT_FRAME)
+		return p;
+	if (!f || !f->host) {
+		p = frame_new(m);
+		if (p)
+			*e |= (uintptr_t)p | PT_FRAME;
+		return p;
+	}
+	if (!p) {
+		u64 at = v->offset + (page - v->start) - f->offset;
+		if (at >= f->len)
+			return 0;
+		p = f->host + at;
+		*e |= (uintptr_t)p;
+	}
+	return mem_guarded_copy(&x, p, 1) ? 0 : p;
+}
+
+const struct mem_model paged_model = {
+	paged_map, paged_unmap, paged_protect, paged_extend, paged_move, paged_advise, paged_page,
+};

@@ -1,0 +1,143 @@
+// watch.c: notices writes to pages that decoded code comes from.
+//
+// A watched page that the guest may write is closed: the linear model takes
+// the host's write permission away, the paged model keeps it out of TLBs. So
+// is every writable page that shows the same file bytes. A write first drops
+// the watches and tells hooks.code_changed, and only when nobody watched
+// again meanwhile is the page opened: no thread can write to a page whose
+// stale blocks still run.
+#include "mem/map.h"
+#include <sys/mman.h>
+
+struct span {
+	u64 lo, hi;
+};
+
+static void
+clear_entry(struct mem *m, uintptr_t *e, u64 gva, void *arg)
+{
+	struct span *s = (struct span *)arg;
+	if (!(*e & PT_WATCH))
+		return;
+	*e &= ~(uintptr_t)PT_WATCH;
+	if (!s->hi)
+		s->lo = gva;
+	s->hi = gva + PAGE_SIZE_GUEST;
+}
+
+int
+watch_clear(struct mem *m, u64 lo, u64 hi, struct changes *ch)
+{
+	struct span s = {0, 0};
+	pt_walk(m, lo, hi, clear_entry, &s);
+	if (s.hi)
+		changes_code(ch, s.lo, s.hi);
+	return s.hi != 0;
+}
+
+// The part of w that maps the same file bytes as [lo, hi) of v.
+static int
+alias_of(const struct vma *v, const struct vma *w, u64 lo, u64 hi, struct span *out)
+{
+	u64 olo = v->offset + (lo - v->start), ohi = olo + (hi - lo), wend = w->offset + (w->end - w->start);
+	if (w->dev != v->dev || w->ino != v->ino)
+		return 0;
+	olo = max_u64(olo, w->offset);
+	ohi = min_u64(ohi, wend);
+	if (olo >= ohi)
+		return 0;
+	out->lo = w->start + (olo - w->offset);
+	out->hi = out->lo + (ohi - olo);
+	return 1;
+}
+
+int
+watch_clear_aliases(struct mem *m, const struct vma *v, u64 lo, u64 hi, struct changes *ch)
+{
+	struct vma *w;
+	struct span s;
+	int any = watch_clear(m, lo, hi, ch);
+	if (v->ino && (v->flags & VMA_SHARED) && m->root)
+		for (w = m->v; w < vma_end(m); w++)
+			if (alias_of(v, w, lo, hi, &s))
+				any |= watch_clear(m, s.lo, s.hi, ch);
+	return any;
+}
+
+static void
+open_entry(struct mem *m, uintptr_t *e, u64 gva, void *arg)
+{
+	if (!(*e & PT_CLOSED))
+		return;
+	*e &= ~(uintptr_t)PT_CLOSED;
+	mprotect((void *)(uintptr_t)(gva + LINEAR_BASE), PAGE_SIZE_GUEST, PROT_READ | PROT_WRITE);
+}
+
+void
+watch_reopen(struct mem *m, u64 lo, u64 hi)
+{
+	pt_walk(m, lo, hi, open_entry, 0);
+}
+
+int
+watch_open(struct mem *m, const struct vma *v, u64 lo, u64 hi, struct changes *ch)
+{
+	struct span s = {0, 0};
+	if (!m->root)
+		return 0;
+	lo = round_down(lo, PAGE_SIZE_GUEST);
+	hi = round_up(hi, PAGE_SIZE_GUEST);
+	pt_walk(m, lo, hi, clear_entry, &s);
+	if (s.hi) {
+		changes_code(ch, s.lo, s.hi);
+		watch_clear_aliases(m, v, s.lo, s.hi, ch);
+		return 1;
+	}
+	if (!mem_is_paged(m))
+		watch_reopen(m, lo, hi);
+	return 0;
+}
+
+static void
+watch_page(struct mem *m, const struct vma *v, u64 page, struct changes *ch)
+{
+	uintptr_t *e = pt_entry(m, page, 1);
+	if (!e || (*e & PT_WATCH))
+		return;
+	*e |= PT_WATCH;
+	if (!(v->prot & MEM_W))
+		return;
+	if (mem_is_paged(m)) {
+		changes_tlb(ch, page, page + PAGE_SIZE_GUEST);
+	} else if (!(*e & PT_CLOSED)) {
+		*e |= PT_CLOSED;
+		mprotect((void *)(uintptr_t)(page + LINEAR_BASE), PAGE_SIZE_GUEST, PROT_READ);
+	}
+}
+
+void
+mem_watch_code(struct mem *m, u64 gva, size_t len)
+{
+	u64 page = round_down(gva, PAGE_SIZE_GUEST);
+	struct changes ch;
+	struct vma *v, *w;
+	struct span s;
+	memset(&ch, 0, sizeof ch);
+	pthread_mutex_lock(&m->lock);
+	for (; page < gva + len; page += PAGE_SIZE_GUEST) {
+		uintptr_t *e = pt_entry(m, page, 0);
+		if (e && (*e & PT_WATCH))
+			continue;
+		v = vma_find(m, page);
+		if (v == vma_end(m) || v->start > page)
+			continue;
+		watch_page(m, v, page, &ch);
+		if (!v->ino)
+			continue;
+		for (w = m->v; w < vma_end(m); w++)
+			if (w != v && (w->flags & VMA_SHARED) && (w->prot & MEM_W) &&
+			    alias_of(v, w, page, page + PAGE_SIZE_GUEST, &s))
+				watch_page(m, w, s.lo, &ch);
+	}
+	mem_publish(m, &ch);
+}
