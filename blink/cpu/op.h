@@ -120,7 +120,7 @@ op_kind(const struct op *op, int i)
 	if (UNLIKELY((c->icount += s_->size) >= c->limit)) { c->pc = (u64)s_->disp; return cpu_leave(c, STOP_ATTENTION); } \
 	DISPATCH(s_->link); } while (0)
 // Leaves cpu_run; c->pc must be set.
-#define LEAVE(stop_reason) return cpu_leave(c, (stop_reason))
+#define LEAVE(stop_reason) do { c->icount += op_block(op)->ninsns; return cpu_leave(c, (stop_reason)); } while (0)
 
 static inline const struct op *
 cpu_leave(struct cpu *c, int why)
