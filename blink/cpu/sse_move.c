@@ -208,13 +208,6 @@ SAME_HANDLER(movntq, movq)
 SAME_HANDLER(movq2dq, movq)
 SAME_HANDLER(movdq2q, movq)
 
-const struct op *
-op_movnti(struct cpu *c, const struct op *op)
-{
-	wrn(c, op, ea(c, op), op->size, c->r[op->b]);
-	NEXT();
-}
-
 // MASKMOVQ, MASKMOVDQU: the bytes whose mask has its top bit set go to
 // DS:rDI. A page without a selected byte is not touched.
 static NOINLINE void
@@ -512,35 +505,5 @@ op_movmskpd(struct cpu *c, const struct op *op)
 {
 	const u8 *s = xmm(c, op->b);
 	c->r[op->a] = (u32)(s[7] >> 7 | s[15] >> 7 << 1);
-	NEXT();
-}
-
-// Hints do nothing. Fences order the host's accesses.
-const struct op *
-op_prefetch(struct cpu *c, const struct op *op)
-{
-	NEXT();
-}
-SAME_HANDLER(prefetchnta, prefetch)
-SAME_HANDLER(prefetcht0, prefetch)
-SAME_HANDLER(prefetcht1, prefetch)
-SAME_HANDLER(prefetcht2, prefetch)
-SAME_HANDLER(prefetchw, prefetch)
-
-const struct op *
-op_mfence(struct cpu *c, const struct op *op)
-{
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	NEXT();
-}
-SAME_HANDLER(lfence, mfence)
-SAME_HANDLER(sfence, mfence)
-
-// CLFLUSH faults as a load of one byte does.
-const struct op *
-op_clflush(struct cpu *c, const struct op *op)
-{
-	(void)rd8(c, op, ea(c, op));
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	NEXT();
 }
