@@ -61,6 +61,7 @@ struct thread {
 	u32 sigpend[2];            // caught by the host handler, not yet delivered (bit n-1)
 	siginfo_t pending_info[65];
 	u64 trap_no, trap_err, trap_cr2;  // of the last fault, as signal frames show them
+	u32 trap_flags;            // EFLAGS bits that only the next frame shows (RF after a fault)
 	int in_syscall;            // number while a call is made and until its result is settled, or -1
 	u64 orig_rax;
 	int exiting;               // the thread called exit: leave its main loop
@@ -132,16 +133,17 @@ void linux_deliver_signals(struct thread *t);
 // would have arrived before it. The call must then not be made: pc has been
 // moved back to the SYSCALL instruction; deliver signals and run on.
 int linux_signal_before_call(struct thread *t);
-// Prepares p->sig and the host's signal handling; once, before threads exist.
+// Prepares p->sig and the host's signal handling (also installs the handlers of
+// host_install_fault_handlers); once, before threads exist.
 void linux_signals_init(struct process *p);
 // A guest thread for c, not yet in p's list; 0 if memory is short.
 struct thread *linux_thread_new(struct process *p, struct cpu *c);
 // On the host thread that will run t: sets t_self and t->tid, enters it in
 // p's list, adopts the host's signal mask if t->host_main.
 void linux_thread_start(struct thread *t);
-// Before a host execve replaces blink: dispositions that the host does not
-// know (SIGSEGV, SIGBUS) become what the new program must inherit. undo after failure.
-void linux_signals_exec(struct thread *t, int undo);
+// The host's execve with everything a new program inherits in place (mask,
+// ignored signals). Returns only on failure: -L_Exxx or a restart code.
+i64 linux_execve(struct thread *t, const char *path, char **argv, char **envp);
 // After main loop ended with t->exiting: ends the host thread (and the process
 // if it was the last).
 void linux_thread_end(struct thread *t);

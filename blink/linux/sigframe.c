@@ -1,0 +1,278 @@
+// sigframe.c: the stack frame that a signal handler finds, its way back, the
+// alternate stack, and which signal each exception becomes.
+//
+// Layout, top down: the interrupted code's red zone (128 bytes), the FXSAVE
+// image (64-byte aligned), struct l_rt_sigframe (so that rsp + 8 is 16-byte
+// aligned). No XSAVE is advertised by CPUID, so the frame is that of a
+// processor without it: 512 bytes of state, UC_FP_XSTATE clear, the software
+// bytes untouched. Source: Linux arch/x86/kernel/signal.c, fpu/signal.c,
+// traps.c as documented by their headers and by experiment.
+#include "linux/signal.h"
+
+enum { USER_CS = 0x33, USER_DS = 0x2b, FXSAVE_SIZE = 512 };
+// The flags that a program may change through sigreturn
+enum { RESTORED_FLAGS = FLAGS_ARITH | FLAG_TF | FLAG_DF | FLAG_RF | FLAG_AC };
+
+// --- alternate stack ----------------------------------------------------------
+
+void
+altstack_reset(struct thread *t)
+{
+	t->altstack_sp = t->altstack_size = 0;
+	t->altstack_flags = L_SS_DISABLE;
+}
+
+static int
+on_altstack(const struct thread *t, u64 sp)
+{
+	return !(t->altstack_flags & L_SS_AUTODISARM) && sp > t->altstack_sp && sp - t->altstack_sp <= t->altstack_size;
+}
+
+i64
+altstack_set(struct thread *t, const struct l_stack *ss, u64 sp, u64 min)
+{
+	u64 base = L_GET(ss->sp), size = L_GET(ss->size);
+	u32 flags = (u32)L_GET(ss->flags), mode = flags & ~L_SS_AUTODISARM;
+	if (on_altstack(t, sp))
+		return -L_EPERM;
+	if (mode != L_SS_DISABLE && mode != L_SS_ONSTACK && mode != 0)
+		return -L_EINVAL;
+	if (mode == L_SS_DISABLE)
+		base = size = 0;
+	else if (size < min)
+		return -L_ENOMEM;
+	t->altstack_sp = base;
+	t->altstack_size = size;
+	t->altstack_flags = flags;
+	return 0;
+}
+
+i64
+sys_sigaltstack(struct thread *t, const u64 *a)
+{
+	u64 sp = t->cpu->r[REG_SP];
+	struct l_stack ss, old;
+	memset(&old, 0, sizeof old);
+	L_PUT(old.sp, t->altstack_sp);
+	L_PUT(old.size, t->altstack_size);
+	L_PUT(old.flags, (!t->altstack_size ? L_SS_DISABLE : on_altstack(t, sp) ? L_SS_ONSTACK : 0) | (t->altstack_flags & L_SS_AUTODISARM));
+	if (a[0]) {
+		if (copy_in(t, &ss, a[0], sizeof ss))
+			return -L_EFAULT;
+		i64 r = altstack_set(t, &ss, sp, L_MINSIGSTKSZ);
+		if (r)
+			return r;
+	}
+	return a[1] ? copy_out(t, a[1], &old, sizeof old) : 0;
+}
+
+// --- frames -----------------------------------------------------------------------
+
+// The processor's state after FNINIT and LDMXCSR of the defaults, vectors zero.
+static void
+fpu_reset(struct cpu *c)
+{
+	memset(c->v, 0, sizeof c->v);
+	memset(c->st, 0, sizeof c->st);
+	c->top = c->ftags = 0;
+	c->fcw = 0x37f;
+	c->fsw = c->fop = c->fcs = c->fds = 0;
+	c->fip = c->fdp = 0;
+	c->mxcsr = 0x1f80;
+}
+
+// Registers in the order in which struct l_sigcontext begins
+static const u8 frame_regs[16] = {
+	REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_DI, REG_SI, REG_BP,
+	REG_BX, REG_DX, REG_AX, REG_CX, REG_SP
+};
+
+int
+sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct l_siginfo *info)
+{
+	struct cpu *c = t->cpu;
+	struct l_rt_sigframe f;
+	u8 fx[FXSAVE_SIZE];
+	u64 sp = c->r[REG_SP] - 128;
+	int was_on = on_altstack(t, c->r[REG_SP]), entering = 0;
+	if (!(act->flags & L_SA_RESTORER))
+		return -1;
+	if (act->flags & L_SA_ONSTACK && t->altstack_size && !was_on) {
+		sp = t->altstack_sp + t->altstack_size;
+		entering = 1;
+	}
+	u64 fp = round_down(sp - FXSAVE_SIZE, 64);
+	sp = round_down(fp - sizeof f, 16) - 8;
+	if ((was_on || entering) && !(sp > t->altstack_sp && sp - t->altstack_sp <= t->altstack_size))
+		return -1;
+	memset(&f, 0, sizeof f);
+	memset(fx, 0, sizeof fx);
+	L_PUT(f.pretcode, act->restorer);
+	L_PUT(f.uc.flags, L_UC_SIGCONTEXT_SS | L_UC_STRICT_RESTORE_SS);
+	L_PUT(f.uc.stack.sp, t->altstack_sp);
+	L_PUT(f.uc.stack.flags, t->altstack_flags);
+	L_PUT(f.uc.stack.size, t->altstack_size);
+	for (int i = 0; i < 16; i++)
+		st64((u8 *)&f.uc.mc + 8 * i, c->r[frame_regs[i]]);
+	L_PUT(f.uc.mc.rip, c->pc);
+	L_PUT(f.uc.mc.eflags, cpu_get_flags(c) | t->trap_flags);
+	L_PUT(f.uc.mc.cs, USER_CS);
+	L_PUT(f.uc.mc.ss, USER_DS);
+	L_PUT(f.uc.mc.gs, c->sel[SEG_GS]);
+	L_PUT(f.uc.mc.fs, c->sel[SEG_FS]);
+	L_PUT(f.uc.mc.err, t->trap_err);
+	L_PUT(f.uc.mc.trapno, t->trap_no);
+	u64 mask = t->restore_sigmask ? t->saved_sigmask : t->sigmask;
+	L_PUT(f.uc.mc.oldmask, mask);
+	L_PUT(f.uc.mc.cr2, t->trap_cr2);
+	L_PUT(f.uc.mc.fpstate, fp);
+	L_PUT(f.uc.sigmask, mask);
+	size_t n = offsetof(struct l_rt_sigframe, info);
+	if (act->flags & L_SA_SIGINFO) {
+		f.info = *info;
+		n = sizeof f;
+	}
+	cpu_to_fxsave(c, fx);
+	if (mem_write(t->p->mem, fp, fx, offsetof(struct l_fpstate, sw)) || mem_write(t->p->mem, sp, &f, n))
+		return -1;
+	if (t->altstack_flags & L_SS_AUTODISARM)
+		altstack_reset(t);
+	t->trap_flags = 0;
+	c->r[REG_SP] = sp;
+	c->r[REG_AX] = 0;
+	c->r[REG_DI] = (u64)sig;
+	c->r[REG_SI] = sp + offsetof(struct l_rt_sigframe, info);
+	c->r[REG_DX] = sp + offsetof(struct l_rt_sigframe, uc);
+	c->pc = act->handler;
+	cpu_set_flags(c, cpu_get_flags(c) & ~(u32)(FLAG_DF | FLAG_RF | FLAG_TF));
+	fpu_reset(c);
+	return 0;
+}
+
+i64
+sys_rt_sigreturn(struct thread *t, const u64 *a)
+{
+	struct cpu *c = t->cpu;
+	struct l_ucontext uc;
+	u8 fx[FXSAVE_SIZE];
+	u64 at = c->r[REG_SP];  // the handler's RET popped pretcode
+	t->in_syscall = -1;
+	if (mem_read(t->p->mem, &uc, at, sizeof uc))
+		goto bad;
+	// A signal that the frame's mask blocks, but which came before this call,
+	// was delivered before it.
+	if (sigmask_set(t, L_GET(uc.sigmask))) {
+		c->pc -= 2;
+		return (i64)t->orig_rax;
+	}
+	// Another code segment than ours would be 32-bit code, or a fault.
+	if ((L_GET(uc.mc.cs) | 3) != USER_CS || (L_GET(uc.mc.ss) | 3) != USER_DS)
+		goto bad;
+	for (int i = 0; i < 16; i++)
+		c->r[frame_regs[i]] = ld64((u8 *)&uc.mc + 8 * i);
+	c->pc = L_GET(uc.mc.rip);
+	cpu_set_flags(c, (cpu_get_flags(c) & ~(u32)RESTORED_FLAGS) | ((u32)L_GET(uc.mc.eflags) & RESTORED_FLAGS & ~(u32)FLAG_RF));
+	if (L_GET(uc.mc.fpstate)) {
+		if (mem_read(t->p->mem, fx, L_GET(uc.mc.fpstate), sizeof fx))
+			goto bad;
+		struct l_fpstate *s = (struct l_fpstate *)fx;
+		// The mask of valid bits that CPUs with DAZ report
+		if (L_GET(s->mxcsr) & ~0xffffull)
+			goto bad;
+		cpu_from_fxsave(c, fx);
+	} else {
+		fpu_reset(c);
+	}
+	// As in the kernel, a bad stack here is no error.
+	altstack_set(t, &uc.stack, c->r[REG_SP], L_MINSIGSTKSZ);
+	return (i64)c->r[REG_AX];
+bad:
+	signal_force_segv(t);
+	return (i64)c->r[REG_AX];
+}
+
+// --- exceptions ---------------------------------------------------------------------
+
+// What a processor without #OF/#BR users raises by vector: signal, code, and
+// whether si_addr is the instruction. Code 0 means SI_KERNEL and no address.
+static const struct { u8 vector, sig, code, addr; } exceptions[] = {
+	{ VEC_DE, L_SIGFPE, L_FPE_INTDIV, 1 },
+	{ VEC_DB, L_SIGTRAP, L_TRAP_TRACE, 1 },
+	{ VEC_BP, L_SIGTRAP, 0, 0 },
+	{ VEC_OF, L_SIGSEGV, 0, 0 },
+	{ VEC_BR, L_SIGSEGV, 0, 0 },
+	{ VEC_UD, L_SIGILL, L_ILL_ILLOPN, 1 },
+	{ VEC_NP, L_SIGBUS, 0, 0 },
+	{ VEC_SS, L_SIGBUS, 0, 0 },
+	{ VEC_MF, L_SIGFPE, 0, 1 },
+	{ VEC_AC, L_SIGBUS, L_BUS_ADRALN, 0 },
+	{ VEC_XM, L_SIGFPE, 0, 1 },
+};
+
+// si_code of unmasked floating-point exceptions: the first that applies.
+static int
+fpe_code(u32 e)
+{
+	return e & 1 ? L_FPE_FLTINV : e & 4 ? L_FPE_FLTDIV : e & 8 ? L_FPE_FLTOVF : e & 0x12 ? L_FPE_FLTUND : e & 0x20 ? L_FPE_FLTRES : 0;
+}
+
+void
+linux_fault(struct thread *t, enum stop why)
+{
+	struct cpu *c = t->cpu;
+	int vector = c->vector, sig = L_SIGSEGV, code = L_SI_KERNEL;
+	u64 addr = 0;
+	u32 err = c->error;
+	struct l_siginfo info;
+	// INT n reaches its gate only where ring 3 may: 1 (INT1), 3 and 4.
+	if (why == STOP_INT && vector != VEC_DB && vector != VEC_BP && vector != VEC_OF) {
+		err = (u32)vector * 8 + 2;
+		vector = VEC_GP;
+		c->pc = c->fault_next;
+		why = STOP_FAULT;
+	}
+	t->trap_flags = why == STOP_FAULT && vector != VEC_DB ? FLAG_RF : 0;
+	t->trap_no = (u64)vector;
+	t->trap_err = err;
+	switch (vector) {
+	case VEC_PF:
+		t->trap_cr2 = addr = c->cr2;
+		code = err & PF_PRESENT ? L_SEGV_ACCERR : L_SEGV_MAPERR;
+		t->trap_err |= PF_USER;
+		// Kernel addresses look present, so that nothing is learned about them.
+		if (addr >= MEM_TOP)
+			t->trap_err |= PF_PRESENT;
+		break;
+	case VEC_BUS:
+		t->trap_no = VEC_PF;
+		t->trap_err |= PF_USER;
+		t->trap_cr2 = addr = c->cr2;
+		sig = L_SIGBUS;
+		code = L_BUS_ADRERR;
+		break;
+	default:
+		for (size_t i = 0; i < COUNTOF(exceptions); i++) {
+			if (exceptions[i].vector != vector)
+				continue;
+			sig = exceptions[i].sig;
+			if (exceptions[i].code)
+				code = exceptions[i].code;
+			if (exceptions[i].addr)
+				addr = c->pc;
+		}
+		if (vector == VEC_MF)
+			code = fpe_code(c->fsw & ~(u32)c->fcw);
+		if (vector == VEC_XM)
+			code = fpe_code(c->mxcsr & ~(c->mxcsr >> 7));
+		if (vector == VEC_DB && why == STOP_INT)
+			code = L_TRAP_BRKPT;
+	}
+	memset(&info, 0, sizeof info);
+	L_PUT(info.signo, sig);
+	L_PUT(info.code, code);
+	if (code != L_SI_KERNEL)
+		L_PUT(info.u.fault.addr, addr);
+	t->in_syscall = -1;
+	signal_force(t, sig, &info);
+	linux_deliver_signals(t);
+}

@@ -1,0 +1,66 @@
+// signal.h: what the files of linux/ that deal in signals share.
+#ifndef LINUX_SIGNAL_H_
+#define LINUX_SIGNAL_H_
+#include "host/sig.h"
+#include "linux/linux.h"
+
+struct sigact {
+	u64 handler, flags, restorer, mask;
+	int known;  // 0: still what the process inherited; ask the host
+};
+
+struct sigstate {
+	pthread_mutex_t lock;  // last in the order of locks; guards act
+	struct sigact act[L_NSIG + 1];
+};
+
+#define SIGBIT(sig) ((u64)1 << ((sig) - 1))
+// Nobody can block these.
+#define SIG_UNBLOCKABLE (SIGBIT(L_SIGKILL) | SIGBIT(L_SIGSTOP))
+// blink keeps its own host handlers for these.
+#define SIG_FAULTS (SIGBIT(L_SIGSEGV) | SIGBIT(L_SIGBUS))
+
+// Signals caught by the host handler, deliverable or not.
+static inline u64
+sigpend_get(const struct thread *t)
+{
+	return __atomic_load_n(&t->sigpend[0], __ATOMIC_RELAXED) | (u64)__atomic_load_n(&t->sigpend[1], __ATOMIC_RELAXED) << 32;
+}
+
+// Sets the guest's mask and the host's with it. Returns 0, or
+// -L_ERESTARTNOINTR when a signal came that must be delivered under the old
+// mask first (nothing is changed then).
+i64 sigmask_set(struct thread *t, u64 mask);
+// Installs `mask` until the call's end: at once undone by sigmask_restore, or by
+// signal delivery when the call returns a restart code.
+void sigmask_swap(struct thread *t, u64 mask);
+void sigmask_restore(struct thread *t);
+// A mask argument of a system call: 0, -L_EINVAL (size), -L_EFAULT.
+i64 sigmask_in(struct thread *t, u64 gva, u64 size, u64 *mask);
+
+// A signal that cannot be refused: blocked or ignored means death.
+void signal_force(struct thread *t, int sig, const struct l_siginfo *info);
+// SIGSEGV with SI_KERNEL, as for a bad signal frame.
+void signal_force_segv(struct thread *t);
+// Writes the frame and points t's registers at the handler. 0 or -1 (stack unusable).
+int sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct l_siginfo *info);
+// The state that exec gives an alternate stack.
+void altstack_reset(struct thread *t);
+i64 altstack_set(struct thread *t, const struct l_stack *ss, u64 sp, u64 min);
+
+void siginfo_from_host(struct l_siginfo *out, const siginfo_t *in);
+void siginfo_to_host(siginfo_t *out, const struct l_siginfo *in);
+// Copies dispositions for a process that does not share them.
+void sigstate_copy(struct sigstate *to, struct sigstate *from);
+// CLONE_CLEAR_SIGHAND: handlers become SIG_DFL.
+void sigstate_clear(struct sigstate *s);
+
+// 0 or -L_EINVAL for a time that no call accepts.
+i64 timespec_in(struct thread *t, u64 gva, struct host_ts *ts);
+i64 timespec_out(struct thread *t, u64 gva, const struct host_ts *ts);
+i64 rusage_out(struct thread *t, u64 gva, const long *host);
+enum { HOST_RUSAGE_LONGS = 18 };
+// A wait status of the host as the guest's.
+u32 wait_status(u32 host);
+
+#endif
