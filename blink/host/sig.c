@@ -187,6 +187,15 @@ host_sigmask(u64 set)
 }
 
 u64
+host_sigmask_get(void)
+{
+	struct host_sigset old;
+	memset(&old, 0, sizeof old);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, 0, &old, HOST_SIGSET_SIZE);
+	return from_sigset(&old);
+}
+
+u64
 host_sigpending(void)
 {
 	struct host_sigset k;
@@ -532,6 +541,14 @@ host_sigmask(u64 set)
 	sigset_t s, old;
 	to_sigset(&s, set & ~FAULTS);
 	pthread_sigmask(SIG_SETMASK, &s, &old);
+	return from_sigset(&old);
+}
+
+u64
+host_sigmask_get(void)
+{
+	sigset_t old;
+	pthread_sigmask(SIG_BLOCK, 0, &old);
 	return from_sigset(&old);
 }
 

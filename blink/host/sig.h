@@ -28,6 +28,7 @@ enum host_disp host_sigdisp(int sig);
 // Replaces the calling thread's mask; returns the former one. SIGSEGV and
 // SIGBUS are never blocked: blink's own faults come by them.
 u64 host_sigmask(u64 set);
+u64 host_sigmask_get(void);
 u64 host_sigpending(void);
 // For handlers: the mask that is in force when the handler returns.
 void host_sig_mask_after(void *ucontext, u64 set);

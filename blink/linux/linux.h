@@ -120,6 +120,11 @@ void block_end(struct thread *t);
 // a restart by signal delivery.
 enum { L_ERESTARTSYS = 512, L_ERESTARTNOINTR = 513, L_ERESTARTNOHAND = 514, L_ERESTART_RESTARTBLOCK = 516 };
 
+// On big-endian hosts: what read() got from the descriptor kinds whose bytes
+// are numbers (eventfd, timerfd, signalfd), as the guest expects it; the same
+// before write(). Nothing on other hosts.
+void anonfd_swap(int fd, u8 *buf, size_t n);
+
 // --- running --------------------------------------------------------------------
 // Loads program `path` (argv[0] may differ) into a fresh address space of p
 // and sets up t's registers and stack. 0, or -L_Exxx with a sentence in

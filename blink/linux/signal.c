@@ -453,24 +453,19 @@ linux_signal_before_call(struct thread *t)
 int
 block_begin(struct thread *t)
 {
-	cpu_park(t->cpu);
 	return t->interrupt;
 }
 
 void
 block_end(struct thread *t)
 {
-	int e = errno;
-	cpu_unpark(t->cpu);
-	errno = e;
 }
 
 i64
 l_block(struct thread *t, long nr, long a, long b, long c, long d, long e, long f)
 {
-	cpu_park(t->cpu);
+	// Outside cpu_run the cpu is parked: nobody waits for us.
 	i64 r = host_blocking(&t->interrupt, nr, a, b, c, d, e, f);
-	cpu_unpark(t->cpu);
 	if (LIKELY(r >= 0 || r < -4095))
 		return r;
 	// Without a caught signal EINTR is the host kernel's last word.
