@@ -14,6 +14,8 @@
 #include <pthread.h>
 
 struct sigstate;   // linux/signal.c
+struct program;    // linux/image.h
+struct why;
 
 // Command line and environment facts that main() hands down; process-wide.
 struct options {
@@ -126,10 +128,11 @@ enum { L_ERESTARTSYS = 512, L_ERESTARTNOINTR = 513, L_ERESTARTNOHAND = 514, L_ER
 void anonfd_swap(int fd, u8 *buf, size_t n);
 
 // --- running --------------------------------------------------------------------
-// Loads program `path` (argv[0] may differ) into a fresh address space of p
-// and sets up t's registers and stack. 0, or -L_Exxx with a sentence in
-// why[whysize] for people (which field is wrong).
-int linux_load(struct process *p, struct thread *t, const char *path, int argc, char **argv, char **envp, char *why, size_t whysize);
+// Loads pg (image.h) into the fresh address space of p and sets up t's
+// registers and stack. 0, or -L_Exxx and a sentence for people.
+int linux_load(struct process *p, struct thread *t, struct program *pg, char **envp, struct why *why);
+// Sets comm, here and where the host shows it.
+void process_set_comm(struct process *p, const char *path);
 // Delivers signals that are due and settles restarts; called by vm/ whenever
 // cpu_run stopped for attention and after each system call. Cheap when
 // nothing is due.

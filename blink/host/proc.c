@@ -1,0 +1,80 @@
+// proc.c: see proc.h.
+#include "host/sig.h"
+#include "host/proc.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+#if HOST_LINUX
+#include <sys/prctl.h>
+#endif
+
+void
+host_set_name(const char *name)
+{
+#if HOST_LINUX
+	prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0);
+#else
+	(void)name;
+#endif
+}
+
+// The kernel shows the bytes where argv was at start; they may be rewritten.
+void
+host_set_cmdline(char **main_argv, int skip)
+{
+	char *start = main_argv[0], *end, *from = main_argv[skip];
+	int i, n;
+	size_t shift;
+	for (n = 0; main_argv[n]; n++)
+		;
+	if (!skip || !n || skip >= n)
+		return;
+	for (i = 1; i < n; i++)
+		if (main_argv[i] != main_argv[i - 1] + strlen(main_argv[i - 1]) + 1)
+			return;
+	end = main_argv[n - 1] + strlen(main_argv[n - 1]) + 1;
+	shift = (size_t)(from - start);
+	memmove(start, from, (size_t)(end - from));
+	memset(end - shift, 0, shift);
+	for (i = skip; i < n; i++)
+		main_argv[i] -= shift;
+}
+
+int
+host_exec_check(int fd)
+{
+#if HOST_LINUX && defined(SYS_execveat)
+	// AT_EXECVE_CHECK is new; where it is unknown, a read lease tells writers
+	static char *none[1] = { 0 };
+	enum { EMPTY_PATH = 0x1000, EXECVE_CHECK = 0x10000 };
+	i64 r = HOST_CALL5(execveat, fd, "", none, none, EMPTY_PATH | EXECVE_CHECK);
+	if (r != -EINVAL && r != -ENOSYS)
+		return r == -ETXTBSY || r == -EACCES ? (int)r : 0;
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+		return errno == EAGAIN ? -ETXTBSY : 0;
+	fcntl(fd, F_SETLEASE, F_UNLCK);
+#else
+	(void)fd;
+#endif
+	return 0;
+}
+
+const char *
+host_self(void)
+{
+	static char path[PATH_MAX];
+	ssize_t n;
+	if (path[0])
+		return path;
+#if HOST_LINUX
+	n = readlink("/proc/self/exe", path, sizeof path - 1);
+#elif defined(__NetBSD__)
+	n = readlink("/proc/curproc/exe", path, sizeof path - 1);
+#else
+	n = readlink("/proc/curproc/file", path, sizeof path - 1);
+#endif
+	path[n > 0 ? n : 0] = 0;
+	return n > 0 ? path : 0;
+}
