@@ -281,7 +281,7 @@ check_fixed(u64 addr, u64 len)
 static int
 collision(const struct vma *nv)
 {
-	log_say("cannot map %#llx-%#llx for the guest: the emulator itself is there; try -m", (unsigned long long)nv->start, (unsigned long long)nv->end);
+	log_msg("cannot map %#llx-%#llx for the guest: the emulator itself is there; try -m", (unsigned long long)nv->start, (unsigned long long)nv->end);
 	return -ENOMEM;
 }
 
