@@ -1,0 +1,395 @@
+// zydis_check.c: the decoder and the disassembler against Zydis, and where
+// the two differ, against the processor.
+//
+//   zydis_check [-n RANDOM] [-p PROBES]
+//
+// First every opcode of every map with prefix sets x ModRM forms x modes,
+// then RANDOM (default 2000000) byte strings; length, text (mnemonic and
+// operands), address size and rejection must agree. A difference is accepted
+// only if it falls into a class that differ() names; each class is listed
+// with an example, a count and the processor's verdict. Then PROBES (default
+// 3000) strings are put to the processor alone. The report gives the cases
+// per row of the table; a row without a case fails.
+#include "isa/insn.h"
+#include <stdio.h>
+#include <stdlib.h>
+#if !__has_include(<Zydis/Zydis.h>)
+int
+main(void)
+{
+	printf("skipped: needs libzydis-dev\n");
+	return 0;
+}
+#else
+#include "probe.h"
+#include <Zydis/Zydis.h>
+
+static const struct {
+	const char *op, *enc;
+} row_names[] = {
+#define INSN(op, text, feature, r, w, u, attrs, done)
+#define ENC(op, enc, oprs, flags) {#op, enc},
+#define ENCF(op, feature, enc, oprs, flags) {#op, enc},
+#include "isa/tables.inc"
+#undef INSN
+#undef ENC
+#undef ENCF
+};
+
+struct class_ {
+	char name[64], example[200], verdict[3][64];
+	long count;
+	int probes;
+};
+
+static unsigned row_cases[COUNTOF(row_names)];
+static struct class_ classes[400];
+static unsigned nclasses;
+static long ncases, nfailed, nrejected, limit = 50;
+static ZydisDecoder decoders[3];
+static ZydisFormatter formatter;
+static u64 seed = 0x9e3779b97f4a7c15;
+
+static u64
+random_u64(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed * 0x2545f4914f6cdd1d;
+}
+
+static bool
+starts(const char *s, const char *with)
+{
+	return !strncmp(s, with, strlen(with));
+}
+
+// Numbers without leading zeros: Zydis pads far pointers.
+static void
+unpad(char *s)
+{
+	char *d = s, *start = s;
+	bool x = false; // just behind 0x
+	for (; *s; ++s) {
+		if (x && s[0] == '0' && ((s[1] >= '0' && s[1] <= '9') || (s[1] >= 'a' && s[1] <= 'f'))) continue;
+		x = d != start && s[0] == 'x' && d[-1] == '0';
+		*d++ = *s;
+	}
+	*d = 0;
+}
+
+// Is this extension of no concern to the table? Those are the ones that it
+// has no row for.
+static bool
+is_absent(const ZydisDecodedInstruction *z)
+{
+	static const char *const absent[] = {
+		"VTX", "SMX", "AMD3DNOW", "SSE4A", "SVM", "CET", "KEYLOCKER", "WAITPKG", "PCONFIG", "SGX", "RTM", "RDPRU",
+		"PT", "AMD_INVLPGB", "MONITORX", "TSX_LDTRK", "VMFUNC", "TDX", "MCOMMIT", "CLZERO", "HRESET", "UINTR",
+		"PADLOCK", "GFNI", "ENQCMD", "AVX", "FMA", "F16C", "XOP", "TBM", "AMX", "KNC", "SNP", "LWP", "PREFETCHWT1",
+		"VAES", "VPCLMULQDQ"
+	};
+	const char *name = ZydisISAExtGetString(z->meta.isa_ext);
+	unsigned i;
+	for (i = 0; i < COUNTOF(absent); ++i)
+		if (starts(name, absent[i])) return true;
+	return false;
+}
+
+// Names the accepted class of a difference; 0: there is none. ours and theirs
+// are lengths, 0 for a rejection.
+static const char *
+differ(const struct insn *in, int ours, const char *our, int theirs, const char *their, const ZydisDecodedInstruction *z,
+		char *buf)
+{
+	char a[200], *p;
+	if (!ours && theirs && is_absent(z)) {
+		sprintf(buf, "no rows for %s", ZydisISAExtGetString(z->meta.isa_ext));
+		return buf;
+	}
+	if (ours && in->op == OP_NOP && (row_names[in->row].enc[3] == '1' && row_names[in->row].enc[4] >= 'A')
+			&& row_names[in->row].enc[4] <= 'B')
+		return "0F 1A and 0F 1B are MPX for Zydis";
+	if (ours != theirs) return 0;
+	if (in->op == OP_NOP && strstr(row_names[in->row].enc, "1E /r"))
+		return "0F 1E keeps its operand size under 66 for Zydis";
+	if (in->op == OP_JMP || in->op == OP_CALL) {
+		p = strstr(their, "notrack ");
+		if (p && !strcmp(our + (p - their), p + 8)) return "Zydis prints notrack though 3E is not the last of its group";
+	}
+	if (in->op == OP_FUCOMP) return "Zydis prints both operands of fucomp alone";
+	if (in->op == OP_FSTP && starts(their, "fstpnce")) return "D9 D8+i is fstp, Zydis says fstpnce";
+	if (in->op == OP_WBNOINVD) return "F3 0F 09 is wbnoinvd, Zydis says wbinvd";
+	if ((in->op == OP_CALLF || in->op == OP_JMPF) && starts(their, "notrack ") && !strcmp(our, their + 8))
+		return "Zydis prints notrack on direct far branches";
+	snprintf(a, sizeof(a), "%s", their);
+	if (in->mode != MODE_64 && (p = strstr(a, "0xffffffff")) && strlen(p) > 10) {
+		memmove(p + 2, p + 10, strlen(p + 10) + 1);
+		unpad(a);
+		if (!strcmp(our, a)) return "Zydis prints 64-bit targets in 32-bit code";
+	}
+	if (in->base == REG_NONE && strstr(their, "[r13d"))
+		return "Zydis prints r13d where SIB has no base, with 67 and REX.B";
+	return 0;
+}
+
+static void
+note(const char *name, const char *example, const u8 *code, enum isa_mode mode, bool unsafe)
+{
+	struct class_ *c;
+	unsigned i;
+	for (i = 0; i < nclasses; ++i)
+		if (!strcmp(classes[i].name, name)) break;
+	if (i == COUNTOF(classes)) return;
+	c = &classes[i];
+	if (i == nclasses) {
+		++nclasses;
+		snprintf(c->name, sizeof(c->name), "%s", name);
+		snprintf(c->example, sizeof(c->example), "%s", example);
+	}
+	++c->count;
+	if (c->probes < 3 && mode != MODE_16 && !unsafe) {
+		struct probe p = probe_run(code, mode);
+		if (p.what) {
+			snprintf(c->verdict[c->probes++], 64, "%s", probe_text(&p));
+			if (c->probes == 1) snprintf(c->example, sizeof(c->example), "%s", example);
+		}
+	}
+}
+
+static void
+check(const u8 *code, enum isa_mode mode)
+{
+	struct insn in;
+	ZydisDecodedInstruction z;
+	ZydisDecodedOperand o[ZYDIS_MAX_OPERAND_COUNT];
+	char our[200] = "", their[200] = "", example[500], buf[80];
+	const char *why;
+	int ours = isa_decode(&in, code, 15, mode), theirs = 0, i, n;
+	memset(&z, 0, sizeof(z));
+	if (ours < 0) ours = 0;
+	if (ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoders[mode], code, 15, &z, o))) {
+		theirs = z.length;
+		ZydisFormatterFormatInstruction(&formatter, &z, o, z.operand_count_visible, their, sizeof(their), 0x400000, 0);
+		unpad(their);
+	}
+	++ncases;
+	if (ours) {
+		++row_cases[in.row];
+		isa_format(our, sizeof(our), &in, 0x400000);
+	} else {
+		++nrejected;
+	}
+	if (ours == theirs && !strcmp(our, their) && (!ours || in.asize * 8 == z.address_width)) return;
+	n = sprintf(example, "%d-bit", mode == MODE_64 ? 64 : mode == MODE_32 ? 32 : 16);
+	for (i = 0; i < (ours > theirs ? ours : theirs); ++i) n += sprintf(example + n, " %02x", code[i]);
+	snprintf(example + n, sizeof(example) - n, ": %s; Zydis: %s", ours ? our : "rejected", theirs ? their : "rejected");
+	why = differ(&in, ours, our, theirs, their, &z, buf);
+	if (why) {
+		note(why, example, code, mode, ours && probe_unsafe(&in));
+	} else if (nfailed++ < limit) {
+		printf("FAIL %s (%d, %d)\n", example, ours, theirs);
+	}
+}
+
+static void
+systematic(void)
+{
+	static const char *const sets[] = {
+		"", "\x66", "\xf2", "\xf3", "\xf0", "\x67", "\x66\xf2", "\x66\xf3", "\xf2\x66", "\xf3\xf2", "\xf0\x66", "\xf0\xf2",
+		"\x2e", "\x64", "\x48", "\x41", "\x44", "\x4f", "\x66\x48", "\xf2\x48", "\xf3\x48", "\x66\xf3\x48", "\x67\x4f", "\x48\x66"
+	};
+	static const u8 opcodes[][2] = {{0, 0}, {0x0f, 0}, {0x0f, 0x38}, {0x0f, 0x3a}};
+	unsigned mode, set, map, op, modrm, i, n;
+	u8 code[32];
+	for (mode = 0; mode < 3; ++mode)
+		for (set = 0; set < COUNTOF(sets); ++set)
+			for (map = 0; map < 4; ++map)
+				for (op = 0; op < 256; ++op)
+					for (modrm = 0; modrm < 256; ++modrm) {
+						unsigned rm = modrm & 7;
+						if (modrm < 0xc0 && rm != 0 && rm != 4 && rm != 5) continue;
+						if (map >= 2 && modrm >= 0xc0 && rm > 1) continue;
+						n = (unsigned)strlen(sets[set]);
+						memcpy(code, sets[set], n);
+						for (i = 0; i < 2 && opcodes[map][i]; ++i) code[n++] = opcodes[map][i];
+						code[n++] = (u8)op;
+						code[n++] = (u8)modrm;
+						st64(code + n, random_u64());
+						st64(code + n + 8, random_u64());
+						check(code, (enum isa_mode)mode);
+					}
+	// VEX: both forms, all of pp, L, W, three maps and two that are none
+	for (mode = 0; mode < 3; ++mode)
+		for (map = 0; map < 5; ++map)
+			for (i = 0; i < 64; ++i)
+				for (op = 0; op < 256; ++op)
+					for (modrm = 0; modrm < 256; modrm += 19) {
+						code[0] = 0xc4;
+						code[1] = (u8)((i & 1 ? 0xe0 : 0x00) | map);
+						if (mode != 2) code[1] |= 0xc0;
+						code[2] = (u8)((i >> 1 & 7) | (i & 32 ? 0x78 : 0x30) | (i & 16 ? 0x80 : 0));
+						code[3] = (u8)op;
+						code[4] = (u8)modrm;
+						st64(code + 5, random_u64());
+						st64(code + 13, random_u64());
+						check(code, (enum isa_mode)mode);
+					}
+}
+
+// A byte string that begins with a few prefixes and an opcode escape more
+// often than chance would have it
+static void
+random_code(u8 *code)
+{
+	static const u8 prefixes[16] = {
+		0x66, 0xf2, 0xf3, 0x67, 0xf0, 0x2e, 0x64, 0x48, 0x41, 0x44, 0x4f, 0x3e, 0x66, 0x26, 0xf3, 0x36
+	};
+	u64 r = random_u64();
+	int n = 0, k;
+	st64(code, random_u64());
+	st64(code + 8, random_u64());
+	for (k = r & 3, r >>= 2; k; --k, r >>= 4) code[n++] = prefixes[r & 15];
+	if (r & 1) {
+		code[n++] = 0x0f;
+		if ((r & 14) == 2) code[n++] = 0x38;
+		else if ((r & 14) == 4) code[n++] = 0x3a;
+	}
+}
+
+// Names what explains that the processor disagrees; 0: nothing does.
+static const char *
+disagree(const struct insn *in, int ours, const u8 *code, enum isa_mode mode, const struct probe *p, char *buf)
+{
+	ZydisDecodedInstruction z;
+	struct insn unlocked;
+	u8 plain[16];
+	unsigned i, k;
+	if (!ours) {
+		if (ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoders[mode], 0, code, 15, &z)) && is_absent(&z)) {
+			sprintf(buf, "processor has %s", ZydisISAExtGetString(z.meta.isa_ext));
+			return buf;
+		}
+		// without the LOCK prefixes it must be one of these two
+		for (i = k = 0; i < 15; ++i)
+			if (code[i] != 0xf0) plain[k++] = code[i];
+		memset(plain + k, 0, sizeof(plain) - k);
+		if (k < 15 && isa_decode(&unlocked, plain, 15, mode) > 0
+				&& (unlocked.op == OP_MOV_CR || unlocked.op == OP_VERR || unlocked.op == OP_VERW))
+			return "AMD: LOCK MOV CR0 is CR8; VERR and VERW ignore LOCK";
+		return 0;
+	}
+	if ((isa_ops[in->op].attrs & ISA_BRANCH) && p->len == in->len - 2) {
+		for (i = 0; i < in->len; ++i)
+			if (code[i] == 0x66) return "AMD: 66 makes near branches 16 bits wide";
+	}
+	if (p->what != PROBE_UD) return 0;
+	switch (in->op) {
+	case OP_UD0: case OP_UD1: case OP_UD2: case OP_BOUND:
+		return "instructions that raise #UD";
+	case OP_MOV_CR: case OP_MOV_DR: case OP_RSM: case OP_SYSEXIT: case OP_SYSRET: case OP_MONITOR: case OP_MWAIT:
+	case OP_CLAC: case OP_STAC: case OP_LLDT: case OP_LTR: case OP_STR: case OP_SLDT: case OP_XSAVES: case OP_XRSTORS:
+	case OP_INVPCID: case OP_SWAPGS:
+		return "system instructions, #UD in user mode";
+	case OP_MOVDIRI: case OP_MOVDIR64B: case OP_SERIALIZE: case OP_RDPKRU: case OP_WRPKRU: case OP_RDPID: case OP_CLDEMOTE:
+	case OP_XSAVE: case OP_XRSTOR: case OP_XSAVEC: case OP_XSAVEOPT:
+		return "features that this processor or kernel lacks";
+	case OP_NOP: case OP_PREFETCH: case OP_PREFETCHW: case OP_PREFETCHWT1:
+		return in->opr[0].kind == OPR_GPR ? "AMD: 0F 0D with a register is #UD" : 0;
+	default:
+		return 0;
+	}
+}
+
+static long
+probes(long n)
+{
+	u8 code[32];
+	char text[200], buf[80], example[500];
+	long done = 0, i;
+	struct insn in;
+	for (i = 0; i < n; ++i) {
+		enum isa_mode mode = i & 1 ? MODE_32 : MODE_64;
+		struct probe p;
+		const char *why;
+		int ours, k, len;
+		random_code(code);
+		ours = isa_decode(&in, code, 15, mode);
+		if (ours == ISA_TOOLONG) continue;
+		if (ours < 0) ours = 0;
+		if (ours && probe_unsafe(&in)) continue;
+		p = probe_run(code, mode);
+		if (!p.what) continue;
+		++done;
+		if (ours ? p.what != PROBE_UD && p.len == ours : p.what == PROBE_UD) continue;
+		why = disagree(&in, ours, code, mode, &p, buf);
+		len = sprintf(example, "%d-bit", mode == MODE_64 ? 64 : 32);
+		for (k = 0; k < (ours ? ours : p.len); ++k) len += sprintf(example + len, " %02x", code[k]);
+		if (ours) isa_format(text, sizeof(text), &in, 0x400000);
+		snprintf(example + len, sizeof(example) - len, ": %s, %d bytes", ours ? text : "rejected", ours);
+		if (why) {
+			note(why, example, code, mode, false);
+		} else if (nfailed++ < limit) {
+			printf("FAIL %s; processor: %s\n", example, probe_text(&p));
+		}
+	}
+	return done;
+}
+
+int
+main(int argc, char *argv[])
+{
+	static const struct {
+		ZydisMachineMode machine;
+		ZydisStackWidth stack;
+	} modes[3] = {
+		{ZYDIS_MACHINE_MODE_LEGACY_16, ZYDIS_STACK_WIDTH_16},
+		{ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32},
+		{ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64}
+	};
+	static const ZydisFormatterProperty no_padding[] = {
+		ZYDIS_FORMATTER_PROP_ADDR_PADDING_ABSOLUTE, ZYDIS_FORMATTER_PROP_ADDR_PADDING_RELATIVE,
+		ZYDIS_FORMATTER_PROP_IMM_PADDING, ZYDIS_FORMATTER_PROP_DISP_PADDING
+	};
+	long nrandom = 2000000, nprobes = 3000, done = 0, i;
+	unsigned k, empty = 0;
+	u8 code[32];
+	bool silicon;
+	for (i = 1; i + 1 < argc; i += 2) {
+		if (!strcmp(argv[i], "-n")) nrandom = atol(argv[i + 1]);
+		if (!strcmp(argv[i], "-f")) limit = atol(argv[i + 1]);
+		if (!strcmp(argv[i], "-p")) nprobes = atol(argv[i + 1]);
+	}
+	for (k = 0; k < 3; ++k) ZydisDecoderInit(&decoders[k], modes[k].machine, modes[k].stack);
+	ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL);
+	ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_FORCE_SIZE, 1);
+	ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_HEX_UPPERCASE, 0);
+	for (k = 0; k < COUNTOF(no_padding); ++k)
+		ZydisFormatterSetProperty(&formatter, no_padding[k], (ZyanUPointer)ZYDIS_PADDING_DISABLED);
+	silicon = probe_open() == 0;
+	systematic();
+	for (i = 0; i < nrandom; ++i) {
+		random_code(code);
+		check(code, (enum isa_mode)(i % 3));
+	}
+	if (silicon) done = probes(nprobes);
+	probe_close();
+	printf("cases per row:\n");
+	for (k = 0; k < COUNTOF(row_names); ++k) {
+		printf("%8u %s: %s\n", row_cases[k], row_names[k].op, row_names[k].enc);
+		if (!row_cases[k]) {
+			++empty;
+			printf("FAIL row without a case\n");
+		}
+	}
+	printf("accepted differences, with the processor's verdict:\n");
+	for (k = 0; k < nclasses; ++k) {
+		printf("%8ld %s\n         e.g. %s\n", classes[k].count, classes[k].name, classes[k].example);
+		for (i = 0; i < classes[k].probes; ++i) printf("         processor: %s\n", classes[k].verdict[i]);
+	}
+	printf("zydis_check: %ld cases (%ld rejected by us), %u rows, %ld strings put to the processor%s, %ld unexplained\n",
+		ncases, nrejected, (unsigned)COUNTOF(row_names), done, silicon ? "" : " (no ptrace here)", nfailed);
+	return nfailed || empty;
+}
+#endif
