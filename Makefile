@@ -104,6 +104,15 @@ $(LIB): $(OBJS)
 $O/blink/blink: $O/blink/blink.o $(LIB)
 	$(LINK) -o $@ $O/blink/blink.o $(OBJS) $(LDLIBS)
 
+# Coverage pages, from the tables.
+DOCS += $O/docs/ISA.md
+$O/docs/ISA.md: $O/gen/mkisa
+	@mkdir -p $(@D)
+	$O/gen/mkisa docs >$@
+docs: $(DOCS)
+	@echo "coverage pages: $(DOCS)"
+.PHONY: docs
+
 clean:
 	rm -rf o
 .PHONY: clean

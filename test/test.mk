@@ -40,3 +40,12 @@ check-cxx: $(GENHDRS) $(GENSRCS)
 format:
 	clang-format -i $(wildcard blink/*.c blink/*/*.c blink/*/*.h test/*/*.c tool/*.c)
 .PHONY: format
+
+# The decoder against libzydis and the processor; `skipped` without libzydis.
+ZYDIS_LIB = $(shell echo '\#include <Zydis/Zydis.h>' | $(CC) -E - >/dev/null 2>&1 && echo -lZydis)
+check-isa: $(LIB)
+	@mkdir -p $O/test/isa
+	@$(LINK) -O2 -o $O/test/isa/zydis_check test/isa/zydis_check.c $(LIB) $(LDLIBS) $(ZYDIS_LIB)
+	@$O/test/isa/zydis_check >$O/test/isa/zydis_check.txt; s=$$?; grep FAIL $O/test/isa/zydis_check.txt; \
+		tail -1 $O/test/isa/zydis_check.txt; echo "report: $O/test/isa/zydis_check.txt"; exit $$s
+.PHONY: check-isa
