@@ -215,6 +215,15 @@ run(struct cpu *c, int one)
 				cpu_park(c);
 				cpu_unpark(c);
 			}
+			if (UNLIKELY(c->sysflags & FLAG_TF)) {
+				step(c);
+				if (c->stop == STOP_ATTENTION) {
+					c->vector = VEC_DB;
+					c->error = 0;
+					c->stop = STOP_FAULT;
+				}
+				break;
+			}
 			reset_limit(c);
 			b = c->jumps[JUMP_HASH(c->pc)];
 			if (b->pc != c->pc && !(b = block_at(c, c->pc, &fault_va)))
