@@ -745,6 +745,124 @@ f80_round_int(struct fpenv *env, struct f80 a)
 	return pack80(&x);
 }
 
+static struct f80
+round80_full(struct fpenv *env, struct num *n)
+{
+	round_num(env, n, 64, F80_MIN, F80_MAX);
+	if (n->cls == FINITE && (n->exp < F80_MIN || n->exp > F80_MAX)) {  // too far even for the bias
+		set(n, n->exp < 0 ? ZERO : INF, n->neg);
+		env->c1 = n->cls == INF;
+		env->flags |= FPX_P;
+	}
+	return pack80(n);
+}
+
+struct f80
+f80_scale(struct fpenv *env, struct f80 a, struct f80 b)
+{
+	struct num x, y, r;
+	unpack80(&x, a);
+	unpack80(&y, b);
+	env->c1 = 0;
+	if (pick_nan(env, &r, &x, &y, 1)) return pack80(&r);
+	if (y.cls == INF && x.cls == (y.neg ? INF : ZERO)) {
+		invalid(env, &r);
+		return pack80(&r);
+	}
+	if (denormal(env, &r, x.den | y.den)) return a;
+	if (y.cls == INF && x.cls == FINITE) {
+		set(&x, y.neg ? ZERO : INF, x.neg);
+	} else if (x.cls == FINITE && y.cls == FINITE && y.exp >= 0) {
+		i32 n = y.exp > 16 ? 0x1ffff : (i32)(y.hi >> (63 - y.exp));
+		x.exp += y.neg ? -n : n;
+	}
+	return round80_full(env, &x);
+}
+
+struct f80
+f80_extract(struct fpenv *env, struct f80 a, struct f80 *m)
+{
+	struct num x, r;
+	unpack80(&x, a);
+	env->c1 = 0;
+	*m = a;
+	if (pick_nan(env, &r, &x, &x, 0)) {
+		*m = pack80(&r);
+		return *m;
+	}
+	if (x.cls == ZERO) env->flags |= FPX_Z;
+	if (denormal(env, &r, x.den)) return a;
+	if (x.cls != FINITE) {
+		set(&r, INF, x.cls == ZERO);
+	} else {
+		from_int(&r, x.exp);
+		x.exp = 0;
+		*m = pack80(&x);
+	}
+	return pack80(&r);
+}
+
+struct f80
+f80_rem(struct fpenv *env, struct f80 a, struct f80 b, int nearest, unsigned *quotient, int *partial)
+{
+	struct num x, y, r;
+	u64 q = 0, carry = 0;
+	int i, d, left = 0;
+	*quotient = 0;
+	*partial = 0;
+	env->c1 = 0;
+	unpack80(&x, a);
+	unpack80(&y, b);
+	if (pick_nan(env, &r, &x, &y, 1)) return pack80(&r);
+	if (x.cls == INF || y.cls == ZERO) {
+		invalid(env, &r);
+		return pack80(&r);
+	}
+	if (denormal(env, &r, x.den | y.den)) return a;
+	d = x.exp - y.exp;
+	if (x.cls == ZERO || y.cls == INF || d < -1) return round80_full(env, &x);
+	r = x;
+	if (d >= 64) {  // reduce the exponent by 32..63 this time
+		left = d - (d % 32 + 32);
+		*partial = 1;
+	}
+	for (i = d; i >= left; i--) {
+		q <<= 1;
+		if (carry || r.hi >= y.hi) {
+			r.hi -= y.hi;
+			q |= 1;
+		}
+		if (i > left) {
+			carry = r.hi >> 63;
+			r.hi <<= 1;
+		}
+	}
+	if (d >= 0) r.exp = y.exp + left;
+	if (!*partial) {
+		*quotient = (unsigned)q;
+		if (nearest) {
+			// d < 0: r is x itself, its exponent one below y's
+			bool up = d < 0 ? r.hi > y.hi : r.hi >> 63 || r.hi << 1 > y.hi || (r.hi << 1 == y.hi && q & 1);
+			if (up) {
+				++*quotient;
+				r.neg ^= 1;
+				if (d < 0) {
+					r.lo = -(r.hi << 63);
+					r.hi = y.hi - (r.hi >> 1) - (r.lo != 0);
+					r.exp = y.exp;
+				} else {
+					r.hi = y.hi - r.hi;
+				}
+			}
+		}
+	}
+	if (r.hi | r.lo)
+		normalize(&r);
+	else
+		set(&r, ZERO, x.neg);
+	return round80_full(env, &r);
+}
+
 struct f80
 i64_to_f80(i64 v)
 {

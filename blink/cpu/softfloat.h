@@ -76,6 +76,12 @@ struct f80 f80_div(struct fpenv *, struct f80, struct f80);
 struct f80 f80_sqrt(struct fpenv *, struct f80);
 enum fpcmp f80_cmp(struct fpenv *, struct f80, struct f80, int signal_qnan);
 struct f80 f80_round_int(struct fpenv *, struct f80);
+struct f80 f80_scale(struct fpenv *, struct f80, struct f80);  // FSCALE: a * 2^trunc(b)
+// FXTRACT: the exponent is returned, the significand goes to *m.
+struct f80 f80_extract(struct fpenv *, struct f80, struct f80 *m);
+// FPREM, with `nearest` FPREM1. *quotient gets the low bits of the quotient,
+// *partial whether the reduction is incomplete.
+struct f80 f80_rem(struct fpenv *, struct f80, struct f80, int nearest, unsigned *quotient, int *partial);
 struct f80 f32_to_f80(struct fpenv *, f32);
 struct f80 f64_to_f80(struct fpenv *, f64);
 f32 f80_to_f32(struct fpenv *, struct f80);

@@ -166,9 +166,11 @@ arith(struct cpu *c, const struct op *op, int how)
 		src = 0;
 	} else {
 		x87_begin(c, op);
-		if (op_kind(op, 0)) {
+		if (op_kind(op, 1)) {
 			dst = op->a;
 			src = op->b;
+		} else if (op_kind(op, 0)) {
+			src = op->a;
 		}
 		y = *x87_st(c, src);
 	}

@@ -1,0 +1,147 @@
+// x87math.c: square root, rounding, scaling, remainders and the transcendental
+// instructions.
+//
+// A processor's own algorithm decides the last bit of a transcendental result,
+// so on x86 hosts the processor computes it, on the guest's registers and
+// control word. Elsewhere f80math.c does, to within one unit in the last place.
+#include "cpu/x87.h"
+
+enum { SQRT, RNDINT, SCALE, REM, REM1 };
+
+static NOINLINE void
+unary(struct cpu *c, const struct op *op, int kind)
+{
+	struct fpenv e;
+	struct f80 x, y, r;
+	unsigned q = 0;
+	int partial = 0;
+	x87_begin(c, op);
+	x87_env(c, &e);
+	if (x87_empty(c, 0) || (kind >= SCALE && x87_empty(c, 1))) {
+		if (kind >= REM) c->fsw &= ~FSW_C2;
+		if (x87_underflow(c)) x87_put(c, 0, x87_indefinite);
+		return;
+	}
+	x = *x87_st(c, 0);
+	y = *x87_st(c, 1);
+	switch (kind) {
+	case SQRT: r = f80_sqrt(&e, x); break;
+	case RNDINT: r = f80_round_int(&e, x); break;
+	case SCALE: r = f80_scale(&e, x, y); break;
+	default:
+		r = f80_rem(&e, x, y, kind == REM1, &q, &partial);
+		c->fsw &= ~FSW_C2;
+		if ((r.se & 0x7fff) == 0x7fff || (e.flags & ~e.masks & FPX_D)) break;
+		c->fsw &= ~FSW_CC;
+		c->fsw |= (partial ? FSW_C2 : 0) | (q & 4 ? FSW_C0 : 0) | (q & 2 ? FSW_C3 : 0);
+		e.c1 = q & 1;
+	}
+	if (!(e.flags & ~e.masks & (FPX_I | FPX_D | FPX_Z))) x87_put(c, 0, r);
+	x87_settle(c, e.flags, e.c1);
+}
+
+#define UNARY(name, kind)                               \
+	const struct op *                               \
+	op_##name(struct cpu *c, const struct op *op)   \
+	{                                               \
+		unary(c, op, kind);                     \
+		NEXT();                                 \
+	}
+UNARY(fsqrt, SQRT)
+UNARY(frndint, RNDINT)
+UNARY(fscale, SCALE)
+UNARY(fprem, REM)
+UNARY(fprem1, REM1)
+
+static NOINLINE void
+do_fxtract(struct cpu *c, const struct op *op)
+{
+	struct fpenv e;
+	struct f80 x, m;
+	x87_begin(c, op);
+	x87_env(c, &e);
+	if (x87_empty(c, 0) || !x87_empty(c, 7)) {
+		if (!(x87_empty(c, 0) ? x87_underflow(c) : x87_overflow(c))) return;
+		x = m = x87_indefinite;
+	} else {
+		x = f80_extract(&e, *x87_st(c, 0), &m);
+		x87_settle(c, e.flags, 0);
+		if (e.flags & ~e.masks) return;
+	}
+	x87_put(c, 0, x);
+	c->top = (c->top - 1) & 7;
+	x87_put(c, 0, m);
+}
+
+const struct op *
+op_fxtract(struct cpu *c, const struct op *op)
+{
+	do_fxtract(c, op);
+	NEXT();
+}
+
+#if defined(__x86_64__) || defined(__i386__)
+
+enum { F2XM1, FYL2X, FPTAN, FPATAN, FYL2XP1, FSINCOS, FSIN, FCOS };
+
+// The guest's registers go into the processor, and come back changed. FNSAVE
+// leaves the host's own FPU as the calling convention wants it.
+static NOINLINE void
+transcend(struct cpu *c, const struct op *op, int kind)
+{
+	u8 b[108];
+	unsigned i, tags = 0;
+	x87_begin(c, op);
+	for (i = 0; i < 8; i++) {
+		struct f80 v = *x87_st(c, (int)i);
+		tags |= c->ftags >> i & 1 ? 0 : 3u << 2 * i;
+		st64(b + 28 + 10 * i, v.m);
+		st16(b + 36 + 10 * i, v.se);
+	}
+	memset(b, 0, 28);
+	st16(b, c->fcw);
+	st16(b + 4, x87_status(c));
+	st16(b + 8, (u16)tags);
+#define ON_HOST(insn) __asm__ volatile("frstor %0\n\t" insn "\n\tfnsave %0" : "+m"(b))
+	switch (kind) {
+	case F2XM1: ON_HOST("f2xm1"); break;
+	case FYL2X: ON_HOST("fyl2x"); break;
+	case FPTAN: ON_HOST("fptan"); break;
+	case FPATAN: ON_HOST("fpatan"); break;
+	case FYL2XP1: ON_HOST("fyl2xp1"); break;
+	case FSINCOS: ON_HOST("fsincos"); break;
+	case FSIN: ON_HOST("fsin"); break;
+	default: ON_HOST("fcos"); break;
+	}
+	c->fsw = ld16(b + 4) & ~0x3800;
+	c->top = ld16(b + 4) >> 11 & 7;
+	tags = ld16(b + 8);
+	for (i = 0; i < 8; i++) {
+		struct f80 *v = x87_st(c, (int)i);
+		v->m = ld64(b + 28 + 10 * i);
+		v->se = ld16(b + 36 + 10 * i);
+		if ((tags >> 2 * i & 3) == 3)
+			c->ftags &= ~(1 << i);
+		else
+			c->ftags |= 1 << i;
+	}
+}
+
+#else
+#endif
+
+#define TRANSCENDENTAL(name, kind)                      \
+	const struct op *                               \
+	op_##name(struct cpu *c, const struct op *op)   \
+	{                                               \
+		transcend(c, op, kind);                 \
+		NEXT();                                 \
+	}
+TRANSCENDENTAL(f2xm1, F2XM1)
+TRANSCENDENTAL(fyl2x, FYL2X)
+TRANSCENDENTAL(fptan, FPTAN)
+TRANSCENDENTAL(fpatan, FPATAN)
+TRANSCENDENTAL(fyl2xp1, FYL2XP1)
+TRANSCENDENTAL(fsincos, FSINCOS)
+TRANSCENDENTAL(fsin, FSIN)
+TRANSCENDENTAL(fcos, FCOS)
