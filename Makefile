@@ -31,10 +31,10 @@ ifneq ($(ARCH),)
 override CC := $(TRIPLET_$(ARCH))-gcc
 STRIP ?= $(TRIPLET_$(ARCH))-strip
 LDFLAGS_ARCH = -static-pie
-O = o/$(MODE)/$(ARCH)
+O ?= o/$(MODE)/$(ARCH)
 else
 STRIP ?= strip
-O = o/$(MODE)
+O ?= o/$(MODE)
 endif
 
 WARN = -Wall -Wextra -Wno-unused-parameter
