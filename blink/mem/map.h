@@ -6,8 +6,8 @@
 // the host address of its bytes.
 #ifndef MEM_MAP_H_
 #define MEM_MAP_H_
-#include <pthread.h>
 #include "mem/mem.h"
+#include <pthread.h>
 
 enum {
 	PT_WATCH = 1,   // decoded code may come from here

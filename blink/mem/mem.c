@@ -190,6 +190,17 @@ mem_after_fork(struct mem *m, int is_child)
 	mem_publish(m, &ch);
 }
 
+// Linux counts what a private mapping may dirty (VM_ACCOUNT), and does not
+// join what is counted with what is not. It shows in /proc/self/maps.
+static void
+account(struct vma *v)
+{
+	if ((v->prot & MEM_W) && !(v->flags & (VMA_SHARED | VMA_NORESERVE)))
+		v->flags |= VMA_ACCOUNT;
+	else if (v->flags & VMA_ANON)
+		v->flags &= ~VMA_ACCOUNT;
+}
+
 // New writable views of a file drop the watches of what shows the same bytes.
 static void
 guard_aliases(struct mem *m, u64 lo, u64 hi, struct changes *ch)
@@ -332,6 +343,7 @@ mem_map(struct mem *m, u64 addr, u64 len, int prot, int flags, int fd, u64 offse
 	} else {
 		watch_clear(m, nv.start, nv.end, &ch);
 		vma_delete(m, nv.start, nv.end, &ch);
+		account(&nv);
 		vma_insert(m, &nv);
 		guard_aliases(m, nv.start, nv.end, &ch);
 		vma_merge(m, nv.start, nv.end, &ch);
@@ -358,7 +370,7 @@ mem_unmap(struct mem *m, u64 addr, u64 len)
 
 // Changes the part [lo, hi) of one VMA.
 static int
-protect_piece(struct mem *m, const struct vma *v, u64 lo, u64 hi, int prot, struct changes *ch)
+protect_piece(struct mem *m, struct vma *v, u64 lo, u64 hi, int prot, struct changes *ch)
 {
 	int r;
 	if (prot & ~v->maxprot)
@@ -368,7 +380,9 @@ protect_piece(struct mem *m, const struct vma *v, u64 lo, u64 hi, int prot, stru
 		return r;
 	vma_split(m, lo);
 	vma_split(m, hi);
-	vma_find(m, lo)->prot = (u8)prot;
+	v = vma_find(m, lo);
+	v->prot = (u8)prot;
+	account(v);
 	if ((prot & (MEM_W | MEM_X)) != MEM_X)
 		watch_clear(m, lo, hi, ch);
 	if (prot & MEM_W)

@@ -38,7 +38,8 @@ enum vma_flag {
 	VMA_FIXED_NOREPLACE = 0x200, // mem_map: exactly there or -EEXIST
 	VMA_POPULATE = 0x400,
 	VMA_LOCKED = 0x800,
-	VMA_32BIT = 0x1000           // mem_map: choose below 2 GiB (MAP_32BIT)
+	VMA_32BIT = 0x1000,          // mem_map: choose below 2 GiB (MAP_32BIT)
+	VMA_ACCOUNT = 0x2000         // mem's own: was private and writable once
 };
 
 struct vma {

@@ -7,7 +7,7 @@
 enum {
 	MAX_VMAS = 65530,                           // sysctl vm.max_map_count
 	STACK_GAP = 256 * PAGE_SIZE_GUEST,          // kernel parameter stack_guard_gap
-	KEPT_FLAGS = 0xff | VMA_LOCKED
+	KEPT_FLAGS = 0xff | VMA_LOCKED | VMA_ACCOUNT
 };
 
 struct vma *

@@ -1,5 +1,7 @@
 // basic_test.c: both memory models through the same cases: mapping, access,
 // faults, strings at page ends, watches, aliases, truncated files.
+#include "host/host.h"
+#include "mem/mem.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,8 +9,6 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "host/host.h"
-#include "mem/mem.h"
 
 static int g_failed;
 static u64 g_lo, g_hi;
