@@ -14,7 +14,7 @@ vec_source(struct cpu *c, const struct op *op, int how, u8 *s)
 	case K_XMM:
 		return xmm(c, op->b);
 	case K_MEM:
-		if (mm && n == 16)
+		if (mm && n == 16 && !(how & HOW_MM16))
 			n = how & HOW_MM4 ? 4 : 8;
 		gva = ea(c, op);
 		if (n == 16 && !(how & HOW_UNALIGNED))

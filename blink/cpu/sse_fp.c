@@ -326,9 +326,10 @@ cvt_soft(struct cpu *c, const struct op *op, int spec, int how)
 		memcpy(out.b, xmm(c, op->a), 16);
 	for (i = 0; i < (spec / CVT_LANES & 7); i++)
 		lane_set(out.b, i, dw, convert(&e, spec, lane_get(s, i, sw)));
-	settle(c, op, e.flags);
+	// The x87's state becomes MMX's even if the conversion faults.
 	if (mm)
 		x87_enter_mmx(c);
+	settle(c, op, e.flags);
 	if (k0 == K_MM)
 		x87_write_mmx(c, op->a & 7, ld64(out.b));
 	else if (k0 == K_XMM)
@@ -438,8 +439,8 @@ CVT_HANDLER(cvtpi2ps, k_cvtpi2ps, CVT(T_I32, T_F32, 2), 8)
 CVT_HANDLER(cvtpi2pd, k_cvtdq2pd, CVT(T_I32, T_F64, 2), 8)
 CVT_HANDLER(cvtps2pi, k_cvtps2pi, CVT(T_F32, T_I32, 2), 8)
 CVT_HANDLER(cvttps2pi, k_cvttps2pi, CVT(T_F32, T_I32, 2) | CVT_TRUNC, 8)
-CVT_HANDLER(cvtpd2pi, k_cvtpd2dq, CVT(T_F64, T_I32, 2), 16)
-CVT_HANDLER(cvttpd2pi, k_cvttpd2dq, CVT(T_F64, T_I32, 2) | CVT_TRUNC, 16)
+CVT_HANDLER(cvtpd2pi, k_cvtpd2dq, CVT(T_F64, T_I32, 2), 16 | HOW_MM16)
+CVT_HANDLER(cvttpd2pi, k_cvttpd2dq, CVT(T_F64, T_I32, 2) | CVT_TRUNC, 16 | HOW_MM16)
 
 // Between a general register and the lowest lane
 static NOINLINE void

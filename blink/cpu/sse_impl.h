@@ -25,7 +25,8 @@ typedef void vec_kernel(u8 *d, const u8 *s, int n, int imm);
 enum {
 	HOW_BYTES = 31,
 	HOW_UNALIGNED = 32,  // 16 bytes, but at any address
-	HOW_MM4 = 64         // the MMX form reads 4 bytes, not 8
+	HOW_MM4 = 64,        // the MMX form reads 4 bytes, not 8
+	HOW_MM16 = 128       // the MMX form reads 16 bytes
 };
 
 union lanes {

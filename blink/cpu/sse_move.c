@@ -209,7 +209,7 @@ SAME_HANDLER(movq2dq, movq)
 SAME_HANDLER(movdq2q, movq)
 
 // MASKMOVQ, MASKMOVDQU: the bytes whose mask has its top bit set go to
-// DS:rDI. A page without a selected byte is not touched.
+// DS:rDI. Faults are those of a write of all bytes, as on AMD's processors.
 static NOINLINE void
 maskmov(struct cpu *c, const struct op *op)
 {
@@ -218,6 +218,7 @@ maskmov(struct cpu *c, const struct op *op)
 	u64 gva;
 	if (mm) {
 		x87_wait(c, op);
+		x87_enter_mmx(c);
 		n = 8;
 		st64(data, mm_get(c, op->a));
 		st64(mask, mm_get(c, op->b));
@@ -227,9 +228,7 @@ maskmov(struct cpu *c, const struct op *op)
 	}
 	gva = op->flags & OPF_A32 ? (u32)c->r[REG_DI] : op->flags & OPF_A16 ? (u16)c->r[REG_DI] : c->r[REG_DI];
 	gva += c->segbase[op->base];
-	for (i = 0; i < n; i++)
-		if (mask[i] & 0x80)
-			access_probe(c, op, gva + (u64)i, 1, MEM_W);
+	access_probe(c, op, gva, n, MEM_W);
 	for (i = 0; i < n; i = j) {
 		for (j = i; j < n && mask[j] & 0x80; j++)
 			;
@@ -238,8 +237,6 @@ maskmov(struct cpu *c, const struct op *op)
 		else
 			j++;
 	}
-	if (mm)
-		x87_enter_mmx(c);
 }
 
 const struct op *

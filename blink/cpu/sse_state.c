@@ -61,6 +61,8 @@ fxsave(struct cpu *c, const struct op *op)
 	u64 gva = ea(c, op);
 	int i, end = FX_XMM + 16 * xmm_count(c);
 	vec_align(c, op, gva);
+	// As silicon does, the last byte first: it decides the fault's address.
+	access_probe(c, op, gva + 511, 1, MEM_W);
 	for (i = 0; i < 512; i += FX_CHUNK)
 		access_probe(c, op, gva + (u64)i, FX_CHUNK, MEM_W);
 	to_image(c, image, op->d == 8);
@@ -75,6 +77,7 @@ fxrstor(struct cpu *c, const struct op *op)
 	u64 gva = ea(c, op);
 	int i;
 	vec_align(c, op, gva);
+	access_probe(c, op, gva + 511, 1, MEM_R);
 	for (i = 0; i < 512; i += FX_CHUNK)
 		rdv(c, op, gva + (u64)i, image + i, FX_CHUNK);
 	if (ld32(image + FX_MXCSR) & ~(u32)MXCSR_VALID)
