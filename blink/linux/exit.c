@@ -65,6 +65,17 @@ robust_death(struct thread *t, u64 gva, int pending)
 	}
 }
 
+// Where the host kernel can read the guest's list it also frees the locks of
+// threads that are killed.
+static void
+robust_on_host(struct thread *t, u64 head)
+{
+#if HOST_LINUX
+	if (HOST_LITTLE && HOST_64BIT && LINEAR_BASE == 0 && !mem_is_paged(t->p->mem))
+		HOST_CALL2(set_robust_list, head, sizeof(struct l_robust_list_head));
+#endif
+}
+
 static void
 robust_exit(struct thread *t)
 {
@@ -72,7 +83,10 @@ robust_exit(struct thread *t)
 	struct l_robust_list_head h;
 	u64 head = t->robust_list, at, next;
 	t->robust_list = 0;
-	if (!head || copy_in(t, &h, head, sizeof h))
+	if (!head)
+		return;
+	robust_on_host(t, 0);
+	if (copy_in(t, &h, head, sizeof h))
 		return;
 	// Bit 0 of a link says that the lock is a priority-inheriting one.
 	u64 offset = L_GET(h.offset), pending = L_GET(h.pending);
@@ -97,6 +111,7 @@ sys_set_robust_list(struct thread *t, const u64 *a)
 	if (a[1] != sizeof(struct l_robust_list_head))
 		return -L_EINVAL;
 	t->robust_list = a[0];
+	robust_on_host(t, a[0]);
 	return 0;
 }
 

@@ -228,7 +228,7 @@ linux_fault(struct thread *t, enum stop why)
 	if (why == STOP_INT && vector != VEC_DB && vector != VEC_BP && vector != VEC_OF) {
 		err = (u32)vector * 8 + 2;
 		vector = VEC_GP;
-		c->pc = c->fault_next;
+		c->pc -= 2;
 		why = STOP_FAULT;
 	}
 	t->trap_flags = why == STOP_FAULT && vector != VEC_DB ? FLAG_RF : 0;
