@@ -188,9 +188,11 @@ linux_thread_end(struct thread *t)
 		}
 	}
 	last = --p->nthreads == 0;
+	if (last)
+		p->threads = t;  // statistics look at the last one
 	pthread_mutex_unlock(&p->lock);
 	if (last) {
-		// The process's status is its first thread's.
+		// The process's status is that of the thread that ends it.
 		at_exit(t);
 		if (leader)
 			host_exit_group(status);

@@ -93,8 +93,6 @@ linux_syscall(struct thread *t)
 	struct strace log;
 	u64 a[6];
 	i64 res;
-	if (linux_signal_before_call(t))
-		return;
 	a[0] = c->r[REG_DI];
 	a[1] = c->r[REG_SI];
 	a[2] = c->r[REG_DX];
