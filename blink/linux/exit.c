@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 void (*linux_at_exit)(struct process *p);
+void (*linux_run_thread)(struct thread *t);
 
 struct thread *
 linux_thread_new(struct process *p, struct cpu *c)
@@ -14,7 +15,6 @@ linux_thread_new(struct process *p, struct cpu *c)
 	t->p = p;
 	t->cpu = c;
 	t->in_syscall = -1;
-	altstack_reset(t);
 	c->owner = t;
 	return t;
 }

@@ -104,6 +104,7 @@ clone_thread(struct thread *t, const struct clone_req *q)
 	if (!s.t)
 		return -L_ENOMEM;
 	s.q = q;
+	altstack_reset(s.t);
 	sem_init(&s.ready, 0, 0);
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);

@@ -223,6 +223,7 @@ linux_fault(struct thread *t, enum stop why)
 	int vector = c->vector, sig = L_SIGSEGV, code = L_SI_KERNEL;
 	u64 addr = 0;
 	u32 err = c->error;
+	u8 resident = 1;
 	struct l_siginfo info;
 	// INT n reaches its gate only where ring 3 may: 1 (INT1), 3 and 4.
 	if (why == STOP_INT && vector != VEC_DB && vector != VEC_BP && vector != VEC_OF) {
@@ -239,6 +240,9 @@ linux_fault(struct thread *t, enum stop why)
 		t->trap_cr2 = addr = c->cr2;
 		code = err & PF_PRESENT ? L_SEGV_ACCERR : L_SEGV_MAPERR;
 		t->trap_err |= PF_USER;
+		// The processor saw a page only if it was touched before.
+		if (code == L_SEGV_ACCERR && !mem_incore(c->mem, round_down(addr, PAGE_SIZE_GUEST), PAGE_SIZE_GUEST, &resident) && !(resident & 1))
+			t->trap_err &= ~(u64)PF_PRESENT;
 		// Kernel addresses look present, so that nothing is learned about them.
 		if (addr >= MEM_TOP)
 			t->trap_err |= PF_PRESENT;
