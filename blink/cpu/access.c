@@ -13,7 +13,7 @@ refuse(struct cpu *c, const struct op *op, u64 at, int access, enum mem_fault wh
 		cpu_raise(c, op, cpu_uses_stack_segment(c, op) ? VEC_SS : VEC_GP, 0);
 	case MEM_BUS:
 		c->cr2 = at;
-		cpu_raise(c, op, VEC_BUS, 0);
+		cpu_raise(c, op, VEC_BUS, error);
 	case MEM_PROT:
 		error |= PF_PRESENT;
 		break;
@@ -46,6 +46,9 @@ place(struct cpu *c, const struct op *op, u64 gva, int access)
 	}
 	if (!p)
 		refuse(c, op, gva, access, why);
+	// What a host SIGBUS would be about: see claim_fault
+	c->cr2 = gva;
+	c->error = PF_USER | (access & MEM_W ? (u32)PF_WRITE : 0u);
 	c->note = op;
 	COMPILER_FENCE();
 	return p;

@@ -98,10 +98,8 @@ claim_fault(int sig, siginfo_t *info, void *uc)
 		return;
 	op = c->note;
 	sse_interrupted(c, host_fault_mxcsr(uc));
-	if (c->stepping && sig == SIGBUS) {
-		c->cr2 = (u64)(uintptr_t)info->si_addr - LINEAR_BASE;
-		cpu_raise(c, op, VEC_BUS, 0);
-	}
+	if (c->stepping && sig == SIGBUS)
+		cpu_raise(c, op, VEC_BUS, c->error);
 	cpu_unwind(c, op, UNWIND_STEP);
 }
 
