@@ -49,3 +49,11 @@ check-isa: $(LIB)
 	@$O/test/isa/zydis_check >$O/test/isa/zydis_check.txt; s=$$?; grep FAIL $O/test/isa/zydis_check.txt; \
 		tail -1 $O/test/isa/zydis_check.txt; echo "report: $O/test/isa/zydis_check.txt"; exit $$s
 .PHONY: check-isa
+
+# Real programs of the distribution, against native runs.
+check-programs: $O/blink/blink
+	@bash test/programs.sh $O/blink/blink
+.PHONY: check-programs
+
+check-all: check check-cxx layers check-programs emulates
+.PHONY: check-all

@@ -1,0 +1,196 @@
+#!/bin/bash
+# programs.sh BLINK [NAME-PATTERN]: real programs from Debian's packages:
+# standard output and exit status under blink, with linear and with paged
+# memory, must be those of a native run. Needs an x86-64 Linux host.
+blink=$(realpath "$1")
+only=${2:-*}
+if [ "$(uname -s) $(uname -m)" != "Linux x86_64" ]; then
+	echo "skipped: needs an x86-64 Linux host"
+	echo "0 passed, 0 failed, 1 skipped"
+	exit 0
+fi
+passed=0 failed=0 skipped=0
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+export LC_ALL=C TZ=UTC HOME=$root GIT_CONFIG_NOSYSTEM=1
+unset PYTHONPATH PERL5LIB
+modes=("" "-m")
+[ "$(basename "$blink")" = env ] && modes=("")  # checks this script itself
+here=$(cd "$(dirname "$0")/.." && pwd)
+
+# The files that every case starts from, the same each time.
+fixture() {
+	rm -rf "$1"
+	mkdir -p "$1/dir/sub" && cd "$1" || exit 1
+	for i in 1 2 3 4 5 6 7 8 9; do
+		echo "line $i of a text, some words: alpha beta gamma $((i * 7919 % 100))"
+	done >text
+	for i in $(seq 1 400); do echo "$((i * 7919 % 1000)) item$i"; done >numbers
+	seq 1 20000 >large
+	printf 'a,b,c\n1,2,3\n4,5,6\n' >dir/table.csv
+	echo nested >dir/sub/file
+	ln -s ../text dir/link
+	touch -h -d 2024-01-02T03:04:05Z text numbers large dir/table.csv dir/link dir/sub/file dir/sub dir .
+}
+
+# try NAME PROGRAM ARG...: one case, natively and in both memory models
+try() {
+	local name=$1 mode want
+	shift
+	# shellcheck disable=SC2254
+	case $name in
+	$only) ;;
+	*) return ;;
+	esac
+	if ! command -v "$1" >/dev/null 2>&1; then
+		skipped=$((skipped + 1))
+		echo "$name skipped: needs $1"
+		return
+	fi
+	fixture "$root/w"
+	timeout 300 "$@" >"$root/native" 2>"$root/native.err" </dev/null
+	echo "exit $?" >>"$root/native"
+	for mode in "${modes[@]}"; do
+		fixture "$root/w"
+		# shellcheck disable=SC2086
+		timeout 300 "$blink" $mode "$@" >"$root/got" 2>"$root/got.err" </dev/null
+		echo "exit $?" >>"$root/got"
+		if cmp -s "$root/native" "$root/got"; then
+			passed=$((passed + 1))
+		else
+			failed=$((failed + 1))
+			echo "FAILED $name $mode"
+			diff "$root/native" "$root/got" 2>&1 | head -n 6 | cut -c1-200 | sed 's/^/    /'
+			head -n 4 "$root/got.err" | cut -c1-300 | sed 's/^/    stderr: /'
+		fi
+	done
+}
+
+# --- static programs -------------------------------------------------------------
+bb=$(command -v busybox)
+try busybox-ls busybox ls -l text numbers dir/table.csv
+try busybox-sha256sum busybox sha256sum text large
+try busybox-md5sum busybox md5sum text large
+try busybox-gzip busybox ash -c 'busybox gzip -c large | busybox gunzip | busybox md5sum'
+try busybox-sort busybox sort -n -r numbers
+try busybox-awk busybox awk '{ s += $1; n[$1 % 7]++ } END { print s; for (i = 0; i < 7; i++) print i, n[i]; printf "%.3f %e\n", s / 7, s }' numbers
+try busybox-sed busybox sed -n 's/\([a-z]*\) \([0-9]\)/\2-\1/p' text
+try busybox-grep busybox grep -E '(alpha|7[0-9])+' text
+try busybox-find busybox find . -name '*e*' -type f
+try busybox-tar busybox ash -c 'busybox tar cf - text dir | busybox tar tvf - | busybox cut -c1-10,40-; busybox tar cf x.tar dir; mkdir y; busybox tar xf x.tar -C y; busybox find y | busybox sort'
+try busybox-vi busybox vi -c q text
+try busybox-ash busybox ash -c 'f() { local x=$1; echo $((x * x)); }; for i in 1 2 3; do f $i; done | (read a; read b; echo $a:$b); (exit 3); echo $?; trap "echo bye" EXIT; kill -0 $$ && echo alive; echo $(busybox seq 1 5 | busybox tr "\n" +)0'
+script='fib() { if (( $1 < 2 )); then echo $1; else echo $(( $(fib $(( $1 - 1 ))) + $(fib $(( $1 - 2 ))) )); fi; }
+fib 8; a=(x y z); echo ${#a[@]} ${a[1]}; trap "echo trapped" USR1; kill -USR1 $$; for f in *; do echo "$f"; done | sort -r
+( trap "echo exit trap" EXIT; exit 4 ); echo $?; echo one two | while read a b; do echo "$b $a"; done; printf "%05d %x %s\n" 42 255 str
+s=0; for i in {1..200}; do (( s += i * i )); done; echo $s; cat <<X
+here $s
+X'
+try bash-static bash-static -c "$script"
+try zsh-static zsh-static -f -c "$script"
+
+# --- dynamic programs -------------------------------------------------------------
+try ls ls -la text numbers dir
+try coreutils-wc wc large text
+try coreutils-sort sort -n -k1,1 -k2r numbers
+try coreutils-misc sh -c 'head -n 3 text | tac; cut -d" " -f2 numbers | sort | uniq -c | sort -rn | head -n 2; od -c text | head -n 3; seq 1 2 9 | paste -sd+; factor 360360 1000003; date -u -d @1000000000; stat -c "%n %s %a %Y" text; basename /a/b.c .c; expr 6 \* 7; base64 text | md5sum; numfmt --to=iec 123456789; nl text | tail -n 1; comm dir/table.csv dir/table.csv; split -n 3 large p; cat p?? | cmp - large && echo same; readlink -f dir/link | sed s,.*/,,; cp -a dir d2; mv d2/sub d3; rm -r d2; ls; printf "%s\n" $((1 << 40)); touch -d 2020-01-01 z; stat -c %Y z; mkdir -p q/r/s; rmdir q/r/s; df . >/dev/null && echo df; id -u; uname -s; sleep 0.01; tee t1 <text | md5sum; truncate -s 100 t1; wc -c t1; dd if=large of=dd bs=512 count=3 2>/dev/null; cksum dd; env -i A=b env; timeout 1 sleep 5; echo $?; nice true; echo $?; sha512sum text; b2sum text; tr a-z A-Z <text | head -n 1; fold -w 20 text | head -n 2; join numbers numbers | wc -l; shuf --random-source=large -n 3 text; test -d dir && echo dir; true && ! false && echo logic'
+try dash dash -c 'x=1; while [ $x -lt 200 ]; do x=$((x + 1)); y=$(echo $x | cat); done; echo $y; ls | wc -l'
+try bash bash -c "$script"
+try grep-P grep -P '(?<=of )a\s(t\w+)(?=,).*\d{2}$' text
+try sed sed -E ':a;s/([0-9])([0-9]{3})($|[^0-9])/\1,\2\3/;ta' large
+try gawk gawk 'BEGIN { printf "%.10g %d %s\n", exp(1) * sin(2) / log(3), 2^53, substr("hello", 2, 3) } { n[length($0)]++ } END { for (k in n) t += k * n[k]; print t }' text
+try mawk mawk '{ s += $1 } END { print s, s / NR, sqrt(s) }' numbers
+try perl perl -e 'my %h; while (<>) { for (/\w+/g) { $h{$_}++ } } print "$_ $h{$_}\n" for sort { $h{$b} <=> $h{$a} || $a cmp $b } keys %h; printf "%.15g %s %e %x\n", atan2(1,1)*4, 1e21, 1/3, 48879; my $p = fork; if (!$p) { print "child\n"; exit 3 } waitpid $p, 0; print $? >> 8, "\n"; print join(",", map { $_ ** 2 } grep { $_ % 2 } 1..15), "\n"; (my $t = "aaa bbb") =~ s/(\w+) (\w+)/$2 $1/; print "$t\n"; print sprintf("%b", 37), " ", ucfirst(lc "HELLO"), "\n"; my @s = sort { $a <=> $b } map { ($_ * 7919) % 1009 } 1..500; print "@s[0..5] @s[-3..-1]\n"' text
+cat >"$root/t.py" <<'X'
+import json, re, decimal, hashlib, subprocess, threading, struct, math, os, collections, zlib, random
+print(json.dumps({"a": [1, 2.5, None, True], "b": {"c": "d\u00e9"}}, sort_keys=True), json.loads('{"x": [1e3, -0.1]}'))
+print(re.findall(r"(\w+)@(\w+)\.com", "joe@example.com, ann@test.com"))
+decimal.getcontext().prec = 50
+print(decimal.Decimal(2).sqrt(), decimal.Decimal(1) / 7)
+for name in ("md5", "sha1", "sha256", "sha512", "sha3_256", "blake2b"):
+    print(name, hashlib.new(name, b"abc" * 10000).hexdigest())
+print(subprocess.run(["sh", "-c", "echo sub; exit 7"], capture_output=True))
+total = [0]
+lock = threading.Lock()
+def work(n):
+    for i in range(2000):
+        with lock:
+            total[0] += n
+threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+[t.start() for t in threads]; [t.join() for t in threads]
+print(total, struct.pack("<dfq", 1.1, 2.2, -3).hex(), math.gamma(5.5), math.erf(0.3), 2 ** 200, divmod(-7, 3))
+print(sorted(collections.Counter(open("text").read()).items())[:10], zlib.crc32(b"hello"), len(zlib.compress(b"x" * 100000)))
+random.seed(42); print(random.random(), random.sample(range(1000), 5), [round(x ** 0.5, 12) for x in range(5)])
+def gen(n):
+    a, b = 0, 1
+    for _ in range(n):
+        yield a
+        a, b = b, a + b
+print(sum(gen(300)) % 10**18, "%.17g %r" % (0.1 + 0.2, 1e22), float("1e-310"), complex(1, 2) ** 2)
+pid = os.fork()
+if pid == 0:
+    os._exit(5)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+try:
+    1 / 0
+except ZeroDivisionError as e:
+    print(e)
+X
+try python3 /usr/bin/python3 -I "$root/t.py"
+try lua lua5.4 -e 'local t = {} for i = 1, 1000 do t[i] = (i * 7919) % 1009 end table.sort(t) print(t[1], t[500], t[1000], #t, math.pi, 10 // 3, 2^0.5, string.format("%5.2f %q", 3.14159, "hi")) print(("x"):rep(5), ("hello world"):gsub("o", "0"), select("#", 1, 2, 3)) local co = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end) print(co(), co(), co()) print(pcall(error, "e"))'
+try sqlite3 sqlite3 :memory: "create table t(a integer, b text, c real); with recursive n(i) as (select 1 union all select i + 1 from n where i < 3000) insert into t select i * 7919 % 1000, 'k' || (i % 17), i / 7.0 from n; select b, count(*), sum(a), round(avg(c), 6) from t group by b order by b; select a, rank() over (partition by b order by c desc) r, sum(a) over (order by rowid rows between 2 preceding and current row) s from t order by rowid limit 10; create index i on t(a); select count(*) from t where a between 100 and 200; select printf('%.10f', 2.0/3), upper('abc'), hex(zeroblob(3)), json_extract('{\"a\":[1,2]}', '\$.a[1]'); explain query plan select * from t where a = 5;"
+head -c 67108864 /dev/zero | openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 0 -nosalt >"$root/big" 2>/dev/null
+try openssl-dgst openssl dgst -sha256 -sha512 "$root/big"
+try openssl-md5 openssl dgst -md5 "$root/big"
+try openssl-enc sh -c "openssl enc -aes-256-cbc -K 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff -iv 00112233445566778899aabbccddeeff -in $root/big | openssl dgst -sha1"
+try xz sh -c 'xz -k -9 large && xz -dc large.xz | cmp - large && wc -c <large.xz'
+try gzip sh -c 'gzip -k -9 large && gzip -dc large.gz | cmp - large && wc -c <large.gz'
+try bzip2 sh -c 'bzip2 -k large && bzip2 -dc large.bz2 | cmp - large && wc -c <large.bz2'
+try zstd sh -c 'zstd -q -k -19 large && zstd -q -dc large.zst | cmp - large && wc -c <large.zst'
+try git sh -c 'export GIT_AUTHOR_DATE="1700000000 +0000" GIT_COMMITTER_DATE="1700000000 +0000" GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b; git init -q -b main r && cd r && cp ../text ../numbers . && git add . && git commit -q -m first && echo more >>text && git commit -q -a -m second && git log --format="%H %s" && git diff HEAD~1 --stat && git show HEAD --format=%T && git branch x && git checkout -q x && git status --short && git gc -q && git fsck && git cat-file -p HEAD'
+
+# --- a compiler ------------------------------------------------------------------
+cat >"$root/t.c" <<'X'
+#include <stdio.h>
+#include <math.h>
+#include <string.h>
+#include <stdlib.h>
+static int cmp(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+int main(int argc, char **argv)
+{
+	int v[100];
+	for (int i = 0; i < 100; ++i) v[i] = i * 7919 % 101;
+	qsort(v, 100, sizeof *v, cmp);
+	printf("%d %d %d %.15f %Lg %s\n", v[0], v[50], v[99], sqrt(2.0) * argc, 1.0L / 3, strerror(2));
+	return 3;
+}
+X
+try gcc sh -c "gcc -O2 -o p $root/t.c -lm && ./p && gcc -O2 -S -o - $root/t.c | md5sum"
+
+# --- builds of our own ------------------------------------------------------------
+build() {
+	local out=$1
+	shift
+	"$@" -o "$root/$out" >/dev/null 2>&1 || rm -f "$root/$out"
+}
+for kind in c.c cxx.cc; do
+	src=$here/test/programs/$kind
+	[ -f "$src" ] || continue
+	case $kind in
+	c.c)
+		build c-static gcc -O2 -static "$src" -lm -lpthread
+		build c-static-pie gcc -O2 -static-pie "$src" -lm -lpthread
+		build c-dynamic gcc -O2 "$src" -lm -lpthread
+		build c-musl musl-gcc -O2 -static "$src" -lm -lpthread
+		;;
+	*)
+		build cxx-static g++ -O2 -static "$src" -lpthread
+		build cxx-dynamic g++ -O2 "$src" -lpthread
+		;;
+	esac
+done
+for p in c-static c-static-pie c-dynamic c-musl cxx-static cxx-dynamic; do
+	try $p "$root/$p" arg1 arg2
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
