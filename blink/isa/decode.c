@@ -12,6 +12,7 @@ struct cursor {
 	struct insn *in;
 	const u8 *code;
 	unsigned pos, end;  // end <= LONGEST
+	size_t given;       // bytes that may be read
 	unsigned reg, rm;   // ModRM fields with their REX extension
 	unsigned vvvv;
 	unsigned rex;       // REX bits, also those of VEX and EVEX
@@ -30,48 +31,34 @@ fetch(struct cursor *c, unsigned bytes)
 		c->pos = c->end;
 		return 0;
 	}
-	c->pos += bytes;
-	switch (bytes) {
-	case 1:
-		return p[0];
-	case 2:
-		return ld16(p);
-	case 4:
-		return ld32(p);
-	case 8:
-		return ld64(p);
-	default:
-		return 0;
+	if (bytes == 1) {
+		++c->pos;
+		return *p;
 	}
+	c->pos += bytes;
+	if (LIKELY(c->given - c->pos >= 8)) return trunc_to(ld64(p), bytes);
+	return bytes == 2 ? ld16(p) : bytes == 4 ? ld32(p) : bytes == 8 ? ld64(p) : 0;
 }
 
-static unsigned
+static inline unsigned
 size_bytes(const struct insn *in, bool w, unsigned size)
 {
-	static const u16 fixed[] = {0, 1, 2, 4, 8, 16, 32, 10, 64, 512};
-	STATIC_ASSERT(SZ_512 == 9 && SZ_T == 7, "fixed sizes in order");
-	if (size <= SZ_512) return fixed[size];
+	static const u16 sizes[3][16] = {
+		{0, 1, 2, 4, 8, 16, 32, 10, 64, 512, 2, 2, 4, 4, 14, 94},
+		{0, 1, 2, 4, 8, 16, 32, 10, 64, 512, 4, 4, 8, 6, 28, 108},
+		{0, 1, 2, 4, 8, 16, 32, 10, 64, 512, 8, 4, 16, 10, 28, 108},
+	};
+	STATIC_ASSERT(SZ_512 == 9 && SZ_STATE == 15, "the order of enum isa_size");
+	if (LIKELY(size <= SZ_STATE)) return sizes[in->osize >> 2][size];
 	switch (size) {
-	case SZ_V:
-		return in->osize;
-	case SZ_Z:
-		return in->osize == 2 ? 2 : 4;
 	case SZ_R:
 		return w && in->mode == MODE_64 ? 8 : 4;
 	case SZ_N:
 		return in->mode == MODE_64 ? 8 : 4;
 	case SZ_A:
 		return in->asize;
-	case SZ_PAIR:
-		return in->osize * 2;
-	case SZ_FARP:
-		return in->osize + 2;
 	case SZ_DESC:
 		return in->mode == MODE_64 ? 10 : 6;
-	case SZ_ENV:
-		return in->osize == 2 ? 14 : 28;
-	case SZ_STATE:
-		return in->osize == 2 ? 94 : 108;
 	default:
 		return in->vl;
 	}
@@ -113,7 +100,8 @@ memory_decode(struct cursor *c)
 		in->base = rm | (c->rex & 1) << 3;
 	}
 	in->displen = disp;
-	if (disp) in->disp = (i64)sext(fetch(c, disp), disp);
+	if (disp == 1) in->disp = (i8)fetch(c, 1);
+	else if (disp) in->disp = (i64)sext(fetch(c, disp), disp);
 }
 
 static inline void
@@ -132,21 +120,20 @@ set_gpr(struct cursor *c, struct isa_operand *o, unsigned reg, unsigned size)
 }
 
 // Fills in operand number i. Returns false for #UD.
-static bool
+static inline bool
 operand_decode(struct cursor *c, unsigned i, const struct isa_spec *spec)
 {
 	struct insn *in = c->in;
 	struct isa_operand *o = &in->opr[i];
 	bool memory = in->modrm < 0xc0;
 	unsigned size = size_bytes(in, c->w, spec->msize), bytes;
-	switch (spec->where) {
-	case AT_RM:
-		if (memory) set_operand(o, OPR_MEM, 0, size);
+	if (LIKELY(spec->where <= AT_RM)) {
+		if (spec->where == AT_REG) set_gpr(c, o, c->reg, size);
+		else if (memory) set_operand(o, OPR_MEM, 0, size);
 		else set_gpr(c, o, c->rm, size_bytes(in, c->w, spec->rsize));
-		break;
-	case AT_REG:
-		set_gpr(c, o, c->reg, size);
-		break;
+		return true;
+	}
+	switch (spec->where) {
 	case AT_RMREG:
 		set_gpr(c, o, c->rm, size);
 		break;
@@ -327,6 +314,7 @@ isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
 	memset(&c, 0, sizeof(c));
 	c.in = in;
 	c.code = code;
+	c.given = n;
 	c.end = (unsigned)min_u64(n, LONGEST);
 	// Prefixes. REX counts only right in front of the opcode.
 	for (;;) {

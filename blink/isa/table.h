@@ -56,16 +56,18 @@ enum isa_where {
 enum isa_size {
 	SZ_0, SZ_B, SZ_W, SZ_D, SZ_Q, SZ_X, SZ_Y, SZ_T,  // 0 1 2 4 8 16 32 10 bytes
 	SZ_64, SZ_512,
-	SZ_V,      // operand size: 2 4 8
-	SZ_Z,      // operand size, at most 4
+	// by operand size
+	SZ_V,      // 2 4 8
+	SZ_Z,      // 2 4 4
+	SZ_PAIR,   // twice the operand size
+	SZ_FARP,   // far pointer: 2 more than the operand size
+	SZ_ENV,    // x87 environment: 14 or 28
+	SZ_STATE,  // x87 state: 94 or 108
+	// by mode and prefixes
 	SZ_R,      // 4, or 8 with REX.W / VEX.W
 	SZ_N,      // 4, in 64-bit mode 8
 	SZ_A,      // address size
-	SZ_PAIR,   // twice the operand size
-	SZ_FARP,   // far pointer: 2 more than the operand size
 	SZ_DESC,   // descriptor table register: 6, in 64-bit mode 10
-	SZ_ENV,    // x87 environment: 14 or 28
-	SZ_STATE,  // x87 state: 94 or 108
 	SZ_L       // vector length
 };
 
