@@ -39,7 +39,7 @@ endif
 
 WARN = -Wall -Wextra -Wno-unused-parameter
 BASEFLAGS = -std=c11 $(WARN) -ffp-contract=off -fno-strict-aliasing -fno-tree-slp-vectorize -fPIE \
-	-fno-asynchronous-unwind-tables -D_GNU_SOURCE -Iblink -I$O/gen
+	-fno-asynchronous-unwind-tables -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Iblink -I$O/gen
 LDLIBS = -lpthread
 LDFLAGS_MODE =
 ifeq ($(MODE),)
