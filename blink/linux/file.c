@@ -184,8 +184,11 @@ guest_path_empty(struct thread *t, struct gpath *p, u64 dirfd, u64 gva, int foll
 		return (int)r;
 	if (!p->buf[0] && !empty_ok)
 		return -L_ENOENT;
-	if (follow)
-		proc_follow(t, p);
+	if (follow && !strncmp(p->buf, "/proc/", 6)) {
+		char out[L_PATH_MAX];
+		if (proc_link(t, p->buf, out, sizeof out) >= 0)
+			strcpy(p->buf, out);
+	}
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #define LINUX_FILE_H_
 #include "host/hostfile.h"
 #include "linux/linux.h"
+#include "linux/proc.h"
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -65,15 +66,6 @@ struct gpath {
 int guest_path(struct thread *t, struct gpath *, u64 dirfd, u64 gva, int follow);
 // guest_path for calls with L_AT_EMPTY_PATH: an absent path is an empty one.
 int guest_path_empty(struct thread *t, struct gpath *, u64 dirfd, u64 gva, int follow, int empty_ok);
-
-// /proc files that must speak of the guest rather than of blink (proc.c).
-// They get a path that guest_path has read and answer, or say that the host's
-// own file will do.
-enum { PROC_NOT_OURS = -4096 };
-i64 proc_open(struct thread *t, struct gpath *, u32 l_flags);
-i64 proc_readlink(struct thread *t, struct gpath *, char *out, size_t size);
-// Rewrites a path whose last link (/proc/self/exe) leads elsewhere for the guest.
-void proc_follow(struct thread *t, struct gpath *);
 
 // --- buffers -------------------------------------------------------------------------
 // Guest buffers as host iovecs. Bytes that the guest cannot access become an

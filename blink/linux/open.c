@@ -12,9 +12,11 @@ do_open(struct thread *t, u64 dirfd, u64 path, u64 flags, u64 mode)
 	i64 r = guest_path(t, &p, dirfd, path, !(flags & L_O_NOFOLLOW));
 	if (r)
 		return r;
-	r = proc_open(t, &p, (u32)flags);
-	if (r != PROC_NOT_OURS)
-		return r;
+	if (!strncmp(p.buf, "/proc/", 6) && !(flags & L_O_PATH)) {
+		r = proc_open(t, p.buf, (int)flags);
+		if (r != PROC_NOT_OURS)
+			return r;
+	}
 	return L_BLOCK4(t, openat, p.dirfd, p.buf, oflags_to_host(flags | L_O_LARGEFILE), mode & 07777);
 }
 

@@ -149,7 +149,7 @@ do_readlink(struct thread *t, u64 dirfd, u64 path, u64 buf, u64 size)
 	r = guest_path_empty(t, &p, dirfd, path, 0, 1);
 	if (r)
 		return r;
-	r = proc_readlink(t, &p, out, sizeof out);
+	r = proc_link(t, p.buf, out, sizeof out);
 	if (r == PROC_NOT_OURS)
 		r = l_ret(readlinkat(p.dirfd, p.buf, out, sizeof out));
 	if (r < 0)
