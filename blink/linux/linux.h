@@ -66,6 +66,8 @@ struct thread {
 	u32 trap_flags;            // EFLAGS bits that only the next frame shows (RF after a fault)
 	int in_syscall;            // number while a call is made and until its result is settled, or -1
 	u64 orig_rax;
+	int resumed;               // the call is made again because no handler ran (ERESTART_RESTARTBLOCK)
+	i64 sleep_until[2];        // when an interrupted relative sleep ends: seconds, nanoseconds
 	int exiting;               // the thread called exit: leave its main loop
 	int exit_status;
 	int host_main;             // runs on the process's first host thread

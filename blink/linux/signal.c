@@ -379,6 +379,7 @@ settle_restart(struct thread *t, i64 flags)
 	if (flags >= 0 && (code == L_ERESTARTNOHAND || code == L_ERESTART_RESTARTBLOCK || (code == L_ERESTARTSYS && !(flags & L_SA_RESTART)))) {
 		c->r[REG_AX] = (u64)-(i64)L_EINTR;
 	} else {
+		t->resumed = 1;
 		c->r[REG_AX] = t->orig_rax;
 		c->pc -= 2;
 	}

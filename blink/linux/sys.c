@@ -351,10 +351,8 @@ sys_prctl(struct thread *t, const u64 *a)
 	case L_PR_SET_VMA:
 		return set_vma_name(t, a);
 	case L_PR_GET_AUXV: {
-		struct bufs b;
 		u64 n = min_u64(a[2], t->p->auxv_len);
 		u8 buf[512];
-		(void)b;
 		if (a[3] || a[4])
 			return -L_EINVAL;
 		if (n > sizeof buf || copy_in(t, buf, t->p->auxv_start, (size_t)n) || copy_out(t, a[1], buf, (size_t)n))

@@ -105,6 +105,7 @@ linux_syscall(struct thread *t)
 		strace_enter(&log, t, row, a);
 	if (fn) {
 		res = fn(t, a);
+		t->resumed = 0;
 	} else {
 		note_missing(number, row);
 		res = -L_ENOSYS;

@@ -164,7 +164,8 @@ sleep_on(struct thread *t, clockid_t c, int absolute, struct host_ts ts, u64 rem
 	i64 r;
 	if (!absolute) {
 		if (t->resumed) {
-			ts = t->sleep_until;
+			ts.sec = t->sleep_until[0];
+			ts.nsec = t->sleep_until[1];
 		} else {
 			if (clock_gettime(c == CLOCK_REALTIME ? CLOCK_MONOTONIC : c, &now))
 				return l_err(errno);
@@ -181,7 +182,8 @@ sleep_on(struct thread *t, clockid_t c, int absolute, struct host_ts ts, u64 rem
 		return r;
 	if (absolute)
 		return -L_ERESTARTNOHAND;
-	t->sleep_until = ts;
+	t->sleep_until[0] = ts.sec;
+	t->sleep_until[1] = ts.nsec;
 	if (rem && !clock_gettime(c, &now)) {
 		i64 sec = ts.sec - now.tv_sec, nsec = ts.nsec - now.tv_nsec;
 		if (nsec < 0) {
