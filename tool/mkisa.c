@@ -30,7 +30,7 @@ enum { HIDDEN, ROWS, FIXED };
 
 struct op {
 	const char *name, *text, *feature, *reads, *writes, *undefs, *attrs;
-	int done, flagset, nameoff, rows;
+	int done, flagset, rows;
 };
 
 // What a row demands, one mask per dimension of the tries.
@@ -51,8 +51,8 @@ static struct feature features[] = {
 #define DONE 1
 #define UNDONE 0
 static struct op ops[MAXOPS] = {
-	{"none", "(bad)", "I86", "0", "0", "0", "0", 0, 0, 0, 0},
-#define INSN(op, text, feature, r, w, u, attrs, done) {#op, text, #feature, #r, #w, #u, #attrs, done, 0, 0, 0},
+	{"none", "(bad)", "I86", "0", "0", "0", "0", 0, 0, 0},
+#define INSN(op, text, feature, r, w, u, attrs, done) {#op, text, #feature, #r, #w, #u, #attrs, done, 0, 0},
 #define ENC(op, enc, oprs, flags)
 #define ENCF(op, feature, enc, oprs, flags)
 #include ISA_TABLES
@@ -423,10 +423,10 @@ trie_cost(const int *set, int n, unsigned tested, int *best)
 		if (tested >> d & 1) continue;
 		for (i = 0; i < n && !useful; ++i) useful = rows[set[i]].want[d] != (1 << by_size[d]) - 1;
 		if (!useful) continue;
-		cost = 1 + by_size[d];
+		cost = 1;
 		for (v = 0; v < by_size[d] && cost < min; ++v) {
 			int m = narrow(set, n, d, v, sub, tested | 1u << d);
-			cost += trie_cost(sub, m, tested | 1u << d, &ignored);
+			cost += (m > 0) + trie_cost(sub, m, tested | 1u << d, &ignored);
 		}
 		if (cost < min) {
 			min = cost;
@@ -439,7 +439,7 @@ trie_cost(const int *set, int n, unsigned tested, int *best)
 static u16
 trie_build(const int *set, int n, unsigned tested)
 {
-	int d, v, sub[256], i;
+	int d, v, sub[256], i, len = 1;
 	u16 node[9];
 	if (!n) return 0;
 	if (decided(set[0], tested)) return TRIE_LEAF | set[0];
@@ -447,13 +447,16 @@ trie_build(const int *set, int n, unsigned tested)
 	node[0] = d;
 	for (v = 0; v < by_size[d]; ++v) {
 		int m = narrow(set, n, d, v, sub, tested | 1u << d);
-		node[1 + v] = trie_build(sub, m, tested | 1u << d);
+		node[len] = trie_build(sub, m, tested | 1u << d);
+		if (!node[len]) continue;
+		++len;
+		node[0] |= 1 << (8 + v);
 	}
 	for (i = 0; i < nnodes; ++i)
-		if (trie[nodes[i]] == d && !memcmp(trie + nodes[i], node, 2 * (1 + by_size[d]))) return nodes[i];
+		if (!memcmp(trie + nodes[i], node, 2 * len)) return nodes[i];
 	nodes[nnodes++] = ntrie;
-	memcpy(trie + ntrie, node, 2 * (1 + by_size[d]));
-	ntrie += 1 + by_size[d];
+	memcpy(trie + ntrie, node, 2 * len);
+	ntrie += len;
 	if (ntrie > MAXTRIE - 300) abort();
 	return nodes[nnodes - 1];
 }
@@ -644,20 +647,10 @@ print_decode(void)
 		printf("},\n");
 	}
 	printf("};\n\nconst char isa_names[] =\n");
-	for (i = n = 0; i < nops; ++i) {
-		for (j = 0; j < i; ++j)
-			if (!strcmp(ops[i].text, ops[j].text)) break;
-		if (j < i) {
-			ops[i].nameoff = ops[j].nameoff;
-			continue;
-		}
-		ops[i].nameoff = n;
-		n += strlen(ops[i].text) + 1;
-		printf("\t\"%s\\0\"\n", ops[i].text);
-	}
+	for (i = 0; i < nops; ++i) printf("\t\"%s\\0\"\n", ops[i].text);
 	printf("\t;\n\nconst struct isa_opinfo isa_ops[OP_COUNT] = {\n");
 	for (i = 0; i < nops; ++i) {
-		printf("\t{%d, %d, FEATURE_%s, ", ops[i].nameoff, ops[i].flagset, ops[i].feature);
+		printf("\t{%d, FEATURE_%s, ", ops[i].flagset, ops[i].feature);
 		print_attrs(&ops[i]);
 		printf("},\n");
 	}
@@ -705,7 +698,7 @@ print_stat(void)
 	int i, names = 0;
 	for (i = 0; i < nops; ++i) names += strlen(ops[i].text) + 1;
 	printf("%d operations, %d rows\ntrie %d\nrows %d\nsigs %d\nspecs %d\nnames %d\nops %d\n", nops - 1, nrows,
-		ntrie * 2, nrows * 4, nsigs * 4, nspecs * 3, names, nops * 6);
+		ntrie * 2, nrows * 4, nsigs * 4, nspecs * 3, names, nops * 4);
 }
 
 int

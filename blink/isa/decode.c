@@ -301,6 +301,7 @@ vex_decode(struct cursor *c, unsigned first, unsigned *prefix)
 int
 isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
 {
+	static const u8 ones[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
 	struct cursor c;
 	unsigned b, prefix = 0, opsize = 0, addrsize = 0, lock = 0, rep = 0, rex = 0, attrs, seg, i;
 	unsigned segover = SEG_NONE, segfar = SEG_NONE, row, entry;
@@ -380,9 +381,10 @@ Opcode:
 	if (b < root->lo || b > root->hi) goto Undefined;
 	entry = isa_trie[root->first + b - root->lo];
 	while (!(entry & TRIE_LEAF)) {
-		unsigned kind, value = 0;
+		unsigned kind, mask, value = 0;
 		if (!entry) goto Undefined;
-		kind = isa_trie[entry];
+		kind = isa_trie[entry] & 255;
+		mask = isa_trie[entry] >> 8;
 		if (kind == BY_MOD || kind == BY_REG || kind == BY_RM) {
 			if (UNLIKELY(c.pos == c.end)) goto Short;
 			value = code[c.pos];
@@ -400,7 +402,9 @@ Opcode:
 		} else {
 			value = c.rex & 1;
 		}
-		entry = isa_trie[entry + 1 + value];
+		if (!(mask >> value & 1)) goto Undefined;
+		mask &= (1 << value) - 1;
+		entry = isa_trie[entry + 1 + ones[mask & 15] + ones[mask >> 4]];
 	}
 	row = entry & ~TRIE_LEAF;
 	what = isa_rows[row];

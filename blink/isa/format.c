@@ -219,8 +219,9 @@ put_prefixes(struct text *t, const struct insn *in, unsigned attrs)
 static void
 put_mnemonic(struct text *t, const struct insn *in)
 {
-	const char *name = isa_names + isa_ops[in->op].name;
-	unsigned size = in->osize;
+	const char *name = isa_names;
+	unsigned size = in->osize, i;
+	for (i = in->op; i; --i) name += strlen(name) + 1;
 	if (*name == '@') {
 		++name;
 		size = in->asize;

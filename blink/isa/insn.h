@@ -111,7 +111,6 @@ enum {
 };
 
 struct isa_opinfo {
-	u16 name;     // of the mnemonic, for isa_format alone
 	u8 flagset;   // index into isa_flagsets[]
 	u8 feature;   // enum isa_feature
 	u16 attrs;    // ISA_*

@@ -97,8 +97,9 @@ struct isa_sig {
 enum { ROW_OP_BITS = 11, ROW_SIG_BITS = 9 };
 
 // The tries. A root covers opcodes lo..lo+n-1 of one map. An entry is 0 for
-// #UD, TRIE_LEAF + row, or the index of a node: its kind, then an entry for
-// each value of what the kind names.
+// #UD, TRIE_LEAF + row, or the index of a node: a kind in the low byte, a mask
+// of the values that lead anywhere in the high byte, then an entry for each of
+// those values.
 enum {
 	MAP_1, MAP_0F, MAP_0F38, MAP_0F3A, MAP_VEX, // VEX maps 1..3 follow
 	MAP_EVEX = MAP_VEX + 3,                     // EVEX maps 1..7
@@ -126,7 +127,7 @@ extern const u16 isa_trie[];
 extern const u32 isa_rows[];
 extern const struct isa_sig isa_sigs[];
 extern const struct isa_spec isa_specs[];
-extern const char isa_names[];
+extern const char isa_names[];  // one string for each operation, in order
 
 // CPUID bits of the features whose rows are all done
 struct isa_cpuid_bits {
