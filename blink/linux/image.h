@@ -56,6 +56,10 @@ int elf_parse(struct image *im, const u8 *ehdr, struct why *why);
 // likes if hint is 0. *bias is what to add to the file's addresses.
 int elf_map(struct mem *mem, struct image *im, const char *path, u64 hint, u64 *bias, struct why *why);
 
+// The function that holds file offset `offset` of ELF file path, as
+// "name+0x12"; 0 if no symbol tells.
+int elf_symbol(const char *path, u64 offset, char *out, size_t size);
+
 // A program ready to be loaded: what is behind scripts and symbolic links.
 struct program {
 	struct image im;

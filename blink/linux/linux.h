@@ -16,6 +16,7 @@
 struct sigstate;   // linux/signal.c
 struct program;    // linux/image.h
 struct why;
+struct strace;     // linux/syscall.h
 
 // Command line and environment facts that main() hands down; process-wide.
 struct options {
@@ -24,6 +25,7 @@ struct options {
 	int nojit;         // -j
 	int stats;         // -Z
 	const char *log_path;
+	int root_pid;      // first process of a -s log; 0: this one
 	const char *self;  // absolute path of the running blink binary, for execve
 };
 extern struct options g_options;
@@ -71,6 +73,7 @@ struct thread {
 	int exiting;               // the thread called exit: leave its main loop
 	int exit_status;
 	int host_main;             // runs on the process's first host thread
+	struct strace *log;        // -s: the call in flight, if any
 	int vforked;               // a process of its own that borrows its parent's memory
 };
 

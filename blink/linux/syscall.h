@@ -16,7 +16,7 @@ enum arg_kind {
 	A_PRCTL, A_CLOCK, A_FUTEX, A_EPOLLOP, A_RLIMIT,
 	// Written by the call: shown when it has returned
 	A_FIRST_OUT, A_OUTBUF = A_FIRST_OUT, A_OUTSTR, A_IOVEC, A_FDS2, A_STAT, A_STATX, A_UTSNAME,
-	A_OUTTIMESPEC, A_OUTTIMEVAL, A_OUTRLIM
+	A_OUTTIMESPEC, A_OUTTIMEVAL, A_OUTRLIM, A_OUTSIGACT, A_OUTSIGSET, A_OUTALTSTACK
 };
 enum sys_status { SYS_done, SYS_undone, SYS_enosys };
 enum sys_result { RES_dec, RES_hex, RES_oct, RES_none };
@@ -42,5 +42,7 @@ void strace_enter(struct strace *, struct thread *, const struct sysrow *, const
 void strace_leave(struct strace *, struct thread *, const struct sysrow *, const u64 *a, i64 result);
 // A system call that will not come back although it succeeded (execve).
 void strace_succeeds(struct thread *t);
+// A signal that is about to be delivered; called if g_options.strace.
+void strace_signal(struct thread *t, const struct l_siginfo *info);
 
 #endif

@@ -1,0 +1,197 @@
+// blink.c: the command line.
+#include "base/log.h"
+#include "host/proc.h"
+#include "linux/exec.h"
+#include "vm/vm.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef BLINK_VERSION
+#define BLINK_VERSION "0.1"
+#endif
+
+enum { EXIT_USAGE = 64, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
+
+static const char g_usage[] =
+	"usage: blink [-hvsmj0Z] [-L PATH] PROGRAM [ARG...]\n"
+	"runs an x86-64 Linux program\n"
+	"\n"
+	"  -h       this help\n"
+	"  -v       version and build facts\n"
+	"  -s       log system calls; twice: also at entry of those that block\n"
+	"  -L PATH  write logs to PATH instead of standard error\n"
+	"  -0       the first ARG is argv[0] of the program\n"
+	"  -m       paged memory: the program cannot reach blink's own memory\n"
+	"  -j       no JIT\n"
+	"  -Z       statistics at exit\n";
+
+extern char **environ;
+
+static void
+print_version(void)
+{
+	printf("blink %s\n%s, %d-bit %s-endian host, %s memory, interpreter"
+#ifdef TINY
+		", tiny"
+#endif
+#ifdef MEAN
+		", mean limits"
+#endif
+#ifndef NDEBUG
+		", assertions"
+#endif
+		"\ncompiled by %s\n", BLINK_VERSION,
+#if defined(__linux__)
+		"Linux",
+#elif defined(__APPLE__)
+		"macOS",
+#else
+		"POSIX",
+#endif
+		(int)sizeof(void *) * 8, HOST_LITTLE ? "little" : "big",
+#if LINEAR_POSSIBLE && !defined(MEM_DEFAULT_PAGED)
+		"linear",
+#else
+		"paged",
+#endif
+		__VERSION__);
+}
+
+static int
+env_number(const char *name)
+{
+	const char *s = getenv(name);
+	return s ? (*s ? atoi(s) : 1) : 0;
+}
+
+static void
+options_from_env(void)
+{
+	g_options.strace = env_number("BLINK_STRACE");
+	g_options.paged = env_number("BLINK_PAGED");
+	g_options.nojit = env_number("BLINK_NOJIT");
+	g_options.stats = env_number("BLINK_STATS");
+	g_options.log_path = getenv("BLINK_LOG");
+}
+
+// The path of program `name` as a shell would find it: malloc'd; 0 if nowhere.
+static char *
+search_path(const char *name)
+{
+	const char *path = getenv("PATH"), *end;
+	char *found = 0, *denied = 0;
+	struct stat st;
+	if (!path)
+		path = "/usr/local/bin:/usr/bin:/bin";
+	for (;; path = end + 1) {
+		size_t n;
+		end = strchr(path, ':');
+		if (!end)
+			end = path + strlen(path);
+		n = (size_t)(end - path);
+		found = (char *)malloc(n + strlen(name) + 3);
+		if (!found)
+			break;
+		sprintf(found, "%.*s%s%s", (int)n, path, n ? "/" : "./", name);
+		if (!stat(found, &st) && S_ISREG(st.st_mode)) {
+			if (!access(found, X_OK))
+				break;
+			if (!denied) {
+				denied = found;
+				found = 0;
+			}
+		}
+		free(found);
+		found = 0;
+		if (!*end)
+			break;
+	}
+	if (found) {
+		free(denied);
+		return found;
+	}
+	return denied;
+}
+
+static int
+refuse(const char *program, int err, const struct why *why)
+{
+	log_msg("%s: %s", program, why->text[0] ? why->text : "cannot be run");
+	return err == -L_ENOENT || err == -L_ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+}
+
+static int
+start(struct program *pg, char **envp, struct why *why)
+{
+	struct thread *t;
+	int err = vm_boot(pg, envp, &t, why);
+	if (err)
+		return err;
+	program_free(pg);
+	vm_run(t);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct program pg;
+	struct why why = { "" };
+	char **envp, **args, *path, *program;
+	int opt, zero = 0, err = 0, flat;
+	size_t n;
+	if ((envp = exec_receive(&pg, argv, environ, &why, &err))) {
+		log_open(g_options.log_path);
+		if (!err)
+			err = start(&pg, envp, &why);
+		refuse(pg.execfn, err, &why);
+		signal(SIGSEGV, SIG_DFL);  // what the kernel does this late in execve
+		raise(SIGSEGV);
+		return EXIT_CANNOT_RUN;
+	}
+	options_from_env();
+	while ((opt = getopt(argc, argv, "+hvsmj0ZL:")) != -1) {
+		switch (opt) {
+		case 'h':
+			fputs(g_usage, stdout);
+			return fflush(stdout) ? 1 : 0;
+		case 'v':
+			print_version();
+			return fflush(stdout) ? 1 : 0;
+		case 's': g_options.strace++; break;
+		case 'm': g_options.paged = 1; break;
+		case 'j': g_options.nojit = 1; break;
+		case 'Z': g_options.stats = 1; break;
+		case '0': zero = 1; break;
+		case 'L': g_options.log_path = optarg; break;
+		default:
+			fputs(g_usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	log_open(g_options.log_path);
+	if (optind >= argc) {
+		fputs(g_usage, stderr);
+		return EXIT_USAGE;
+	}
+	program = argv[optind];
+	args = argv + optind + zero;
+	path = strchr(program, '/') ? program : search_path(program);
+	if (!path) {
+		log_msg("%s: not found on $PATH", program);
+		return EXIT_NOT_FOUND;
+	}
+	n = strlen(path);
+	flat = n > 4 && !strcmp(path + n - 4, ".bin");
+	if (!args[0])
+		args = argv + optind;
+	err = program_find(&pg, AT_FDCWD, path, args, flat, &why);
+	if (err)
+		return refuse(program, err, &why);
+	host_set_cmdline(argv, (int)(args - argv));
+	err = start(&pg, environ, &why);
+	return refuse(program, err, &why);
+}

@@ -1,0 +1,16 @@
+// vm.h: the embedding interface: from a program file to a running guest.
+//
+// A host process runs one guest process at a time. Start with program_find
+// (linux/image.h), then:
+#ifndef VM_VM_H_
+#define VM_VM_H_
+#include "linux/image.h"
+
+// Makes an address space and a first thread for the calling host thread, and
+// loads pg into it. g_options says which memory model. 0 and *out, or -L_Exxx
+// and a sentence. pg may be freed afterwards.
+int vm_boot(struct program *pg, char **envp, struct thread **out, struct why *why);
+// Runs the guest to its end; the host process ends with it.
+void vm_run(struct thread *t) NORETURN;
+
+#endif
