@@ -3,7 +3,7 @@
 // Known are /proc/cpuinfo and some names below /proc/self, /proc/thread-self,
 // /proc/<own pid> and their task/<tid>; all else is the host's own. A file is
 // a sealed copy of what it would have said when it was opened.
-#include "linux/file.h"
+#include "linux/proc.h"
 #include "host/sig.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -297,26 +297,13 @@ file_below_proc(const char *s)
 }
 
 static enum proc_file
-which(struct gpath *p)
+which(const char *path)
 {
-	char full[L_PATH_MAX * 2];
-	const char *s = p->buf, *last;
-	int n;
-	if (*s == '/')
-		return !strncmp(s, "/proc/", 6) ? file_below_proc(s + 6) : PROC_NONE;
-	// Relative: worth a look only if the name is one of ours
-	last = strrchr(s, '/');
-	if (p->dirfd == AT_FDCWD || (!file_named(last ? last + 1 : s) && strcmp(s, "cpuinfo")))
-		return PROC_NONE;
-	n = host_fd_path(p->dirfd, full, L_PATH_MAX);
-	if (n < 5 || memcmp(full, "/proc", 5))
-		return PROC_NONE;
-	snprintf(full + n, sizeof full - (size_t)n, "/%s", s);
-	return !strncmp(full, "/proc/", 6) ? file_below_proc(full + 6) : PROC_NONE;
+	return !strncmp(path, "/proc/", 6) ? file_below_proc(path + 6) : PROC_NONE;
 }
 
 i64
-proc_open(struct thread *t, struct gpath *path, u32 l_flags)
+proc_open(struct thread *t, const char *path, int l_flags)
 {
 	struct process *p = t->p;
 	struct text x = { 0, 0, 0, 0 };
@@ -335,28 +322,20 @@ proc_open(struct thread *t, struct gpath *path, u32 l_flags)
 	case PROC_AUXV: text_guest(&x, t, p->auxv_start, p->auxv_start + p->auxv_len); break;
 	case PROC_MAPS: show_maps(&x, t, 0); break;
 	case PROC_SMAPS: show_maps(&x, t, 1); break;
-	case PROC_STAT: show_stat(&x, t, path->buf[0] == '/' ? path->buf : "/proc/self/stat"); break;
+	case PROC_STAT: show_stat(&x, t, path); break;
 	default: show_cpuinfo(&x);
 	}
-	return text_open(&x, l_flags);
+	return text_open(&x, (u32)l_flags);
 }
 
 i64
-proc_readlink(struct thread *t, struct gpath *path, char *out, size_t size)
+proc_link(struct thread *t, const char *path, char *out, size_t size)
 {
 	size_t n;
 	if (which(path) != PROC_EXE)
 		return PROC_NOT_OURS;
-	n = min_u64(strlen(t->p->exe), size);
+	n = min_u64(strlen(t->p->exe), size - 1);
 	memcpy(out, t->p->exe, n);
+	out[n] = 0;
 	return (i64)n;
-}
-
-void
-proc_follow(struct thread *t, struct gpath *path)
-{
-	if (which(path) == PROC_EXE) {
-		snprintf(path->buf, sizeof path->buf, "%s", t->p->exe);
-		path->dirfd = AT_FDCWD;
-	}
 }

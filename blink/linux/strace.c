@@ -151,8 +151,8 @@ put_signal(struct strace *s, u32 sig)
 static void
 put_sigset(struct strace *s, u64 set)
 {
-	const char *name;
-	int len, i, few = __builtin_popcountll(set) <= 32;
+	const char *name = "";
+	int len = 0, i, few = __builtin_popcountll(set) <= 32;
 	const char *sep = "";
 	put(s, few ? "[" : "~[");
 	if (!few)

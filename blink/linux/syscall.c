@@ -1,6 +1,7 @@
 // syscall.c: from the guest's registers to the sys_ function and back.
 #include "linux/syscall.h"
 #include "base/log.h"
+#include <errno.h>
 
 // Rows are dense: 0..334, then 424..462.
 enum { GAP_LO = 335, GAP_HI = 424 };
@@ -65,6 +66,13 @@ sys_name(u64 number)
 	for (i = (size_t)(row - g_rows); i; i--)
 		s += strlen(s) + 1;
 	return s;
+}
+
+i64
+copy_in_path(struct thread *t, char *buf, u64 gva)
+{
+	i64 n = mem_read_str(t->p->mem, buf, gva, L_PATH_MAX);
+	return n >= 0 ? 0 : n == -ENAMETOOLONG ? -L_ENAMETOOLONG : -L_EFAULT;
 }
 
 // Says once for each number that the guest asked for something that is missing.
