@@ -410,8 +410,8 @@ mem_protect(struct mem *m, u64 addr, u64 len, int prot)
 		return -EINVAL;
 	prot &= 7;
 	begin(m, &ch);
-	v = vma_find(m, addr);
 	r = vma_reserve(m, 2);
+	v = vma_find(m, addr);
 	if (!r && v == vma_end(m))
 		r = -ENOMEM;
 	if (!r && grow) {
@@ -424,12 +424,12 @@ mem_protect(struct mem *m, u64 addr, u64 len, int prot)
 	}
 	for (at = addr; !r && at < end;) {
 		u64 hi;
+		r = vma_reserve(m, 2);
 		v = vma_find(m, at);
-		if (v == vma_end(m) || v->start > at || (r = vma_reserve(m, 2))) {
+		if (r || v == vma_end(m) || v->start > at) {
 			r = -ENOMEM;
 			break;
 		}
-		v = vma_find(m, at);
 		hi = min_u64(end, v->end);
 		r = protect_piece(m, v, at, hi, prot, &ch);
 		if (!r)

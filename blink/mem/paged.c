@@ -6,6 +6,7 @@
 // processes and copies private pages on write.
 #include "mem/map.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include "host/host.h"
 
@@ -67,44 +68,67 @@ paged_protect(struct mem *m, u64 lo, u64 hi, int prot, struct changes *ch)
 	return 0;
 }
 
-// Makes the host mapping behind v's file reach to file offset `end`.
-static int
-regrow(struct mem *m, struct vma *v, u64 end, struct changes *ch)
+// A host mapping of its own, with refs 0, for [lo, lo + len) of v's file made
+// newlen long. Private pages leave their old host mapping, which then shows
+// the file again. 0 without memory or without the host's mremap.
+static struct mfile *
+regrow(const struct vma *v, u64 lo, u64 len, u64 newlen)
 {
+	u64 offset = v->offset + (lo - v->start), mask = host_page_size() - 1;
 	struct mfile *f = v->file, *nf;
-	int shared = v->flags & VMA_SHARED, r;
-	size_t delta;
-	void *p;
-	// Shared anonymous memory keeps its size: SIGBUS behind it.
-	if (!f || !f->host || (v->flags & VMA_ANON) || end - f->offset <= f->len)
+	u8 *from = f->host + (offset - f->offset);
+	size_t delta = (uintptr_t)from & mask;
+	void *p = 0, *back;
+	int r;
+	from -= delta;
+	if (newlen > SIZE_MAX / 2 || !(nf = mfile_new(f->dev, f->ino, f->path)))
 		return 0;
-	if ((!shared && f->refs > 1) || end - f->offset > SIZE_MAX / 2)
-		return -ENOMEM;
-	nf = mfile_new(f->dev, f->ino, f->path);
-	if (!nf)
-		return -ENOMEM;
-	delta = (uintptr_t)f->host & (host_page_size() - 1);
-	r = host_remap(f->host - delta, shared ? 0 : f->len + delta, (size_t)(end - f->offset) + delta, 1, 0, &p);
+	if (v->flags & VMA_SHARED) {
+		r = host_remap(from, 0, (size_t)newlen + delta, 1, 0, &p);
+	} else if (delta || (len & mask)) {
+		r = -ENOMEM;
+	} else {
+		r = host_remap(from, (size_t)len, (size_t)len, 1 | 4, 0, &p);
+		if (!r && newlen > len && (r = host_remap(p, (size_t)len, (size_t)newlen, 1, 0, &p)))
+			host_remap(p, (size_t)len, (size_t)len, 1 | 2, from, &back);
+	}
 	if (r) {
-		mfile_drop(nf, ch);
-		return -ENOMEM;
+		free(nf);
+		return 0;
 	}
 	nf->host = (u8 *)p + delta;
-	nf->offset = f->offset;
-	nf->len = (size_t)(end - f->offset);
-	if (!shared)
-		f->host = 0;
-	pt_walk(m, v->start, v->end, drop_entry, ch);
-	v->file = nf;
-	v->path = nf->path;
-	mfile_drop(f, ch);
-	return 0;
+	nf->offset = offset;
+	nf->len = (size_t)newlen;
+	nf->refs = 0;
+	return nf;
+}
+
+// Does [.., end) of a file need a new host mapping? Shared anonymous memory
+// keeps its size: SIGBUS behind it. A private file shows fresh pages there.
+static int
+outgrown(const struct vma *v, u64 end)
+{
+	struct mfile *f = v->file;
+	if (!f || !f->host || (v->flags & VMA_ANON))
+		return 0;
+	return !(v->flags & VMA_SHARED) || end - f->offset > f->len;
 }
 
 static int
 paged_extend(struct mem *m, struct vma *v, u64 lo, u64 newend, struct changes *ch)
 {
-	return regrow(m, v, v->offset + (newend - v->start), ch);
+	struct mfile *nf;
+	if (!outgrown(v, v->offset + (newend - v->start)))
+		return 0;
+	nf = regrow(v, v->start, v->end - v->start, newend - v->start);
+	if (!nf)
+		return -ENOMEM;
+	pt_walk(m, v->start, v->end, drop_entry, ch);
+	mfile_drop(v->file, ch);
+	nf->refs = 1;
+	v->file = nf;
+	v->path = nf->path;
+	return 0;
 }
 
 struct move {
@@ -133,17 +157,17 @@ paged_move(struct mem *m, struct vma *nv, u64 old, u64 oldlen, int dontunmap, st
 	struct vma *v = vma_find(m, old);
 	struct move mv;
 	u64 newlen = nv->end - nv->start;
-	int r;
-	// The old range would need a fresh private copy of the file.
-	if (dontunmap && v->file && v->file->host && !(v->flags & VMA_SHARED))
-		return -EINVAL;
-	r = regrow(m, v, nv->offset + newlen, ch);
-	if (r)
-		return r;
-	nv->file = v->file;
-	nv->path = v->path;
-	if (v->file && v->file->host)
-		return 0;  // found again from the file
+	if (v->file && v->file->host) {
+		// The pages are found again from the file.
+		if ((newlen > oldlen && outgrown(v, nv->offset + newlen)) || (dontunmap && !(v->flags & VMA_SHARED))) {
+			nv->file = regrow(v, old, oldlen, newlen);
+			if (!nv->file)
+				return -ENOMEM;
+			nv->path = nv->file->path;
+		}
+		pt_walk(m, old, old + oldlen, drop_entry, ch);
+		return 0;
+	}
 	mv.delta = nv->start - old;
 	mv.ch = ch;
 	mv.failed = 0;

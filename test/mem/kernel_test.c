@@ -35,22 +35,30 @@ struct page {
 };
 
 static sigjmp_buf g_env;
+static volatile int g_touching;
 
 static void
 on_fault(int sig, siginfo_t *info, void *uc)
 {
-	siglongjmp(g_env, 1);
+	if (g_touching)
+		siglongjmp(g_env, 1);
 }
 
 static int
 touch(u64 a, int write, u8 x)
 {
 	volatile u8 *p = (volatile u8 *)(uintptr_t)a;
-	if (sigsetjmp(g_env, 0))
-		return -1;
-	if (write)
-		*p = x;
-	return *p;
+	int r;
+	if (!sigsetjmp(g_env, 0)) {
+		g_touching = 1;
+		if (write)
+			*p = x;
+		r = *p;
+	} else {
+		r = -1;
+	}
+	g_touching = 0;
+	return r;
 }
 
 static void
@@ -113,7 +121,8 @@ norm(i64 r, u64 base)
 	return (u64)r >= base && (u64)r < base + PAGES * 4096 ? (i64)(r - base) + 1 : 1 << 30;
 }
 
-// One random operation in both worlds; whether they agree. Results that lie
+// One random operation in both worlds: 1 if they agree, 0 if not, -1 if they
+// may not be compared any more. Results that lie
 // elsewhere are unmapped again.
 static int
 step(int writes)
@@ -164,10 +173,7 @@ step(int writes)
 		snprintf(g_what, sizeof g_what, "mremap %#llx+%#llx to %#llx flags %d at %#llx", (unsigned long long)off, (unsigned long long)len, (unsigned long long)len2, flags, (unsigned long long)off2);
 		g = mem_remap(m, GUEST + off, len, len2, flags, GUEST + off2);
 		k = ret(mremap((void *)(uintptr_t)(KERNEL + off), len, len2, flags, (void *)(uintptr_t)(KERNEL + off2)));
-		if (g > 0 && norm(g, GUEST) == 1 << 30)
-			mem_unmap(m, (u64)g, len2);
-		if (k > 0 && norm(k, KERNEL) == 1 << 30)
-			munmap((void *)(uintptr_t)k, len2);
+		len = len2;
 		break;
 	}
 	case 8: {
@@ -193,8 +199,16 @@ step(int writes)
 		break;
 	}
 	}
+	if (g > 0 && norm(g, GUEST) == 1 << 30)
+		mem_unmap(m, (u64)g, len);
+	if (k > 0 && norm(k, KERNEL) == 1 << 30)
+		munmap((void *)(uintptr_t)k, len);
 	if (norm(g, GUEST) == norm(k, KERNEL))
 		return 1;
+	// Neighbours that were both written to stay apart in the kernel: mremap
+	// of both fails there. From here on the two worlds differ.
+	if (writes && kind >= 6 && kind <= 7 && k == -EFAULT)
+		return -1;
 	printf("%s: %lld, but the kernel gives %lld\n", g_what, (long long)g, (long long)k);
 	return 0;
 }
@@ -233,13 +247,13 @@ same(int writes)
 static int
 run(int paged, int writes, u64 seed)
 {
-	int i, ok = 1;
+	int i, ok = 1, r = 1;
 	g_seed = seed;
 	m = mem_new(paged);
 	if (ftruncate(g_rw, 0) || ftruncate(g_rw, 3 * 4096 + 100))
 		return 0;
-	for (i = 0; ok && i < STEPS; i++)
-		ok = step(writes) && same(writes);
+	for (i = 0; ok && i < STEPS && (r = step(writes)) >= 0; i++)
+		ok = r && same(writes);
 	if (!ok)
 		printf("%s, %s, seed %llu, step %d\n", paged ? "paged" : "linear", writes ? "with stores" : "maps only", (unsigned long long)seed, i);
 	mem_free(m);
