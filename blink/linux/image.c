@@ -66,7 +66,7 @@ image_read(struct image *im, int fd, int flat, struct why *why)
 		return (int)l_err(errno);
 	if (!S_ISREG(st.st_mode))
 		return why_set(why, -L_EACCES, S_ISDIR(st.st_mode) ? "is a directory" : "is not a regular file");
-	if (!may_execute(&st))
+	if (!flat && !may_execute(&st))
 		return why_set(why, -L_EACCES, "is not executable");
 	im->size = (u64)st.st_size;
 	n = pread(fd, im->head, HEAD_SIZE, 0);
