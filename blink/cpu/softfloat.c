@@ -2,29 +2,18 @@
 // significand, computed exactly or with a sticky last bit, and rounded once.
 //
 // Only integers are used, in portable C, so results do not depend on the host.
-#include "cpu/softfloat.h"
+#include "cpu/softnum.h"
 
-enum cls { ZERO, FINITE, INF, QNAN, SNAN, BAD };  // BAD: an f80 encoding that no x87 produces
 enum op { ADD, SUB, MUL, DIV };
 enum { F80_MIN = -16382, F80_MAX = 16383, WRAP = 24576 };
-
-#define TOP (1ull << 63)
-
-// The value is ±hi.lo * 2^exp, where bit 63 of hi is worth one; a FINITE one
-// has it set until it is rounded. NaNs keep their payload aligned the same.
-struct num {
-	u64 hi, lo;
-	i32 exp;
-	u8 neg, cls, den;
-};
 
 struct fmt {
 	u8 prec, ebits;
 };
 static const struct fmt F32 = {24, 8}, F64 = {53, 11};
 
-static void
-set(struct num *r, enum cls cls, int neg)
+void
+num_set(struct num *r, enum cls cls, int neg)
 {
 	r->hi = cls >= INF ? TOP : 0;
 	r->lo = 0;
@@ -34,16 +23,16 @@ set(struct num *r, enum cls cls, int neg)
 	r->den = 0;
 }
 
-static void
-invalid(struct fpenv *env, struct num *r)
+void
+num_invalid(struct fpenv *env, struct num *r)
 {
 	env->flags |= FPX_I;
-	set(r, QNAN, 1);
+	num_set(r, QNAN, 1);
 	r->hi |= TOP >> 1;
 }
 
-static void
-normalize(struct num *n)
+void
+num_normalize(struct num *n)
 {
 	unsigned s;
 	if (!n->hi) {
@@ -60,8 +49,8 @@ normalize(struct num *n)
 }
 
 // Shifts right; what falls out is kept as a sticky last bit.
-static void
-shift_right_jam(struct num *n, u32 s)
+void
+num_shift(struct num *n, u32 s)
 {
 	u64 out;
 	n->exp += s;
@@ -85,8 +74,8 @@ shift_right_jam(struct num *n, u32 s)
 	n->lo |= out != 0;
 }
 
-static void
-mul64(u64 a, u64 b, u64 *hi, u64 *lo)
+void
+num_mul64(u64 a, u64 b, u64 *hi, u64 *lo)
 {
 	u64 al = (u32)a, ah = a >> 32, bl = (u32)b, bh = b >> 32;
 	u64 m = ah * bl, n = al * bh, l = al * bl;
@@ -132,7 +121,7 @@ unpack_parts(struct num *n, u64 frac, int e, int emax, int neg)
 			n->cls = FINITE;
 			n->den = 1;
 			n->exp++;
-			normalize(n);
+			num_normalize(n);
 		}
 	}
 }
@@ -142,11 +131,11 @@ unpack(struct fpenv *env, struct num *n, const struct fmt *f, u64 v)
 {
 	int emax = (1 << f->ebits) - 1, fb = f->prec - 1, e = v >> fb & emax;
 	unpack_parts(n, v << (64 - fb) >> 1 | (e ? TOP : 0), e, emax, v >> (fb + f->ebits) & 1);
-	if (n->den && env->daz) set(n, ZERO, n->neg);
+	if (n->den && env->daz) num_set(n, ZERO, n->neg);
 }
 
-static void
-unpack80(struct num *n, struct f80 v)
+void
+num_unpack80(struct num *n, struct f80 v)
 {
 	int e = v.se & 0x7fff;
 	unpack_parts(n, v.m, e, 0x7fff, v.se >> 15);
@@ -191,10 +180,10 @@ round_num(struct fpenv *env, struct num *n, unsigned prec, int emin, int emax)
 				n->exp += emax == F80_MAX ? WRAP : emin - n->exp;
 			} else if (env->ftz) {
 				env->flags |= FPX_U | FPX_P;
-				set(n, ZERO, n->neg);
+				num_set(n, ZERO, n->neg);
 				return;
 			} else {
-				shift_right_jam(n, emin - n->exp);
+				num_shift(n, emin - n->exp);
 				rem = round_bits(env, n, drop, env->rc);
 				if (rem) env->flags |= FPX_U | FPX_P;
 				if (!n->hi) n->cls = ZERO;
@@ -212,7 +201,7 @@ round_num(struct fpenv *env, struct num *n, unsigned prec, int emin, int emax)
 		if (env->masks & FPX_O) {
 			rem = 1;
 			if (env->rc == ROUND_NEAREST || (env->rc != ROUND_ZERO && n->neg == (env->rc == ROUND_DOWN))) {
-				set(n, INF, n->neg);
+				num_set(n, INF, n->neg);
 				env->c1 = 1;
 			} else {
 				n->hi = -(1ull << drop);
@@ -239,8 +228,8 @@ pack(struct fpenv *env, const struct fmt *f, struct num *n)
 	return (u64)n->neg << (fb + f->ebits) | e << fb | n->hi << 1 >> (64 - fb);
 }
 
-static struct f80
-pack80(struct num *n)
+struct f80
+num_pack80(struct num *n)
 {
 	struct f80 r;
 	int e = 0;
@@ -257,17 +246,17 @@ static struct f80
 round80(struct fpenv *env, struct num *n)
 {
 	round_num(env, n, env->pc == 0 ? 24 : env->pc == 2 ? 53 : 64, F80_MIN, F80_MAX);
-	return pack80(n);
+	return num_pack80(n);
 }
 
 // Settles the result where an operand is not a number.
-static bool
-pick_nan(struct fpenv *env, struct num *r, const struct num *x, const struct num *y, int x87)
+bool
+num_pick_nan(struct fpenv *env, struct num *r, const struct num *x, const struct num *y, int x87)
 {
 	const struct num *n = x;
 	if (x->cls < QNAN && y->cls < QNAN) return false;
 	if (x->cls == BAD || y->cls == BAD) {
-		invalid(env, r);
+		num_invalid(env, r);
 		return true;
 	}
 	if (x->cls == SNAN || y->cls == SNAN) env->flags |= FPX_I;
@@ -286,18 +275,18 @@ pick_nan(struct fpenv *env, struct num *r, const struct num *x, const struct num
 }
 
 // Notes a denormal operand; true if that faults, so that no result is due.
-static bool
-denormal(struct fpenv *env, struct num *r, int den)
+bool
+num_denormal(struct fpenv *env, struct num *r, int den)
 {
 	if (!den) return false;
 	env->flags |= FPX_D;
 	if (env->masks & FPX_D) return false;
-	set(r, ZERO, 0);
+	num_set(r, ZERO, 0);
 	return true;
 }
 
-static void
-add_finite(struct fpenv *env, struct num *r, struct num *x, struct num *y)
+void
+num_add(struct fpenv *env, struct num *r, struct num *x, struct num *y)
 {
 	struct num *t;
 	u64 lo;
@@ -306,23 +295,23 @@ add_finite(struct fpenv *env, struct num *r, struct num *x, struct num *y)
 		x = y;
 		y = t;
 	}
-	shift_right_jam(y, x->exp - y->exp);
+	num_shift(y, x->exp - y->exp);
 	*r = *x;
 	if (x->neg == y->neg) {
 		r->lo = x->lo + y->lo;
 		lo = r->lo < y->lo;
 		r->hi = x->hi + y->hi + lo;
 		if (r->hi < x->hi || (lo && r->hi == x->hi)) {
-			shift_right_jam(r, 1);
+			num_shift(r, 1);
 			r->hi |= TOP;
 		}
 	} else {
 		r->lo = x->lo - y->lo;
 		r->hi = x->hi - y->hi - (x->lo < y->lo);
 		if (r->hi | r->lo)
-			normalize(r);
+			num_normalize(r);
 		else
-			set(r, ZERO, env->rc == ROUND_DOWN);
+			num_set(r, ZERO, env->rc == ROUND_DOWN);
 	}
 }
 
@@ -330,8 +319,8 @@ static void
 mul_finite(struct num *r, const struct num *x, const struct num *y)
 {
 	r->exp = x->exp + y->exp + 1;
-	mul64(x->hi, y->hi, &r->hi, &r->lo);
-	normalize(r);
+	num_mul64(x->hi, y->hi, &r->hi, &r->lo);
+	num_normalize(r);
 }
 
 static void
@@ -339,39 +328,39 @@ arith(struct fpenv *env, enum op op, struct num *r, struct num *x, struct num *y
 {
 	u64 hi, lo, rem;
 	env->c1 = 0;
-	if (pick_nan(env, r, x, y, x87)) return;
+	if (num_pick_nan(env, r, x, y, x87)) return;
 	if (op == SUB) y->neg ^= 1;
-	set(r, FINITE, x->neg ^ y->neg);
+	num_set(r, FINITE, x->neg ^ y->neg);
 	if (op <= SUB) {
 		if (x->cls == INF && y->cls == INF && r->neg) {
-			invalid(env, r);
+			num_invalid(env, r);
 			return;
 		}
-		if (denormal(env, r, x->den | y->den)) return;
+		if (num_denormal(env, r, x->den | y->den)) return;
 		if (x->cls == INF || (y->cls == ZERO && x->cls == FINITE))
 			*r = *x;
 		else if (y->cls == INF || (x->cls == ZERO && y->cls == FINITE))
 			*r = *y;
 		else if (x->cls == ZERO)
-			set(r, ZERO, r->neg ? env->rc == ROUND_DOWN : x->neg);
+			num_set(r, ZERO, r->neg ? env->rc == ROUND_DOWN : x->neg);
 		else
-			add_finite(env, r, x, y);
+			num_add(env, r, x, y);
 		return;
 	}
 	if (op == MUL ? x->cls + y->cls == INF + ZERO && x->cls != y->cls : x->cls == y->cls && x->cls != FINITE) {
-		invalid(env, r);
+		num_invalid(env, r);
 		return;
 	}
 	if (op == DIV && y->cls == ZERO && x->cls != INF) {
 		env->flags |= FPX_Z;
-		set(r, INF, r->neg);
+		num_set(r, INF, r->neg);
 		return;
 	}
-	if (denormal(env, r, x->den | y->den)) return;
+	if (num_denormal(env, r, x->den | y->den)) return;
 	if (x->cls == INF || (op == MUL && y->cls == INF)) {
-		set(r, INF, r->neg);
+		num_set(r, INF, r->neg);
 	} else if (x->cls == ZERO || y->cls != FINITE) {
-		set(r, ZERO, r->neg);
+		num_set(r, ZERO, r->neg);
 	} else if (op == MUL) {
 		mul_finite(r, x, y);
 	} else {
@@ -395,12 +384,12 @@ square_root(struct fpenv *env, struct num *r, const struct num *x)
 	u64 hi, lo, s, rem, q, t;
 	int i;
 	env->c1 = 0;
-	if (pick_nan(env, r, x, x, 0)) return;
+	if (num_pick_nan(env, r, x, x, 0)) return;
 	if (x->neg && x->cls != ZERO) {
-		invalid(env, r);
+		num_invalid(env, r);
 		return;
 	}
-	if (denormal(env, r, x->den)) return;
+	if (num_denormal(env, r, x->den)) return;
 	*r = *x;
 	if (x->cls != FINITE) return;
 	// The radicand hi:lo is in [2^126, 2^128), its root has 64 bits: the upper
@@ -466,7 +455,7 @@ compare(struct fpenv *env, const struct num *x, const struct num *y, int signal_
 static u64
 round_int(struct fpenv *env, struct num *n, int rc)
 {
-	shift_right_jam(n, 63 - n->exp);
+	num_shift(n, 63 - n->exp);
 	return round_bits(env, n, 0, rc);
 }
 
@@ -475,13 +464,13 @@ round_integral(struct fpenv *env, struct num *n, int suppress)
 {
 	struct num r = *n;
 	env->c1 = 0;
-	if (pick_nan(env, n, &r, &r, 0)) return;
+	if (num_pick_nan(env, n, &r, &r, 0)) return;
 	if (n->cls != FINITE || n->exp >= 63) return;
 	if (round_int(env, n, env->rc) && !suppress) env->flags |= FPX_P;
 	if (n->hi)
-		normalize(n);
+		num_normalize(n);
 	else
-		set(n, ZERO, n->neg);
+		num_set(n, ZERO, n->neg);
 }
 
 static i64
@@ -502,13 +491,13 @@ to_int(struct fpenv *env, struct num *n, unsigned bits, int trunc)
 	return -min;
 }
 
-static void
-from_int(struct num *n, i64 v)
+void
+num_from_int(struct num *n, i64 v)
 {
-	set(n, v ? FINITE : ZERO, v < 0);
+	num_set(n, v ? FINITE : ZERO, v < 0);
 	n->hi = v < 0 ? -(u64)v : (u64)v;
 	n->exp = 63;
-	if (v) normalize(n);
+	if (v) num_normalize(n);
 }
 
 static u64
@@ -525,8 +514,8 @@ static struct f80
 binary80(struct fpenv *env, enum op op, struct f80 a, struct f80 b)
 {
 	struct num x, y, r;
-	unpack80(&x, a);
-	unpack80(&y, b);
+	num_unpack80(&x, a);
+	num_unpack80(&y, b);
 	arith(env, op, &r, &x, &y, 1);
 	return round80(env, &r);
 }
@@ -570,7 +559,7 @@ static u64
 from_int_fmt(struct fpenv *env, const struct fmt *f, i64 v)
 {
 	struct num x;
-	from_int(&x, v);
+	num_from_int(&x, v);
 	return pack(env, f, &x);
 }
 
@@ -580,7 +569,7 @@ convert(struct fpenv *env, struct num *n, int report_denormal)
 {
 	struct num x = *n;
 	env->c1 = 0;
-	if (!pick_nan(env, n, &x, &x, 0) && report_denormal) denormal(env, n, x.den);
+	if (!num_pick_nan(env, n, &x, &x, 0) && report_denormal) num_denormal(env, n, x.den);
 }
 
 // An unmasked overflow or underflow leaves memory alone, so nothing was rounded.
@@ -591,7 +580,7 @@ f80_to_fmt(struct fpenv *env, const struct fmt *f, struct f80 a)
 	u64 r;
 	u8 old = env->flags;
 	env->flags = 0;
-	unpack80(&x, a);
+	num_unpack80(&x, a);
 	convert(env, &x, 0);
 	r = pack(env, f, &x);
 	if (env->flags & ~env->masks & (FPX_O | FPX_U)) {
@@ -615,15 +604,15 @@ muladd(struct fpenv *env, const struct fmt *f, u64 a, u64 b, u64 c, int neg_prod
 		return pack(env, f, x.cls >= QNAN ? &x : y.cls >= QNAN ? &y : &z);
 	}
 	z.neg ^= neg_c;
-	set(&p, FINITE, x.neg ^ y.neg ^ neg_product);
+	num_set(&p, FINITE, x.neg ^ y.neg ^ neg_product);
 	if (x.cls + y.cls == INF + ZERO && x.cls != y.cls) {
-		invalid(env, &r);
+		num_invalid(env, &r);
 		return pack(env, f, &r);
 	}
 	if (x.cls == INF || y.cls == INF)
-		set(&p, INF, p.neg);
+		num_set(&p, INF, p.neg);
 	else if (x.cls == ZERO || y.cls == ZERO)
-		set(&p, ZERO, p.neg);
+		num_set(&p, ZERO, p.neg);
 	else
 		mul_finite(&p, &x, &y);
 	p.den = x.den | y.den;
@@ -666,7 +655,7 @@ min_max(struct fpenv *env, const struct fmt *f, u64 a, u64 b, enum fpcmp want)
 		e.daz = 0;                                                                                  \
 		unpack(&e, &x, &F, a);                                                                      \
 		convert(env, &x, 1);                                                                        \
-		return pack80(&x);                                                                          \
+		return num_pack80(&x);                                                                          \
 	}                                                                                                   \
 	t f80_to_##t(struct fpenv *env, struct f80 a)                                                       \
 	{                                                                                                   \
@@ -721,7 +710,7 @@ struct f80
 f80_sqrt(struct fpenv *env, struct f80 a)
 {
 	struct num x, r;
-	unpack80(&x, a);
+	num_unpack80(&x, a);
 	square_root(env, &r, &x);
 	return round80(env, &r);
 }
@@ -730,8 +719,8 @@ enum fpcmp
 f80_cmp(struct fpenv *env, struct f80 a, struct f80 b, int signal_qnan)
 {
 	struct num x, y;
-	unpack80(&x, a);
-	unpack80(&y, b);
+	num_unpack80(&x, a);
+	num_unpack80(&y, b);
 	return compare(env, &x, &y, signal_qnan);
 }
 
@@ -739,143 +728,37 @@ struct f80
 f80_round_int(struct fpenv *env, struct f80 a)
 {
 	struct num x;
-	unpack80(&x, a);
-	if (x.cls < QNAN && denormal(env, &x, x.den)) return a;
+	num_unpack80(&x, a);
+	if (x.cls < QNAN && num_denormal(env, &x, x.den)) return a;
 	round_integral(env, &x, 0);
-	return pack80(&x);
+	return num_pack80(&x);
 }
 
-static struct f80
-round80_full(struct fpenv *env, struct num *n)
+struct f80
+num_round80(struct fpenv *env, struct num *n)
 {
 	round_num(env, n, 64, F80_MIN, F80_MAX);
 	if (n->cls == FINITE && (n->exp < F80_MIN || n->exp > F80_MAX)) {  // too far even for the bias
-		set(n, n->exp < 0 ? ZERO : INF, n->neg);
+		num_set(n, n->exp < 0 ? ZERO : INF, n->neg);
 		env->c1 = n->cls == INF;
 		env->flags |= FPX_P;
 	}
-	return pack80(n);
-}
-
-struct f80
-f80_scale(struct fpenv *env, struct f80 a, struct f80 b)
-{
-	struct num x, y, r;
-	unpack80(&x, a);
-	unpack80(&y, b);
-	env->c1 = 0;
-	if (pick_nan(env, &r, &x, &y, 1)) return pack80(&r);
-	if (y.cls == INF && x.cls == (y.neg ? INF : ZERO)) {
-		invalid(env, &r);
-		return pack80(&r);
-	}
-	if (denormal(env, &r, x.den | y.den)) return a;
-	if (y.cls == INF && x.cls == FINITE) {
-		set(&x, y.neg ? ZERO : INF, x.neg);
-	} else if (x.cls == FINITE && y.cls == FINITE && y.exp >= 0) {
-		i32 n = y.exp > 16 ? 0x1ffff : (i32)(y.hi >> (63 - y.exp));
-		x.exp += y.neg ? -n : n;
-	}
-	return round80_full(env, &x);
-}
-
-struct f80
-f80_extract(struct fpenv *env, struct f80 a, struct f80 *m)
-{
-	struct num x, r;
-	unpack80(&x, a);
-	env->c1 = 0;
-	*m = a;
-	if (pick_nan(env, &r, &x, &x, 0)) {
-		*m = pack80(&r);
-		return *m;
-	}
-	if (x.cls == ZERO) env->flags |= FPX_Z;
-	if (denormal(env, &r, x.den)) return a;
-	if (x.cls != FINITE) {
-		set(&r, INF, x.cls == ZERO);
-	} else {
-		from_int(&r, x.exp);
-		x.exp = 0;
-		*m = pack80(&x);
-	}
-	return pack80(&r);
-}
-
-struct f80
-f80_rem(struct fpenv *env, struct f80 a, struct f80 b, int nearest, unsigned *quotient, int *partial)
-{
-	struct num x, y, r;
-	u64 q = 0, carry = 0;
-	int i, d, left = 0;
-	*quotient = 0;
-	*partial = 0;
-	env->c1 = 0;
-	unpack80(&x, a);
-	unpack80(&y, b);
-	if (pick_nan(env, &r, &x, &y, 1)) return pack80(&r);
-	if (x.cls == INF || y.cls == ZERO) {
-		invalid(env, &r);
-		return pack80(&r);
-	}
-	if (denormal(env, &r, x.den | y.den)) return a;
-	d = x.exp - y.exp;
-	if (x.cls == ZERO || y.cls == INF || d < -1) return round80_full(env, &x);
-	r = x;
-	if (d >= 64) {  // reduce the exponent by 32..63 this time
-		left = d - (d % 32 + 32);
-		*partial = 1;
-	}
-	for (i = d; i >= left; i--) {
-		q <<= 1;
-		if (carry || r.hi >= y.hi) {
-			r.hi -= y.hi;
-			q |= 1;
-		}
-		if (i > left) {
-			carry = r.hi >> 63;
-			r.hi <<= 1;
-		}
-	}
-	if (d >= 0) r.exp = y.exp + left;
-	if (!*partial) {
-		*quotient = (unsigned)q;
-		if (nearest) {
-			// d < 0: r is x itself, its exponent one below y's
-			bool up = d < 0 ? r.hi > y.hi : r.hi >> 63 || r.hi << 1 > y.hi || (r.hi << 1 == y.hi && q & 1);
-			if (up) {
-				++*quotient;
-				r.neg ^= 1;
-				if (d < 0) {
-					r.lo = -(r.hi << 63);
-					r.hi = y.hi - (r.hi >> 1) - (r.lo != 0);
-					r.exp = y.exp;
-				} else {
-					r.hi = y.hi - r.hi;
-				}
-			}
-		}
-	}
-	if (r.hi | r.lo)
-		normalize(&r);
-	else
-		set(&r, ZERO, x.neg);
-	return round80_full(env, &r);
+	return num_pack80(n);
 }
 
 struct f80
 i64_to_f80(i64 v)
 {
 	struct num x;
-	from_int(&x, v);
-	return pack80(&x);
+	num_from_int(&x, v);
+	return num_pack80(&x);
 }
 
 static i64
 f80_to_int(struct fpenv *env, struct f80 a, unsigned bits, int trunc)
 {
 	struct num x;
-	unpack80(&x, a);
+	num_unpack80(&x, a);
 	return to_int(env, &x, bits, trunc);
 }
 

@@ -82,6 +82,14 @@ struct f80 f80_extract(struct fpenv *, struct f80, struct f80 *m);
 // FPREM, with `nearest` FPREM1. *quotient gets the low bits of the quotient,
 // *partial whether the reduction is incomplete.
 struct f80 f80_rem(struct fpenv *, struct f80, struct f80, int nearest, unsigned *quotient, int *partial);
+// Transcendental functions, to within one unit in the last place (f80math.c).
+// f80_trig: *first replaces the argument, *second (F80_TAN: one; F80_SINCOS:
+// the cosine) is what is pushed. Returns 0 for an argument beyond 2^63.
+enum f80_trig { F80_TAN, F80_SINCOS, F80_SIN, F80_COS };
+int f80_trig(struct fpenv *, enum f80_trig, struct f80, struct f80 *first, struct f80 *second);
+struct f80 f80_2xm1(struct fpenv *, struct f80);
+struct f80 f80_yl2x(struct fpenv *, struct f80 x, struct f80 y, int plus1);  // y * log2(x), or of x + 1
+struct f80 f80_atan2(struct fpenv *, struct f80 y, struct f80 x);
 struct f80 f32_to_f80(struct fpenv *, f32);
 struct f80 f64_to_f80(struct fpenv *, f64);
 f32 f80_to_f32(struct fpenv *, struct f80);

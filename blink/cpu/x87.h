@@ -69,6 +69,9 @@ void x87_put(struct cpu *, int i, struct f80 v);
 void x87_push(struct cpu *, struct f80 v);
 bool x87_underflow(struct cpu *);
 bool x87_overflow(struct cpu *);
+// In software, on registers and flags alone: what hosts other than x86 use.
+enum { F2XM1, FYL2X, FPATAN, FYL2XP1, FPTAN, FSINCOS, FSIN, FCOS };
+void x87_transcend(struct cpu *, int kind);
 extern const struct f80 x87_indefinite;
 
 #endif

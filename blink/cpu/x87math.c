@@ -80,25 +80,67 @@ op_fxtract(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
+// Software; the tests compare it with the processor.
+void
+x87_transcend(struct cpu *c, int kind)
+{
+	struct fpenv e;
+	struct f80 x = *x87_st(c, 0), y = *x87_st(c, 1), r, pushed;
+	bool two = kind >= FYL2X && kind <= FYL2XP1, pushes = kind == FPTAN || kind == FSINCOS;
+	x87_env(c, &e);
+	r = pushed = x87_indefinite;
+	if (kind >= FPTAN) c->fsw &= ~FSW_C2;
+	if (x87_empty(c, 0) || (two && x87_empty(c, 1))) {
+		if (!x87_underflow(c)) return;
+	} else if (pushes && !x87_empty(c, 7)) {
+		if (!x87_overflow(c)) return;
+	} else {
+		switch (kind) {
+		case F2XM1:
+			r = f80_2xm1(&e, x);
+			break;
+		case FPATAN:
+			r = f80_atan2(&e, y, x);
+			break;
+		case FYL2X:
+		case FYL2XP1:
+			r = f80_yl2x(&e, x, y, kind == FYL2XP1);
+			break;
+		default:
+			if (!f80_trig(&e, kind == FPTAN ? F80_TAN : kind == FSINCOS ? F80_SINCOS : kind == FSIN ? F80_SIN : F80_COS, x, &r, &pushed)) {
+				x87_settle(c, 0, 0);
+				c->fsw |= FSW_C2;
+				return;
+			}
+		}
+		x87_settle(c, e.flags, e.c1);
+		if (e.flags & ~e.masks & (FPX_I | FPX_D | FPX_Z)) return;
+	}
+	x87_put(c, two, r);
+	if (two) {
+		c->ftags &= ~(1 << c->top);
+		c->top = (c->top + 1) & 7;
+	} else if (pushes) {
+		c->top = (c->top - 1) & 7;
+		x87_put(c, 0, pushed);
+	}
+}
+
 #if defined(__x86_64__) || defined(__i386__)
-
-enum { F2XM1, FYL2X, FPTAN, FPATAN, FYL2XP1, FSINCOS, FSIN, FCOS };
-
 // The guest's registers go into the processor, and come back changed. FNSAVE
 // leaves the host's own FPU as the calling convention wants it.
-static NOINLINE void
-transcend(struct cpu *c, const struct op *op, int kind)
+static void
+x87_transcend_host(struct cpu *c, int kind)
 {
 	u8 b[108];
 	unsigned i, tags = 0;
-	x87_begin(c, op);
+	memset(b, 0, 28);
 	for (i = 0; i < 8; i++) {
 		struct f80 v = *x87_st(c, (int)i);
 		tags |= c->ftags >> i & 1 ? 0 : 3u << 2 * i;
 		st64(b + 28 + 10 * i, v.m);
 		st16(b + 36 + 10 * i, v.se);
 	}
-	memset(b, 0, 28);
 	st16(b, c->fcw);
 	st16(b + 4, x87_status(c));
 	st16(b + 8, (u16)tags);
@@ -126,9 +168,18 @@ transcend(struct cpu *c, const struct op *op, int kind)
 			c->ftags |= 1 << i;
 	}
 }
-
-#else
 #endif
+
+static NOINLINE void
+transcend(struct cpu *c, const struct op *op, int kind)
+{
+	x87_begin(c, op);
+#if defined(__x86_64__) || defined(__i386__)
+	x87_transcend_host(c, kind);
+#else
+	x87_transcend(c, kind);
+#endif
+}
 
 #define TRANSCENDENTAL(name, kind)                      \
 	const struct op *                               \
