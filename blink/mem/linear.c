@@ -117,7 +117,7 @@ copy_move(struct vma *nv, u64 old, u64 oldlen, int dontunmap)
 	size_t n = min_u64(oldlen, nv->end - nv->start);
 	if (nv->file)
 		return -ENOMEM;
-	if (mprotect(at(old), n, PROT_READ) || mprotect(at(nv->start), nv->end - nv->start, PROT_READ | PROT_WRITE))
+	if (mprotect(at(old), n, PROT_READ) || mmap(at(nv->start), nv->end - nv->start, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
 		return -errno;
 	memcpy(at(nv->start), at(old), n);
 	mprotect(at(nv->start), nv->end - nv->start, host_prot(nv->prot));
@@ -142,6 +142,8 @@ linear_move(struct mem *m, struct vma *nv, u64 old, u64 oldlen, int dontunmap, s
 		r = copy_move(nv, old, oldlen, dontunmap);
 	if (r)
 		gaps(m, nv->start, nv->end, 1);
+	else
+		pt_walk(m, nv->start, nv->end, forget_entry, 0);
 	return r;
 }
 

@@ -52,8 +52,8 @@ struct mem_model {
 	int (*protect)(struct mem *, u64 lo, u64 hi, int prot, struct changes *);
 	// Makes [lo, v->end) reach to newend.
 	int (*extend)(struct mem *, struct vma *v, u64 lo, u64 newend, struct changes *);
-	// Moves pages to nv, a changed copy of the VMA that holds old; no VMA is
-	// at the target. oldlen 0 maps the same pages twice.
+	// Moves pages to nv, a changed copy of the VMA that holds old, in place of
+	// what is there. oldlen 0 maps the same pages twice.
 	int (*move)(struct mem *, struct vma *nv, u64 old, u64 oldlen, int dontunmap, struct changes *);
 	// DONTNEED, FREE and other advice that passed all checks.
 	int (*advise)(struct mem *, const struct vma *, u64 lo, u64 hi, int advice, struct changes *);

@@ -475,9 +475,12 @@ remap_move(struct mem *m, struct remap *q, struct changes *ch)
 		r = check_fixed(q->newaddr, q->newlen);
 		if (r)
 			return r;
-		discard(m, q->newaddr, q->newaddr + q->newlen, ch);
 		nv.start = q->newaddr;
 		nv.end = nv.start + q->newlen;
+		if (nv.start <= q->addr && q->addr < nv.end) {
+			discard(m, nv.start, nv.end, ch);  // oldlen is 0: it buries itself
+			return -EFAULT;
+		}
 		r = m->model->move(m, &nv, q->addr, q->oldlen, q->flags & DONTUNMAP, ch);
 		if (r == -EEXIST)
 			r = collision(&nv);
@@ -502,6 +505,8 @@ remap_move(struct mem *m, struct remap *q, struct changes *ch)
 		return r;
 	if (nv.file)
 		nv.file->refs++;
+	watch_clear(m, nv.start, nv.end, ch);
+	vma_delete(m, nv.start, nv.end, ch);
 	watch_clear(m, q->addr, q->addr + q->oldlen, ch);
 	if (q->flags & DONTUNMAP) {
 		vma_find(m, q->addr)->flags &= ~VMA_LOCKED;

@@ -165,9 +165,11 @@ paged_move(struct mem *m, struct vma *nv, u64 old, u64 oldlen, int dontunmap, st
 				return -ENOMEM;
 			nv->path = nv->file->path;
 		}
+		pt_walk(m, nv->start, nv->end, drop_entry, ch);
 		pt_walk(m, old, old + oldlen, drop_entry, ch);
 		return 0;
 	}
+	pt_walk(m, nv->start, nv->end, drop_entry, ch);
 	mv.delta = nv->start - old;
 	mv.ch = ch;
 	mv.failed = 0;
