@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #if HOST_LINUX
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #endif
 
@@ -40,6 +41,24 @@ host_set_cmdline(char **main_argv, int skip)
 	memset(end - shift, 0, shift);
 	for (i = skip; i < n; i++)
 		main_argv[i] -= shift;
+}
+
+struct host_ids
+host_start_ids(void)
+{
+	struct host_ids ids;
+#if HOST_LINUX
+	ids.uid = (u32)getauxval(AT_UID);
+	ids.euid = (u32)getauxval(AT_EUID);
+	ids.gid = (u32)getauxval(AT_GID);
+	ids.egid = (u32)getauxval(AT_EGID);
+#else
+	ids.uid = getuid();
+	ids.euid = geteuid();
+	ids.gid = getgid();
+	ids.egid = getegid();
+#endif
+	return ids;
 }
 
 int

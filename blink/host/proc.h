@@ -8,6 +8,9 @@ void host_set_name(const char *name);
 // Replaces the command line that ps shows by argv, where the host can: argv's
 // strings end where blink's own began in main()'s argv.
 void host_set_cmdline(char **main_argv, int skip);
+// Who the process was when it started.
+struct host_ids { u32 uid, euid, gid, egid; };
+struct host_ids host_start_ids(void);
 // Whether execve(2) would refuse the open file: 0, -ETXTBSY, -EACCES.
 int host_exec_check(int fd);
 // The path by which the host executes the running program again, or 0.

@@ -185,7 +185,7 @@ map_segment(struct mem *mem, struct image *im, int i, u64 bias, const char *path
 		if (r < 0)
 			return map_failed(why, r, i, bias + at);
 		if (s->memsz > s->filesz && zero_end > file_end && (s->flags & PF_W_)
-		    && mem_poke(mem, bias + file_end, zeros, (size_t)(zero_end - file_end)))
+		    && mem_write(mem, bias + file_end, zeros, (size_t)(zero_end - file_end)))
 			return why_set(why, -L_EFAULT, "program header %d: the bytes behind p_filesz cannot be cleared", i);
 	} else {
 		zero_end = at;

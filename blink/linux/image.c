@@ -28,9 +28,10 @@ may_execute(const struct stat *st)
 	unsigned bit = 01;
 	gid_t groups[64];
 	int i, n;
-	if (!geteuid())
+	uid_t uid = geteuid();
+	if (!uid)
 		return (st->st_mode & 0111) != 0;
-	if (st->st_uid == geteuid())
+	if (st->st_uid == uid)
 		return (st->st_mode & 0100) != 0;
 	if (st->st_gid == getegid())
 		bit = 010;

@@ -18,7 +18,7 @@ enum { FLAT_BASE = 0x400000 };
 #define STACK_DEFAULT (8ull << 20)
 #define STACK_LEAST (256ull << 10)
 
-enum { HWCAP2_FSGSBASE = 2, EXTRA_STACK = 64 << 10 };
+enum { HWCAP2_FSGSBASE = 2, TOP_EXTRA = 1024 };
 
 static int
 load_interp(struct process *p, const char *name, u64 *entry, struct why *why)
@@ -77,27 +77,30 @@ load_image(struct process *p, struct program *pg, u64 *pc, struct why *why)
 	return im->interp ? load_interp(p, im->interp, pc, why) : 0;
 }
 
+// The top of the stack, made here and written to the guest in one piece:
+// top - size .. top is what buf holds.
 struct stack {
-	struct mem *mem;
-	u64 sp;
-	int err;
+	u8 *buf;
+	u64 sp, top, size;
 };
+
+static u8 *
+at_stack(struct stack *s, u64 gva)
+{
+	return s->buf + (gva - (s->top - s->size));
+}
 
 static void
 push(struct stack *s, const void *src, size_t n)
 {
 	s->sp -= n;
-	if (!s->err && mem_poke(s->mem, s->sp, src, n))
-		s->err = -L_EFAULT;
+	memcpy(at_stack(s, s->sp), src, n);
 }
 
 static void
 put64(struct stack *s, u64 *at, u64 x)
 {
-	u8 b[8];
-	st64(b, x);
-	if (!s->err && mem_poke(s->mem, *at, b, 8))
-		s->err = -L_EFAULT;
+	st64(at_stack(s, *at), x);
 	*at += 8;
 }
 
@@ -123,17 +126,23 @@ put_pointers(struct stack *s, u64 *at, char **v, int n, u64 first)
 
 // Linux fs/binfmt_elf.c, create_elf_tables
 static int
-build_stack(struct process *p, struct program *pg, char **envp, u64 *sp)
+build_stack(struct process *p, struct program *pg, char **envp, u64 need, u64 *sp)
 {
 	struct stack s;
 	u64 execfn, platform, random_at, at, aux[2 * 24];
 	u8 random_bytes[16];
-	int envc = 0, n = 0, i;
+	struct host_ids ids = host_start_ids();
+	int envc = 0, n = 0, i, err;
 	while (envp[envc])
 		envc++;
-	memset(&s, 0, sizeof s);
-	s.mem = p->mem;
-	s.sp = p->stack_top - 8;
+	if (getentropy(random_bytes, sizeof random_bytes))
+		return (int)l_err(errno);
+	s.top = p->stack_top;
+	s.size = need;
+	s.buf = (u8 *)calloc(1, (size_t)need);
+	if (!s.buf)
+		return -L_ENOMEM;
+	s.sp = s.top - 8;
 	push(&s, pg->execfn, strlen(pg->execfn) + 1);
 	execfn = p->env_end = s.sp;
 	push_strings(&s, envp, envc);
@@ -143,8 +152,6 @@ build_stack(struct process *p, struct program *pg, char **envp, u64 *sp)
 	s.sp = round_down(s.sp, 16);
 	push(&s, "x86_64", 7);
 	platform = s.sp;
-	if (getentropy(random_bytes, sizeof random_bytes))
-		return (int)l_err(errno);
 	push(&s, random_bytes, sizeof random_bytes);
 	random_at = s.sp;
 #define AUX(key, value) (aux[n++] = (key), aux[n++] = (value))
@@ -158,10 +165,10 @@ build_stack(struct process *p, struct program *pg, char **envp, u64 *sp)
 	AUX(L_AT_BASE, p->base);
 	AUX(L_AT_FLAGS, 0);
 	AUX(L_AT_ENTRY, p->entry);
-	AUX(L_AT_UID, getuid());
-	AUX(L_AT_EUID, geteuid());
-	AUX(L_AT_GID, getgid());
-	AUX(L_AT_EGID, getegid());
+	AUX(L_AT_UID, ids.uid);
+	AUX(L_AT_EUID, ids.euid);
+	AUX(L_AT_GID, ids.gid);
+	AUX(L_AT_EGID, ids.egid);
 	AUX(L_AT_SECURE, 0);
 	AUX(L_AT_RANDOM, random_at);
 	AUX(L_AT_HWCAP2, isa_cpuid(7, 0).ebx & 1 ? HWCAP2_FSGSBASE : 0);
@@ -180,13 +187,15 @@ build_stack(struct process *p, struct program *pg, char **envp, u64 *sp)
 	p->auxv_len = (u64)n * 8;
 	for (i = 0; i < n; i++)
 		put64(&s, &at, aux[i]);
-	return s.err;
+	err = mem_write(p->mem, *sp, at_stack(&s, *sp), (size_t)(s.top - *sp)) ? -L_EFAULT : 0;
+	free(s.buf);
+	return err;
 }
 
 static int
-map_stack(struct process *p, struct program *pg, char **envp, struct why *why)
+map_stack(struct process *p, struct program *pg, char **envp, u64 *top_bytes, struct why *why)
 {
-	u64 need = EXTRA_STACK, size;
+	u64 need = TOP_EXTRA + strlen(pg->execfn), size;
 	struct rlimit rl;
 	i64 at;
 	int i;
@@ -195,6 +204,7 @@ map_stack(struct process *p, struct program *pg, char **envp, struct why *why)
 	for (i = 0; envp[i]; i++)
 		need += strlen(envp[i]) + 9;
 	size = getrlimit(RLIMIT_STACK, &rl) || rl.rlim_cur == RLIM_INFINITY ? STACK_DEFAULT : (u64)rl.rlim_cur;
+	*top_bytes = need;
 	p->rlim_stack = size;
 	size = round_up(max_u64(min_u64(size, STACK_LARGE), need + STACK_LEAST), PAGE_SIZE_GUEST);
 	at = mem_map(p->mem, 0, size, MEM_R | MEM_W | (pg->im.exec_stack ? MEM_X : 0),
@@ -218,12 +228,12 @@ int
 linux_load(struct process *p, struct thread *t, struct program *pg, char **envp, struct why *why)
 {
 	struct cpu *c = t->cpu;
-	u64 pc = 0, sp = 0;
+	u64 pc = 0, sp = 0, top_bytes;
 	int err;
-	if ((err = map_stack(p, pg, envp, why)) || (err = load_image(p, pg, &pc, why)))
+	if ((err = map_stack(p, pg, envp, &top_bytes, why)) || (err = load_image(p, pg, &pc, why)))
 		return err;
 	p->brk = p->brk_start;
-	if ((err = build_stack(p, pg, envp, &sp)))
+	if ((err = build_stack(p, pg, envp, top_bytes, &sp)))
 		return why_set(why, err, "the stack cannot be filled");
 	free(p->exe);
 	p->exe = strdup(pg->path);
@@ -231,7 +241,5 @@ linux_load(struct process *p, struct thread *t, struct program *pg, char **envp,
 	// cpu_new left everything else as a new process has it
 	c->r[REG_SP] = sp;
 	c->pc = pc;
-	c->sel[SEG_CS] = 0x33;
-	c->sel[SEG_SS] = 0x2b;
 	return p->exe ? 0 : -L_ENOMEM;
 }
