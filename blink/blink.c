@@ -166,7 +166,7 @@ main(int argc, char **argv)
 		case 'j': g_options.nojit = 1; break;
 		case 'Z': g_options.stats = 1; break;
 		case '0': zero = 1; break;
-		case 'L': g_options.log_path = optarg; break;
+		case 'L': g_options.log_path = strdup(optarg); break;  // argv moves, see below
 		default:
 			fputs(g_usage, stderr);
 			return EXIT_USAGE;
@@ -177,7 +177,7 @@ main(int argc, char **argv)
 		fputs(g_usage, stderr);
 		return EXIT_USAGE;
 	}
-	program = argv[optind];
+	program = strdup(argv[optind]);
 	args = argv + optind + zero;
 	path = strchr(program, '/') ? program : search_path(program);
 	if (!path) {

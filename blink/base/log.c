@@ -26,9 +26,10 @@ log_fd(void)
 static int
 open_log(void)
 {
+	static const char failed[] = "blink: cannot open the log file; logging to standard error\n";
 	int fd, high;
 	fd = g_path ? open(g_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : 2;
-	if (fd < 0)
+	if (fd < 0 && write(2, failed, sizeof failed - 1) >= 0)
 		fd = 2;
 	high = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD);
 	if (high < 0)

@@ -9,6 +9,7 @@
 // SIGSEGV and SIGBUS are never blocked on the host, as blink's own faults come
 // by them: those sent by kill are kept in sigpend until they are unblocked.
 #include "linux/signal.h"
+#include "linux/syscall.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -286,6 +287,8 @@ siginfo_to_host(siginfo_t *out, const struct l_siginfo *in)
 static NORETURN void
 die(struct thread *t, int sig)
 {
+	if (g_options.strace)
+		strace_killed(t, sig);
 	if (linux_at_exit)
 		linux_at_exit(t->p);
 	host_die(sig);
@@ -345,6 +348,8 @@ void
 signal_force(struct thread *t, int sig, const struct l_siginfo *info)
 {
 	struct sigact act = take_action(t, sig);
+	if (g_options.strace)
+		strace_signal(t, info);
 	if (act.handler <= L_SIG_IGN || t->sigmask & SIGBIT(sig))
 		die(t, sig);
 	enter_handler(t, sig, &act, info);
@@ -413,6 +418,8 @@ linux_deliver_signals(struct thread *t)
 			siginfo_from_host(&info, &t->pending_info[sig]);
 			sigpend_clear(t, sig);
 			struct sigact act = take_action(t, sig);
+			if (g_options.strace && act.handler != L_SIG_IGN)
+				strace_signal(t, &info);
 			if (act.handler == L_SIG_DFL) {
 				default_action(t, sig);
 			} else if (act.handler != L_SIG_IGN) {

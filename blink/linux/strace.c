@@ -89,6 +89,9 @@ static const char n_errno[] = "EPERM 1 ENOENT 2 ESRCH 3 EINTR 4 EIO 5 ENXIO 6 E2
 	"EHOSTUNREACH 71 EALREADY 72 EINPROGRESS 73 ESTALE 74 EDQUOT 7a ECANCELED 7d EOWNERDEAD 82 ENOTRECOVERABLE 83 "
 	"ERESTARTSYS 200 ERESTARTNOINTR 201 ERESTARTNOHAND 202 ERESTART_RESTARTBLOCK 204";
 
+static const char n_fdflags[] = "O_NONBLOCK 800 O_CLOEXEC 80000 EFD_SEMAPHORE 1";
+static const char n_grnd[] = "GRND_NONBLOCK 1 GRND_RANDOM 2 GRND_INSECURE 4";
+
 // Takes the next pair of a list; 0 at its end.
 static const char *
 next_name(const char *list, const char **name, int *len, u64 *value)
@@ -413,6 +416,51 @@ put_altstack(struct strace *s, struct thread *t, u64 gva)
 	put(s, ", ss_size=%llu}", (unsigned long long)L_GET(st.size));
 }
 
+static void
+put_clone(struct strace *s, const u64 *a)
+{
+	put(s, "child_stack=");
+	put_ptr(s, a[1]);
+	put(s, ", flags=");
+	put_flags(s, n_clone, a[0] & ~(u64)255, "");
+	if (a[0] & 255)
+		put(s, "|"), put_signal(s, (u32)a[0] & 255);
+	if (a[0] & L_CLONE_PARENT_SETTID)
+		put(s, ", parent_tid=[%#llx]", (unsigned long long)a[2]);
+	if (a[0] & L_CLONE_SETTLS)
+		put(s, ", tls=0x%llx", (unsigned long long)a[4]);
+	if (a[0] & (L_CLONE_CHILD_SETTID | L_CLONE_CHILD_CLEARTID))
+		put(s, ", child_tidptr=0x%llx", (unsigned long long)a[3]);
+}
+
+// The status that wait(2) gives
+static void
+put_wstatus(struct strace *s, u32 w)
+{
+	if ((w & 127) == 0)
+		put(s, "[{WIFEXITED(s) && WEXITSTATUS(s) == %u}]", w >> 8 & 255);
+	else if ((w & 255) == 127)
+		put(s, "[{WIFSTOPPED(s) && WSTOPSIG(s) == "), put_signal(s, w >> 8 & 255), put(s, "}]");
+	else if (w == 0xffff)
+		put(s, "[{WIFCONTINUED(s)}]");
+	else
+		put(s, "[{WIFSIGNALED(s) && WTERMSIG(s) == "), put_signal(s, w & 127), put(s, w & 128 ? " && WCOREDUMP(s)}]" : "}]");
+}
+
+static void
+put_fcntl_arg(struct strace *s, int cmd, u64 x)
+{
+	if (cmd == L_F_SETFD)
+		put_flags(s, "FD_CLOEXEC 1", (u32)x, "");
+	else if (cmd == L_F_SETFL)
+		put(s, "%s", (x & 3) == 0 ? "O_RDONLY" : (x & 3) == 1 ? "O_WRONLY" : "O_RDWR"),
+			put_flags(s, n_oflags, (u32)x & ~3u & ~0x8000u, "|");
+	else if (x < 65536)
+		put(s, "%llu", (unsigned long long)x);
+	else
+		put_ptr(s, x);
+}
+
 // --- arguments ----------------------------------------------------------------------
 
 static const char *
@@ -428,6 +476,8 @@ list_of(int kind)
 	case A_WAIT: return n_wait;
 	case A_ATFLAGS: return n_atflags;
 	case A_ATUNLINK: return n_atunlink;
+	case A_FDFLAGS: return n_fdflags;
+	case A_GRND: return n_grnd;
 	default: return 0;
 	}
 }
@@ -524,6 +574,20 @@ put_arg(struct strace *s, struct thread *t, int kind, const u64 *a, i64 result)
 			put(s, "[%d, %d]", (i32)ld32(b), (i32)ld32(b + 4));
 		break;
 	case A_STAT: put_stat(s, t, x); break;
+	case A_CLONE: put_clone(s, a); break;
+	case A_FCNTLARG: put_fcntl_arg(s, (int)a[-1], x); break;
+	case A_WSTATUS:
+		if (!result || copy_in(t, b, x, 4))
+			put_ptr(s, x);
+		else
+			put_wstatus(s, ld32(b));
+		break;
+	case A_SIGFRAME:
+		put(s, "{mask=");
+		if (!copy_in(t, b, t->cpu->r[REG_SP] + offsetof(struct l_ucontext, sigmask), 8))
+			put_sigset(s, ld64(b));
+		put(s, "}");
+		break;
 	default: put_ptr(s, x);
 	}
 }
@@ -611,7 +675,11 @@ strace_enter(struct strace *s, struct thread *t, const struct sysrow *row, const
 			put(s, " ");
 		put(s, " = ?");
 		end_line(s);
-		s->unfinished = 1;
+		if (row->number == 231) {
+			begin_line(s, t);
+			put(s, "+++ exited with %d +++", (int)a[0] & 255);
+			end_line(s);
+		}
 	} else if (row && g_options.strace > 1 && may_block(row->number)) {
 		put(s, "%s<unfinished ...>", s->next && s->next < count_args(row, a) ? ", " : "");
 		end_line(s);
@@ -621,7 +689,7 @@ strace_enter(struct strace *s, struct thread *t, const struct sysrow *row, const
 }
 
 static void
-put_result(struct strace *s, const struct sysrow *row, i64 r)
+put_result(struct strace *s, const struct sysrow *row, const u64 *a, i64 r)
 {
 	int restart = r <= -L_ERESTARTSYS && r >= -L_ERESTART_RESTARTBLOCK;
 	if (r < 0 && (r > -134 || restart)) {
@@ -634,6 +702,10 @@ put_result(struct strace *s, const struct sysrow *row, i64 r)
 		put(s, r ? "0%llo" : "%llo", (unsigned long long)r);
 	} else {
 		put(s, "%lld", (long long)r);
+		if (r == 1 && row && row->kinds[1] == A_FCNTL && a[1] == L_F_GETFD)
+			s->n--, put(s, "0x1 (flags FD_CLOEXEC)");
+		if (!r && row && (row->kinds[0] == A_POLLFDS || row->kinds[4] == A_TIMEVAL))
+			put(s, " (Timeout)");
 	}
 }
 
@@ -643,6 +715,8 @@ strace_leave(struct strace *s, struct thread *t, const struct sysrow *row, const
 	t->log = 0;
 	if (row && row->result == RES_none)
 		return;
+	if (!result && row && (row->kinds[0] == A_CLONE || row->number == 57 || row->number == 58 || row->number == 435))
+		return;  // the child's return from the parent's call
 	if (s->unfinished) {
 		begin_line(s, t);
 		put(s, "<... %s resumed>", row ? sys_name(row->number) : "");
@@ -653,7 +727,7 @@ strace_leave(struct strace *s, struct thread *t, const struct sysrow *row, const
 	while (s->n < RESULT_COLUMN - 1)
 		put(s, " ");
 	put(s, " = ");
-	put_result(s, row, result);
+	put_result(s, row, a, result);
 	end_line(s);
 }
 
@@ -686,5 +760,16 @@ strace_signal(struct thread *t, const struct l_siginfo *info)
 	else if (code <= 0 || L_GET(info->signo) == L_SIGCHLD)
 		put(&s, ", si_pid=%d, si_uid=%u", (int)L_GETS(info->u.rt.pid), (u32)L_GET(info->u.rt.uid));
 	put(&s, "} ---");
+	end_line(&s);
+}
+
+void
+strace_killed(struct thread *t, int sig)
+{
+	struct strace s;
+	begin_line(&s, t);
+	put(&s, "+++ killed by ");
+	put_signal(&s, (u32)sig);
+	put(&s, " +++");
 	end_line(&s);
 }

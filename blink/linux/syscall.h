@@ -13,10 +13,12 @@ enum arg_kind {
 	// Names of flags or numbers; see strace.c
 	A_OFLAGS, A_ACCMODE, A_WHENCE, A_MPROT, A_MFLAGS, A_MREMAP, A_MSYNC, A_MADV, A_SIGNAL, A_SIGHOW,
 	A_IOCTL, A_FAMILY, A_SOCKTYPE, A_CLONEFLAGS, A_WAIT, A_FCNTL, A_ATFLAGS, A_ATUNLINK, A_ARCHPRCTL,
-	A_PRCTL, A_CLOCK, A_FUTEX, A_EPOLLOP, A_RLIMIT,
+	A_PRCTL, A_CLOCK, A_FUTEX, A_EPOLLOP, A_RLIMIT, A_FDFLAGS, A_GRND,
+	// Whole calls of a kind of their own
+	A_FCNTLARG, A_CLONE, A_SIGFRAME,
 	// Written by the call: shown when it has returned
 	A_FIRST_OUT, A_OUTBUF = A_FIRST_OUT, A_OUTSTR, A_IOVEC, A_FDS2, A_STAT, A_STATX, A_UTSNAME,
-	A_OUTTIMESPEC, A_OUTTIMEVAL, A_OUTRLIM, A_OUTSIGACT, A_OUTSIGSET, A_OUTALTSTACK
+	A_OUTTIMESPEC, A_OUTTIMEVAL, A_OUTRLIM, A_OUTSIGACT, A_OUTSIGSET, A_OUTALTSTACK, A_WSTATUS
 };
 enum sys_status { SYS_done, SYS_undone, SYS_enosys };
 enum sys_result { RES_dec, RES_hex, RES_oct, RES_none };
@@ -44,5 +46,7 @@ void strace_leave(struct strace *, struct thread *, const struct sysrow *, const
 void strace_succeeds(struct thread *t);
 // A signal that is about to be delivered; called if g_options.strace.
 void strace_signal(struct thread *t, const struct l_siginfo *info);
+// The signal ends the process.
+void strace_killed(struct thread *t, int sig);
 
 #endif
