@@ -143,13 +143,35 @@ hand_over(struct thread *t, struct program *pg, char **envp)
 	return err;
 }
 
+// All that an execve allocates. A child of vfork leaves it behind in memory
+// that it shares with its parent, which frees it then.
+struct exec {
+	struct program pg;
+	char **argv, **envp;
+};
+
+void
+linux_exec_forget(struct thread *t)
+{
+	struct exec *x = t->exec;
+	t->exec = 0;
+	if (!x)
+		return;
+	if (t != t_self)
+		x->pg.im.fd = -1;  // was another process's descriptor
+	program_free(&x->pg);
+	free_strings(x->argv);
+	free_strings(x->envp);
+	free(x);
+}
+
 static i64
 do_exec(struct thread *t, u64 dirfd, u64 path_gva, u64 argv_gva, u64 envp_gva, int flags)
 {
-	struct program *pg;
+	struct exec *x;
 	struct why why = { "" };
 	struct gpath path;
-	char one[1], **argv = 0, **envp = 0;
+	char one[1];
 	i64 err, room = argument_room();
 	if (flags & ~(L_AT_EMPTY_PATH | L_AT_SYMLINK_NOFOLLOW))
 		return -L_EINVAL;
@@ -157,26 +179,23 @@ do_exec(struct thread *t, u64 dirfd, u64 path_gva, u64 argv_gva, u64 envp_gva, i
 		return err;
 	if ((flags & L_AT_SYMLINK_NOFOLLOW) && path.buf[0] && readlinkat(path.dirfd, path.buf, one, 1) >= 0)
 		return -L_ELOOP;
-	pg = (struct program *)calloc(1, sizeof *pg);
-	if (!pg)
+	t->exec = x = (struct exec *)calloc(1, sizeof *x);
+	if (!x)
 		return -L_ENOMEM;
-	pg->im.fd = -1;
+	x->pg.im.fd = -1;
 	// The file's own errors come first, then those of the arguments, then
 	// those of its format.
 	if (path.buf[0] && faccessat(path.dirfd, path.buf, F_OK, 0) < 0)
 		err = l_err(errno);
 	if (!err)
-		err = copy_strings(t, argv_gva, 0, &argv, &room);
+		err = copy_strings(t, argv_gva, 0, &x->argv, &room);
 	if (!err)
-		err = copy_strings(t, envp_gva, EXTRA_ENV, &envp, &room);
+		err = copy_strings(t, envp_gva, EXTRA_ENV, &x->envp, &room);
 	if (!err)
-		err = program_find(pg, path.dirfd, path.buf, argv, 0, &why);
+		err = program_find(&x->pg, path.dirfd, path.buf, x->argv, 0, &why);
 	if (!err)
-		err = hand_over(t, pg, envp);
-	program_free(pg);
-	free(pg);
-	free_strings(argv);
-	free_strings(envp);
+		err = hand_over(t, &x->pg, x->envp);
+	linux_exec_forget(t);
 	return err;
 }
 

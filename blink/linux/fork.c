@@ -211,6 +211,7 @@ clone_vfork(struct thread *t, const struct clone_req *q)
 			host_sig_from_linux(q->exit_signal));
 		t_self = t;
 		p->brk = cp->brk;
+		linux_exec_forget(n);
 		cpu_free(n->cpu);
 		free(n);
 	}

@@ -16,6 +16,7 @@
 struct sigstate;   // linux/signal.c
 struct program;    // linux/image.h
 struct why;
+struct exec;       // linux/exec.c
 struct strace;     // linux/syscall.h
 
 // Command line and environment facts that main() hands down; process-wide.
@@ -73,6 +74,7 @@ struct thread {
 	int exiting;               // the thread called exit: leave its main loop
 	int exit_status;
 	int host_main;             // runs on the process's first host thread
+	struct exec *exec;         // what an execve under way allocated
 	struct strace *log;        // -s: the call in flight, if any
 	int vforked;               // a process of its own that borrows its parent's memory
 };
@@ -157,6 +159,8 @@ void linux_thread_start(struct thread *t);
 // The host's execve with everything a new program inherits in place (mask,
 // ignored signals). Returns only on failure: -L_Exxx or a restart code.
 i64 linux_execve(struct thread *t, const char *path, char **argv, char **envp);
+// Frees what t's execve left behind: for the parent of a vfork.
+void linux_exec_forget(struct thread *t);
 // After main loop ended with t->exiting: ends the host thread (and the process
 // if it was the last).
 void linux_thread_end(struct thread *t);
