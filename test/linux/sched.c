@@ -1,0 +1,82 @@
+// Processors, priorities, policies.
+#include "t.h"
+
+static void
+test(void)
+{
+	static u8 mask[4096], attr[56];
+	int prio;
+	u32 cpu, node;
+	i64 ts[2];
+	long n;
+	R("sched_yield", S0(sched_yield));
+	R("getaffinity", n = S3(sched_getaffinity, 0, 4096, mask));
+	R("getaffinity 1 cpu", mask[0] != 0);
+	R("getaffinity odd", S3(sched_getaffinity, 0, 12, mask));
+	R("getaffinity zero", S3(sched_getaffinity, 0, 0, mask));
+	R("getaffinity bad", S3(sched_getaffinity, 0, 4096, BAD));
+	R("getaffinity pid", S3(sched_getaffinity, 0x7fffffff, 4096, mask));
+	R("setaffinity", S3(sched_setaffinity, 0, n, mask));
+	R("setaffinity bad", S3(sched_setaffinity, 0, n, BAD));
+	memset(mask, 0, sizeof mask);
+	R("setaffinity none", S3(sched_setaffinity, 0, n, mask));
+	R("setaffinity pid", S3(sched_setaffinity, 0x7fffffff, n, mask));
+	R("getcpu", S3(getcpu, &cpu, &node, 0));
+	R("getcpu sane", cpu < 1024);
+	R("getcpu null", S3(getcpu, 0, 0, 0));
+	R("getcpu bad", S3(getcpu, BAD, 0, 0));
+	R("getscheduler", S1(sched_getscheduler, 0));
+	R("getscheduler neg", S1(sched_getscheduler, -1));
+	R("getscheduler pid", S1(sched_getscheduler, 0x7fffffff));
+	R("getparam", S2(sched_getparam, 0, &prio));
+	R(" priority", prio);
+	R("getparam null", S2(sched_getparam, 0, 0));
+	R("getparam bad", S2(sched_getparam, 0, BAD));
+	R("getparam neg", S2(sched_getparam, -1, &prio));
+	R("setparam", S2(sched_setparam, 0, &prio));
+	R("setparam null", S2(sched_setparam, 0, 0));
+	R("setparam bad", S2(sched_setparam, 0, BAD));
+	prio = 55;
+	R("setparam value", S2(sched_setparam, 0, &prio));
+	R("setscheduler policy", S3(sched_setscheduler, 0, 77, &prio));
+	R("setscheduler neg", S3(sched_setscheduler, 0, -1, &prio));
+	R("setscheduler null", S3(sched_setscheduler, 0, 0, 0));
+	prio = 0;
+	R("setscheduler batch", S3(sched_setscheduler, 0, 3, &prio));
+	R("getscheduler", S1(sched_getscheduler, 0));
+	R("setscheduler other", S3(sched_setscheduler, 0, 0, &prio));
+	R("priority_max fifo", S1(sched_get_priority_max, 1));
+	R("priority_min fifo", S1(sched_get_priority_min, 1));
+	R("priority_max bad", S1(sched_get_priority_max, 77));
+	R("priority_min bad", S1(sched_get_priority_min, 77));
+	R("rr_get_interval", S2(sched_rr_get_interval, 0, ts));
+	R("rr_get_interval bad", S2(sched_rr_get_interval, 0, BAD));
+	R("rr_get_interval neg", S2(sched_rr_get_interval, -1, ts));
+	R("getattr", S4(sched_getattr, 0, attr, 56, 0));
+	R(" size", *(u32 *)attr);
+	R(" policy", *(u32 *)(attr + 4));
+	R("getattr small", S4(sched_getattr, 0, attr, 8, 0));
+	R("getattr null", S4(sched_getattr, 0, 0, 56, 0));
+	R("getattr bad", S4(sched_getattr, 0, BAD, 56, 0));
+	R("getattr flags", S4(sched_getattr, 0, attr, 56, 1));
+	R("setattr", S3(sched_setattr, 0, attr, 0));
+	R("setattr null", S3(sched_setattr, 0, 0, 0));
+	R("setattr flags", S3(sched_setattr, 0, attr, 1));
+	R("setattr bad", S3(sched_setattr, 0, BAD, 0));
+	*(u32 *)attr = 5;
+	R("setattr size", S3(sched_setattr, 0, attr, 0));
+	R(" size told", *(u32 *)attr);
+	*(u32 *)(attr + 4) = 77;
+	R("setattr policy", S3(sched_setattr, 0, attr, 0));
+	R("getpriority", S2(getpriority, 0, 0));
+	R("getpriority which", S2(getpriority, 9, 0));
+	R("getpriority who", S2(getpriority, 0, 0x7fffffff));
+	R("setpriority", S3(setpriority, 0, 0, 5));
+	R("getpriority", S2(getpriority, 0, 0));
+	R("setpriority which", S3(setpriority, 9, 0, 5));
+	R("setpriority who", S3(setpriority, 0, 0x7fffffff, 5));
+	R("ioprio_get", S2(ioprio_get, 1, 0));
+	R("ioprio_get which", S2(ioprio_get, 9, 0));
+	R("ioprio_set", S3(ioprio_set, 1, 0, 2 << 13 | 4));
+	R("ioprio_set class", S3(ioprio_set, 1, 0, 5 << 13));
+}

@@ -1,0 +1,122 @@
+// uname, sysinfo, limits, rusage, times, prctl, sethostname.
+#include "t.h"
+
+static void
+test(void)
+{
+	static char uts[390];
+	static u8 info[112], ru[144];
+	u64 lim[2], old[2], tms[4];
+	char name[16];
+	int x, i;
+	u64 addr;
+	R("uname", S1(uname, uts));
+	STR(" sysname", uts);
+	STR(" release", uts + 130);
+	STR(" machine", uts + 260);
+	STR(" node", uts + 65);
+	STR(" domain", uts + 325);
+	R("uname bad", S1(uname, BAD));
+	R("sysinfo", S1(sysinfo, info));
+	R(" totalram", *(u64 *)(info + 32) > 0);
+	R(" mem_unit", *(u32 *)(info + 104));
+	R("sysinfo bad", S1(sysinfo, BAD));
+	for (i = 0; i < 17; i++) {
+		put("limit ");
+		put_i(i);
+		put("\n");
+		R(" getrlimit", S2(getrlimit, i, lim));
+		R(" prlimit64", S4(prlimit64, 0, i, 0, old));
+		R(" same", lim[0] == old[0] && lim[1] == old[1]);
+		if (i != 9 && i != 2)
+			HEX(" soft", lim[0]), HEX(" hard", lim[1]);
+	}
+	R("getrlimit bad", S2(getrlimit, 7, BAD));
+	R("getrlimit null", S2(getrlimit, 7, 0));
+	R("getrlimit null 99", S2(getrlimit, 99, 0));
+	S2(getrlimit, 7, lim);
+	lim[0] = 512;
+	R("setrlimit", S2(setrlimit, 7, lim));
+	S2(getrlimit, 7, old);
+	R(" soft", old[0]);
+	R("setrlimit bad", S2(setrlimit, 7, BAD));
+	R("setrlimit null", S2(setrlimit, 7, 0));
+	R("setrlimit which", S2(setrlimit, 99, lim));
+	lim[0] = lim[1] + 1;
+	R("setrlimit order", S2(setrlimit, 7, lim));
+	lim[0] = 400;
+	R("prlimit64 both", S4(prlimit64, 0, 7, lim, old));
+	R(" old", old[0]);
+	R("prlimit64 pid", S4(prlimit64, 0x7fffffff, 7, 0, old));
+	R("prlimit64 bad", S4(prlimit64, 0, 7, BAD, old));
+	R("prlimit64 bad old", S4(prlimit64, 0, 7, 0, BAD));
+	R("prlimit64 which", S4(prlimit64, 0, 99, 0, old));
+	R("dup2 beyond limit", S2(dup2, 1, 450));
+	R("getrusage", S2(getrusage, 0, ru));
+	R(" maxrss", *(u64 *)(ru + 32) > 0);
+	R("getrusage children", S2(getrusage, -1, ru));
+	R("getrusage thread", S2(getrusage, 1, ru));
+	R("getrusage who", S2(getrusage, 5, ru));
+	R("getrusage bad", S2(getrusage, 0, BAD));
+	OK("times", S1(times, tms));
+	OK("times null", S1(times, 0));
+	R("times bad", S1(times, BAD));
+	// prctl
+	R("SET_NAME", S2(prctl, 15, "a-name-that-is-too-long"));
+	R("GET_NAME", S2(prctl, 16, name));
+	STR(" name", name);
+	R("SET_NAME bad", S2(prctl, 15, BAD));
+	R("GET_NAME bad", S2(prctl, 16, BAD));
+	R("GET_DUMPABLE", S1(prctl, 3));
+	R("SET_DUMPABLE", S2(prctl, 4, 0));
+	R("GET_DUMPABLE", S1(prctl, 3));
+	R("SET_DUMPABLE value", S2(prctl, 4, 9));
+	R("SET_DUMPABLE 1", S2(prctl, 4, 1));
+	R("SET_PDEATHSIG", S2(prctl, 1, 12));
+	R("GET_PDEATHSIG", S2(prctl, 2, &x));
+	R(" signal", x);
+	R("SET_PDEATHSIG 99", S2(prctl, 1, 99));
+	R("GET_PDEATHSIG bad", S2(prctl, 2, BAD));
+	S2(prctl, 1, 0);
+	R("GET_KEEPCAPS", S1(prctl, 7));
+	R("SET_KEEPCAPS value", S2(prctl, 8, 9));
+	R("GET_SECCOMP", S1(prctl, 21));
+	R("GET_TSC", S2(prctl, 25, &x));
+	R(" tsc", x);
+	R("GET_TIMING", S1(prctl, 13));
+	R("SET_TIMING", S2(prctl, 14, 1));
+	R("GET_TIMERSLACK", S1(prctl, 30));
+	R("SET_TIMERSLACK", S2(prctl, 29, 60000));
+	R("GET_TIMERSLACK", S1(prctl, 30));
+	R("CAPBSET_READ", S2(prctl, 23, 0));
+	R("CAPBSET_READ 99", S2(prctl, 23, 99));
+	R("GET_SECUREBITS", S1(prctl, 27));
+	R("GET_CHILD_SUBREAPER", S2(prctl, 37, &x));
+	R(" value", x);
+	R("SET_CHILD_SUBREAPER", S2(prctl, 36, 1));
+	R("GET_CHILD_SUBREAPER", S2(prctl, 37, &x));
+	R(" value", x);
+	R("GET_NO_NEW_PRIVS", S5(prctl, 39, 0, 0, 0, 0));
+	R("SET_NO_NEW_PRIVS 0", S5(prctl, 38, 0, 0, 0, 0));
+	R("SET_NO_NEW_PRIVS", S5(prctl, 38, 1, 0, 0, 0));
+	R("GET_NO_NEW_PRIVS", S5(prctl, 39, 0, 0, 0, 0));
+	R("GET_THP_DISABLE", S5(prctl, 42, 0, 0, 0, 0));
+	R("GET_UNALIGN", S2(prctl, 5, &x));
+	R("GET_ENDIAN", S2(prctl, 19, &x));
+	R("SET_FPEMU", S2(prctl, 10, 1));
+	R("MCE_KILL_GET", S5(prctl, 34, 0, 0, 0, 0));
+	R("unknown", S1(prctl, 12345));
+	addr = 77;
+	S1(set_tid_address, &x);
+	R("GET_TID_ADDRESS", S2(prctl, 40, &addr));
+	R("tid address", addr == (u64)&x || addr == 77);
+	R("SET_VMA kind", S5(prctl, 0x53564d41, 1, 0, 0, 0));
+	R("sethostname neg", S2(sethostname, "x", -1));
+	R("sethostname long", S2(sethostname, "x", 65));
+	R("sethostname bad", S2(sethostname, BAD, 5));
+	R("setdomainname long", S2(setdomainname, "x", 65));
+	R("setdomainname bad", S2(setdomainname, BAD, 5));
+	R("syslog size", S3(syslog, 10, 0, 0) > 0);
+	R("syslog type", S3(syslog, 99, 0, 0));
+	R("syslog null", S3(syslog, 3, 0, 10));
+}
