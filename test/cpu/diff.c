@@ -445,7 +445,7 @@ make_case(struct test_case *t, int rowno, u64 number)
 	t->pc = one_in(8) ? CODE + 0x1000 - rnd() % (u64)n : CODE + 0x800 + (rnd() & 0xff);
 	for (i = 0; i < 16; ++i)
 		t->r[i] = edge();
-	t->flags = (u32)(rnd() & (FLAGS_ARITH | FLAG_ID)) | 0x202 | (one_in(3) ? (u32)FLAG_DF : 0u) | (one_in(16) ? (u32)FLAG_NT : 0u);
+	t->flags = (u32)(rnd() & FLAGS_ARITH) | 0x202 | (one_in(3) ? (u32)FLAG_DF : 0u);
 	t->base[0] = (rnd() & 0xf) << 12;
 	t->base[1] = rnd() & 0xffffff;
 	random_fx(t->fx);
@@ -720,7 +720,7 @@ native_signal(int sig, siginfo_t *info, void *ctx)
 	ucontext_t *u = (ucontext_t *)ctx;
 	u64 fs = 0, gs = 0;
 	u16 sel[4];
-	__asm__ volatile("pushfq\n\tandl $~0x40000, (%%rsp)\n\tpopfq\n\t"
+	__asm__ volatile("pushfq\n\tandl $~0x244000, (%%rsp)\n\tpopfq\n\t"
 	                 "mov %%ds, %0\n\tmov %%es, %1\n\tmov %%fs, %2\n\tmov %%gs, %3"
 	                 : "=r"(sel[0]), "=r"(sel[1]), "=r"(sel[2]), "=r"(sel[3]) : : "memory", "cc");
 	if (!busy) {
