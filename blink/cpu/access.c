@@ -2,7 +2,7 @@
 // VMA map's permissions, exact faults, and code watches.
 #include "cpu/cpu_internal.h"
 
-// Raises what an access of n bytes at gva gets when byte `at` is inaccessible.
+// Raises what an access gets when byte `at` is inaccessible.
 static void NORETURN
 refuse(struct cpu *c, const struct op *op, u64 at, int access, enum mem_fault why)
 {
@@ -20,14 +20,16 @@ refuse(struct cpu *c, const struct op *op, u64 at, int access, enum mem_fault wh
 	default:
 		break;
 	}
+	// The kernel says so of its own half, and of the page in front of it.
+	if (at >= MEM_TOP)
+		error |= PF_PRESENT;
 	cpu_raise_pf(c, op, at, error);
 }
 
-// Host address of n bytes within one page.
+// Host address of bytes within one page, or 0 with the reason.
 static u8 *
-place(struct cpu *c, const struct op *op, u64 gva, int access)
+find(struct cpu *c, const struct op *op, u64 gva, int access, enum mem_fault *why)
 {
-	enum mem_fault why = MEM_OK;
 	u8 *p;
 	if (c->paged) {
 		struct tlb_entry *e = &c->tlb.e[gva >> PAGE_BITS & (TLB_SIZE - 1)];
@@ -38,14 +40,14 @@ place(struct cpu *c, const struct op *op, u64 gva, int access)
 		// Writing may change code, even the code that is running: if so, do
 		// this one instruction by itself and go on with what is there then.
 		u32 epoch = c->code->epoch;
-		p = mem_slow(c->mem, &c->tlb, gva, access, &why);
+		p = mem_slow(c->mem, &c->tlb, gva, access, why);
 		if (p && c->code->epoch != epoch)
 			cpu_unwind(c, op, UNWIND_STEP);
 	} else {
-		p = mem_slow(c->mem, &c->tlb, gva, access, &why);
+		p = mem_slow(c->mem, &c->tlb, gva, access, why);
 	}
 	if (!p)
-		refuse(c, op, gva, access, why);
+		return 0;
 	// What a host SIGBUS would be about: see claim_fault
 	c->cr2 = gva;
 	c->error = PF_USER | (access & MEM_W ? (u32)PF_WRITE : 0u);
@@ -62,16 +64,38 @@ on_first_page(u64 gva, int n)
 	return room < n ? room : n;
 }
 
+// Host address of the bytes of [gva, gva+n) on the page of `at`, which is gva
+// or the start of the second page.
+static u8 *
+place(struct cpu *c, const struct op *op, u64 gva, int n, u64 at, int access)
+{
+	enum mem_fault why = MEM_OK;
+	u8 *p = find(c, op, at, access, &why);
+	if (LIKELY(p != 0))
+		return p;
+	// What will be written back is refused like a write, from its first byte.
+	if (access == MEM_R && cpu_writes_back(c, op)) {
+		access = MEM_W;
+		for (at = gva; find(c, op, at, access, &why); at = gva + (u64)on_first_page(gva, n))
+			if (at != gva)
+				break;
+	}
+	// Ten bytes are two accesses; all else is looked at as a whole.
+	if (n != 10 && c->mode == MODE_64 && (u64)((i64)(gva + (u64)n - 1) >> 47) + 1 > 1)
+		why = MEM_NONCANONICAL;
+	refuse(c, op, at, access, why);
+}
+
 void
 access_rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
 {
 	int k = on_first_page(gva, n);
-	u8 *p = place(c, op, gva, MEM_R);
+	u8 *p = place(c, op, gva, n, gva, MEM_R);
 	if (k == n) {
 		memcpy(dst, p, (size_t)n);
 	} else {
 		memcpy(dst, p, (size_t)k);
-		p = place(c, op, gva + (u64)k, MEM_R);
+		p = place(c, op, gva, n, gva + (u64)k, MEM_R);
 		memcpy((u8 *)dst + k, p, (size_t)(n - k));
 	}
 	ORDER_AFTER_LOAD();
@@ -81,12 +105,12 @@ void
 access_wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
 {
 	int k = on_first_page(gva, n);
-	u8 *p = place(c, op, gva, MEM_W);
+	u8 *p = place(c, op, gva, n, gva, MEM_W);
 	ORDER_BEFORE_STORE();
 	if (k == n) {
 		memcpy(p, src, (size_t)n);
 	} else {
-		u8 *q = place(c, op, gva + (u64)k, MEM_W);
+		u8 *q = place(c, op, gva, n, gva + (u64)k, MEM_W);
 		memcpy(p, src, (size_t)k);
 		memcpy(q, (const u8 *)src + k, (size_t)(n - k));
 	}
@@ -101,7 +125,7 @@ access_rd(struct cpu *c, const struct op *op, u64 gva, int n)
 	u8 *p;
 	u64 x;
 	if (on_first_page(gva, n) == n) {
-		p = place(c, op, gva, MEM_R);
+		p = place(c, op, gva, n, gva, MEM_R);
 		switch (n) {
 		case 1: x = *(const volatile u8 *)p; break;
 		case 2: x = ((const volatile struct una16 *)p)->x; x = HOST_LITTLE ? x : __builtin_bswap16((u16)x); break;
@@ -122,7 +146,7 @@ access_wr(struct cpu *c, const struct op *op, u64 gva, int n, u64 x)
 	u8 b[8];
 	u8 *p;
 	if (on_first_page(gva, n) == n) {
-		p = place(c, op, gva, MEM_W);
+		p = place(c, op, gva, n, gva, MEM_W);
 		ORDER_BEFORE_STORE();
 		switch (n) {
 		case 1: *(volatile u8 *)p = (u8)x; break;
@@ -141,9 +165,9 @@ void
 access_probe(struct cpu *c, const struct op *op, u64 gva, int n, int access)
 {
 	int k = on_first_page(gva, n);
-	place(c, op, gva, access);
+	place(c, op, gva, n, gva, access);
 	if (k != n)
-		place(c, op, gva + (u64)k, access);
+		place(c, op, gva, n, gva + (u64)k, access);
 	c->note = 0;
 }
 
@@ -152,7 +176,7 @@ access_atomic_slow(struct cpu *c, const struct op *op, u64 gva, int n)
 {
 	if (on_first_page(gva, n) != n)
 		return 0;
-	return place(c, op, gva, MEM_W);
+	return place(c, op, gva, n, gva, MEM_W);
 }
 
 int

@@ -111,7 +111,8 @@ wrn(struct cpu *c, const struct op *op, u64 gva, int size, u64 x)
 static inline void
 rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
 {
-	if (ACCESS_FAST(c)) {
+	// A copy may be several stores: all or none only within one page.
+	if (ACCESS_FAST(c) && (gva & (PAGE_SIZE_GUEST - 1)) + (u64)n <= PAGE_SIZE_GUEST) {
 		c->note = op;
 		COMPILER_FENCE();
 		memcpy(dst, (const void *)ACCESS_HOST(gva), (size_t)n);

@@ -89,12 +89,6 @@ check_cs(struct cpu *c, const struct op *op, u32 sel)
 	cpu_raise(c, op, VEC_GP, sel & 0xfffc);
 }
 
-static u64
-cut_ip(u64 ip, int size)
-{
-	return trunc_to(ip, (unsigned)size);
-}
-
 static void
 check_ip(struct cpu *c, const struct op *op, u64 ip)
 {
@@ -117,26 +111,20 @@ far_pointer(struct cpu *c, const struct op *op, int size, u64 *ip)
 {
 	if (op_kind(op, 0) == K_MEM) {
 		u64 at = ea(c, op);
-		u32 sel = rd16(c, op, at + (u64)size);
 		*ip = rdn(c, op, at, size);
-		return sel;
+		return rd16(c, op, at + (u64)size);
 	}
 	*ip = (u64)op->disp;
 	return (u32)op->imm & 0xffff;
 }
 
-static int
-far_size(const struct op *op)
-{
-	return op->flags & OPF_O16 ? 2 : 4;
-}
-
+// The slots of a far call are as wide as the operand size, also with REX.W.
 static NOINLINE u64
 far_jump(struct cpu *c, const struct op *op, int call)
 {
-	int size = far_size(op);
+	int size = op_kind(op, 0) == K_MEM ? op->size - 2 : op->size;
 	u64 ip, sp = c->r[REG_SP];
-	u32 sel = far_pointer(c, op, size, &ip);
+	u32 sel = far_pointer(c, op, far_size(op), &ip);
 	check_cs(c, op, sel);
 	check_ip(c, op, ip);
 	if (call) {
@@ -166,13 +154,18 @@ static NOINLINE u64
 far_return(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
-	u64 ip = cut_ip(stack_peek(c, op, size, 0), size);
-	u32 sel = (u32)stack_peek(c, op, size, (u64)size) & 0xffff;
-	check_cs(c, op, sel);
-	if (c->mode == MODE_64 && (sel & 3) != 3)
+	u64 step = (u64)size, more = op_kind(op, 0) == K_IMM ? (u16)op->imm : 0;
+	u32 sel = (u32)stack_peek(c, op, size, step) & 0xffff;
+	u64 ip = stack_peek(c, op, size, 0);
+	if (c->mode == MODE_64 && (sel & 3) != 3) {
+		// A return to another ring: its stack pointer is fetched first.
+		stack_peek(c, op, size, 3 * step + more);
+		stack_peek(c, op, size, 2 * step + more);
 		cpu_raise(c, op, VEC_GP, sel & 0xfffc);
+	}
+	check_cs(c, op, sel);
 	check_ip(c, op, ip);
-	stack_set(c, c->r[REG_SP] + 2 * (u64)size + (op_kind(op, 0) == K_IMM ? (u16)op->imm : 0));
+	stack_set(c, c->r[REG_SP] + 2 * step + more);
 	load_cs(c, sel);
 	return ip;
 }
@@ -208,12 +201,13 @@ interrupt_return(struct cpu *c, const struct op *op)
 	u32 cs, ss = 0;
 	if (in_ring3(c) && (c->sysflags & FLAG_NT))
 		cpu_raise(c, op, VEC_GP, 0);
-	ip = stack_peek(c, op, size, 0);
-	cs = (u32)stack_peek(c, op, size, step) & 0xffff;
+	// In this order they fault.
 	flags = stack_peek(c, op, size, 2 * step);
+	cs = (u32)stack_peek(c, op, size, step) & 0xffff;
+	ip = stack_peek(c, op, size, 0);
 	if (wide) {
-		sp = stack_peek(c, op, size, 3 * step);
 		ss = (u32)stack_peek(c, op, size, 4 * step) & 0xffff;
+		sp = stack_peek(c, op, size, 3 * step);
 		check_cs(c, op, cs);
 		if ((cs & 3) != 3)
 			cpu_raise(c, op, VEC_GP, cs & 0xfffc);
@@ -330,6 +324,7 @@ enter(struct cpu *c, const struct op *op)
 		wrn(c, op, stack_at(c, sp), size, frame);
 	}
 	sp -= (u16)op->imm;
+	access_probe(c, op, stack_at(c, sp), size, MEM_W);
 	reg_set(c, REG_BP, size, frame);
 	stack_set(c, sp);
 }

@@ -19,6 +19,14 @@ in_ring3(const struct cpu *c)
 	return c->mode == MODE_64 || (c->sel[SEG_CS] & 3) == 3;
 }
 
+// Bytes of the offset in a far pointer in memory: REX.W means nothing here to
+// AMD processors.
+static inline int
+far_size(const struct op *op)
+{
+	return op->flags & OPF_O16 ? 2 : 4;
+}
+
 // Linear address of offset sp on the stack
 static inline u64
 stack_at(const struct cpu *c, u64 sp)

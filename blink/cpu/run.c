@@ -140,6 +140,21 @@ cpu_uses_stack_segment(struct cpu *c, const struct op *op)
 	return (isa_ops[in.op].attrs & ISA_STACK) != 0;
 }
 
+// Whether the memory operand of op's instruction is read to be written back.
+// For faults only: it decodes the instruction again.
+int
+cpu_writes_back(struct cpu *c, const struct op *op)
+{
+	u8 code[MAX_INSN_BYTES];
+	struct insn in;
+	int attrs;
+	size_t n = mem_fetch(c->mem, code, op_pc(op), sizeof code);
+	if (isa_decode(&in, code, n, (enum isa_mode)c->mode) <= 0)
+		return 0;
+	attrs = isa_ops[in.op].attrs;
+	return in.opr[0].kind == OPR_MEM && (attrs & (ISA_LOCKABLE | ISA_COND)) && !(attrs & ISA_STRING);
+}
+
 // No block can be had at c->pc: the fetch faults.
 static void
 fetch_fault(struct cpu *c, u64 va)

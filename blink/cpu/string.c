@@ -3,7 +3,6 @@
 // A repeated instruction works in chunks that end at page boundaries: a chunk
 // can fault at its first byte only, and registers are written between chunks,
 // so every fault and every interruption finds them exact at an iteration.
-// CMPS and SCAS leave the flags alone until they end.
 #include "cpu/flags.h"
 #include "cpu/int.h"
 #include "cpu/op.h"
@@ -292,12 +291,12 @@ rep_compare(struct cpu *c, const struct op *op, int scan)
 		advance(c, op, REG_DI, (i64)done);
 		rep_done(c, op, done);
 		n -= done;
+		flags_lazy(c, LF_SUB, size, a, b);
 		if (interrupted(c)) {
 			cut = n && (a == b) == equal;
 			break;
 		}
 	} while (n && (a == b) == equal);
-	flags_lazy(c, LF_SUB, size, a, b);
 	return cut;
 }
 

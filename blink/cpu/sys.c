@@ -223,26 +223,32 @@ op_mov_sreg(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
+static int
+slot_size(const struct cpu *c, const struct op *op)
+{
+	return op->flags & OPF_O16 ? 2 : c->mode == MODE_64 ? 8 : 4;
+}
+
 const struct op *
 op_push_sreg(struct cpu *c, const struct op *op)
 {
-	stack_push(c, op, op->size, c->sel[op->a]);
+	stack_push(c, op, slot_size(c, op), c->sel[op->a]);
 	NEXT();
 }
 
 const struct op *
 op_pop_sreg(struct cpu *c, const struct op *op)
 {
-	u64 x = stack_peek(c, op, op->size, 0);
-	load_segment(c, op, op->a, (u32)x);
-	stack_set(c, c->r[REG_SP] + op->size);
+	int size = slot_size(c, op);
+	load_segment(c, op, op->a, (u32)stack_peek(c, op, size, 0));
+	stack_set(c, c->r[REG_SP] + (u64)size);
 	NEXT();
 }
 
 static NOINLINE void
 load_far(struct cpu *c, const struct op *op, int seg)
 {
-	int size = op->size;
+	int size = far_size(op);
 	u64 at = ea(c, op);
 	u64 x = rdn(c, op, at, size);
 	load_segment(c, op, seg, rd16(c, op, at + (u64)size));
@@ -338,14 +344,25 @@ BASE(SEG_GS, gsbase)
 
 // --- UMIP: the values that Linux makes up -----------------------------------------------
 
+// Faults are those of a kernel that tried to write for the user.
+static void
+kernel_store(struct cpu *c, const struct op *op, const void *src, size_t n)
+{
+	u64 at = ea(c, op);
+	if (mem_write(c->mem, at, src, n))
+		cpu_raise_pf(c, op, at, PF_USER | PF_WRITE);
+}
+
 // A register gets as many bytes as the operand has; its other bytes stay, also
 // the upper half.
 static NOINLINE void
 store_dummy(struct cpu *c, const struct op *op, u64 x)
 {
 	u64 mask = trunc_to(~(u64)0, op->size);
+	u8 b[2];
+	st16(b, (u16)x);
 	if (op_kind(op, 0) == K_MEM)
-		wr16(c, op, ea(c, op), (u16)x);
+		kernel_store(c, op, b, 2);
 	else
 		c->r[op->a] = (c->r[op->a] & ~mask) | (x & mask);
 }
@@ -377,7 +394,7 @@ store_table(struct cpu *c, const struct op *op, u64 base)
 	u8 b[10];
 	st16(b, 0);
 	st64(b + 2, base);
-	wrv(c, op, ea(c, op), b, c->mode == MODE_64 ? 10 : 6);
+	kernel_store(c, op, b, c->mode == MODE_64 ? 10 : 6);
 }
 
 const struct op *

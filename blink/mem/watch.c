@@ -122,6 +122,8 @@ mem_watch_code(struct mem *m, u64 gva, size_t len)
 	struct changes ch;
 	struct vma *v, *w;
 	struct span s;
+	if (gva >= MEM_TOP)
+		return;
 	memset(&ch, 0, sizeof ch);
 	pthread_mutex_lock(&m->lock);
 	for (; page < gva + len; page += PAGE_SIZE_GUEST) {

@@ -58,6 +58,7 @@ struct test_case {
 	int len;
 	int traced;  // single-step it natively
 	u64 pc, r[16], base[2];
+	u64 mxcsr_mask;  // where FXSAVE stores the third byte of MXCSR_MASK
 	u32 flags;
 	u8 fx[512];
 	struct patch patch[PATCHES];
@@ -120,7 +121,29 @@ static const struct reason untested[] = {
 	{"xsaveopt", "the answer is our own"},
 	{"xsavec", "the answer is our own"},
 	{"xrstor", "the answer is our own"},
+	{"movdiri", "the host may lack it"},
+	{"movdir64b", "the host may lack it"},
+	{"serialize", "the host may lack it"},
 };
+
+// Accepted differences, and what the generator does about them:
+// - near branches with 66: as on Intel processors it means nothing; AMD cuts
+//   RIP to 16 bits. No 66 on rows marked F64.
+// - a return from the kernel turns null selectors 1..3 in DS, ES, FS, GS to 0:
+//   both count as 0.
+// - LSL of the selector that holds the processor's number: not asked.
+// - 0F 0D with a register: #UD on AMD, no operation on Intel and here.
+// - FXSAVE: MXCSR_MASK has a bit of AMD's that has no instruction here.
+// - INT1: some virtual machines report the address of the instruction itself.
+static int
+accepted(const struct insn *in)
+{
+	if (in->op == OP_NOP && in->modrm >= 0xc0)
+		return 1;
+	if (in->op == OP_CALL && in->opr[0].kind == OPR_GPR && in->opr[0].reg == REG_SP)
+		return 1;  // the stack would be on the code pages
+	return in->op == OP_INT1;
+}
 
 static const char *
 why_untested(const struct row *r)
@@ -274,7 +297,7 @@ make_bytes(u8 *b, const struct plan *p, const struct row *r, int *modrm_at, int 
 		b[n++] = 0xf0;
 	if ((attrs & ISA_STRING) && !one_in(3))
 		b[n++] = one_in(2) ? 0xf2 : 0xf3;
-	if (!p->prefix && !p->np && !p->vex && one_in(3))
+	if (!p->prefix && !p->np && !p->vex && !strstr(r->flags, "F64") && one_in(3))
 		b[n++] = 0x66;
 	if (one_in(12))
 		b[n++] = 0x67;
@@ -341,7 +364,7 @@ add_patch(struct test_case *t, u64 at)
 static u16
 selector(void)
 {
-	static const u16 s[] = {0, 1, 3, 0x2b, 0x2b, 0x33, 0x33, 0x2a, 0x28, 0x30, 0x7b, 0x10, 0x40, 0x65, 0x80};
+	static const u16 s[] = {0, 1, 3, 0x2b, 0x2b, 0x33, 0x33, 0x2a, 0x28, 0x30, 0x10, 0x10, 0x40, 0x65, 0x80};
 	return one_in(8) ? (u16)((rnd() & 0xffff) | 4) : s[rnd() % COUNTOF(s)];
 }
 
@@ -513,6 +536,8 @@ make_case(struct test_case *t, int rowno, u64 number)
 		if (named(r, "fxsave fxrstor"))
 			size = 512;
 		target = place_operand(size, size >= 16);
+		if (named(r, "fxsave"))
+			t->mxcsr_mask = target + 30;
 		p = add_patch(t, target);
 		for (i = 0; i < PATCH; i += 8)
 			st64(p->b + i, size >= 4 && one_in(2) ? vector_edge() : edge());
@@ -568,7 +593,7 @@ make_case(struct test_case *t, int rowno, u64 number)
 		if (o->kind == OPR_GPR)
 			t->r[o->reg] = (t->r[o->reg] & ~(u64)0xffff) | selector();
 	}
-	if (named(r, "div idiv") && !one_in(4)) {
+	if (named(r, "div idiv") && t->in.base != REG_DX && t->in.index != REG_DX && t->in.base != REG_AX && t->in.index != REG_AX && !one_in(4)) {
 		t->r[REG_DX] = one_in(2) ? (u64)((i64)t->r[REG_AX] >> 63) : rnd() % 4;
 		if (t->in.opr[0].size == 1)
 			t->r[REG_AX] = (u64)(i64)(i16)(rnd() % 0x1000 - 0x800);
@@ -585,7 +610,7 @@ make_case(struct test_case *t, int rowno, u64 number)
 		memcpy(t->code + t->len - t->in.immlen, &d, t->in.immlen);
 	}
 	prefixes = isa_decode(&t->in, t->code, 15, MODE_64);
-	if (prefixes != t->len || t->in.op != r->op)
+	if (prefixes != t->len || t->in.op != r->op || accepted(&t->in))
 		return -1;
 	if (named(r, "int") && (u8)t->in.imm == 0x80)
 		return -1;
@@ -947,13 +972,15 @@ mem_address(size_t i)
 
 // Prints differences (if say), returns whether there are any.
 static int
-differ(const struct outcome *n, const struct outcome *e, const u8 *before, int say)
+differ(const struct outcome *n, const struct outcome *e, const u8 *before, u64 mxcsr_mask, int say)
 {
 	int i, bad = 0;
 	size_t j;
 	u32 mask = FLAGS_TESTED;
 	char a[16], b[16];
 #define DIFFER(...) do { bad = 1; if (!say) return 1; printf(__VA_ARGS__); } while (0)
+	if (say && n->trap >= 0)
+		printf("    native trap %d error %x cr2 %llx rip %llx\n", n->trap, n->error, (unsigned long long)n->cr2, (unsigned long long)n->rip);
 	if (n->trap != e->trap)
 		DIFFER("    trap native %d blink %d (-1: none)\n", n->trap, e->trap);
 	if (n->rip != e->rip)
@@ -968,7 +995,7 @@ differ(const struct outcome *n, const struct outcome *e, const u8 *before, int s
 		if (n->r[i] != e->r[i])
 			DIFFER("    %s native %llx blink %llx\n", reg_names[i], (unsigned long long)n->r[i], (unsigned long long)e->r[i]);
 	for (i = 0; i < 6; ++i)
-		if (n->sel[i] != e->sel[i])
+		if (n->sel[i] != e->sel[i] && (i == SEG_CS || i == SEG_SS || (n->sel[i] | e->sel[i]) > 3))
 			DIFFER("    segment %c native %x blink %x\n", "ecsdfg"[i], n->sel[i], e->sel[i]);
 	for (i = 0; i < 2; ++i)
 		if (n->base[i] != e->base[i])
@@ -1004,7 +1031,7 @@ differ(const struct outcome *n, const struct outcome *e, const u8 *before, int s
 		}
 	}
 	for (j = 0, i = 0; j < IMAGE && i < 12; ++j)
-		if (n->mem[j] != e->mem[j]) {
+		if (n->mem[j] != e->mem[j] && mem_address(j) != mxcsr_mask) {
 			DIFFER("    byte at %llx was %02x native %02x blink %02x\n", (unsigned long long)mem_address(j), before[j], n->mem[j], e->mem[j]);
 			++i;
 		}
@@ -1093,12 +1120,12 @@ run_batch(int n)
 		fill_image(before, t);
 		for (engine = 0; engine < ENGINES; ++engine) {
 			emulate(&e, t, engine, before);
-			if (differ(&shared->outcomes[i], &e, before, 0)) {
+			if (differ(&shared->outcomes[i], &e, before, t->mxcsr_mask, 0)) {
 				++failed;
 				if (r->failures++ < (u64)fail_limit) {
 					print_case(t, engine_names[engine]);
 					print_vectors(t);
-					differ(&shared->outcomes[i], &e, before, 1);
+					differ(&shared->outcomes[i], &e, before, t->mxcsr_mask, 1);
 					fflush(stdout);
 				}
 				break;
