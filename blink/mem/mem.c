@@ -83,7 +83,8 @@ claim_fault(int sig, siginfo_t *info, void *ucontext)
 	mem_on_host_fault(info->si_addr);
 }
 
-#if LINEAR_POSSIBLE
+#if LINEAR_POSSIBLE && !defined(MEM_DEFAULT_PAGED)
+#define HAVE_LINEAR
 static const struct mem_layout *
 linear_layout(void)
 {
@@ -110,7 +111,7 @@ mem_new(int paged)
 	m->next_ino = 1;
 	m->model = &paged_model;
 	m->layout = &g_layouts[0];
-#if LINEAR_POSSIBLE && !defined(MEM_DEFAULT_PAGED)
+#ifdef HAVE_LINEAR
 	if (!paged && host_page_size() == PAGE_SIZE_GUEST) {
 		m->model = &linear_model;
 		m->layout = linear_layout();
