@@ -109,6 +109,13 @@ DOCS += $O/docs/ISA.md
 $O/docs/ISA.md: $O/gen/mkisa
 	@mkdir -p $(@D)
 	$O/gen/mkisa docs >$@
+DOCS += $O/docs/SYSCALLS.md
+$O/gen/mksys: tool/mksys.c blink/linux/syscalls.tbl
+	@mkdir -p $(@D)
+	$(BUILD_CC) -O1 -Iblink -o $@ $<
+$O/docs/SYSCALLS.md: $O/gen/mksys
+	@mkdir -p $(@D)
+	$O/gen/mksys >$@
 docs: $(DOCS)
 	@echo "coverage pages: $(DOCS)"
 .PHONY: docs

@@ -188,7 +188,7 @@ main(int argc, char **argv)
 	flat = n > 4 && !strcmp(path + n - 4, ".bin");
 	if (!args[0])
 		args = argv + optind;
-	err = program_find(&pg, AT_FDCWD, path, args, flat, &why);
+	err = program_find(&pg, AT_FDCWD, path, path, args, flat, &why);
 	if (err)
 		return refuse(program, err, &why);
 	host_set_cmdline(argv, (int)(args - argv));

@@ -171,12 +171,15 @@ do_exec(struct thread *t, u64 dirfd, u64 path_gva, u64 argv_gva, u64 envp_gva, i
 	struct exec *x;
 	struct why why = { "" };
 	struct gpath path;
-	char one[1];
+	char given[L_PATH_MAX], one[1];
 	i64 err, room = argument_room();
 	if (flags & ~(L_AT_EMPTY_PATH | L_AT_SYMLINK_NOFOLLOW))
 		return -L_EINVAL;
-	if ((err = guest_path_empty(t, &path, dirfd, path_gva, !(flags & L_AT_SYMLINK_NOFOLLOW), flags & L_AT_EMPTY_PATH)))
+	if ((err = guest_path_empty(t, &path, dirfd, path_gva, 0, flags & L_AT_EMPTY_PATH)))
 		return err;
+	memcpy(given, path.buf, sizeof given);
+	if (!(flags & L_AT_SYMLINK_NOFOLLOW))
+		proc_link(t, given, path.buf, sizeof path.buf);
 	if ((flags & L_AT_SYMLINK_NOFOLLOW) && path.buf[0] && readlinkat(path.dirfd, path.buf, one, 1) >= 0)
 		return -L_ELOOP;
 	t->exec = x = (struct exec *)calloc(1, sizeof *x);
@@ -192,7 +195,7 @@ do_exec(struct thread *t, u64 dirfd, u64 path_gva, u64 argv_gva, u64 envp_gva, i
 	if (!err)
 		err = copy_strings(t, envp_gva, EXTRA_ENV, &x->envp, &room);
 	if (!err)
-		err = program_find(&x->pg, path.dirfd, path.buf, x->argv, 0, &why);
+		err = program_find(&x->pg, path.dirfd, path.buf, given, x->argv, 0, &why);
 	if (!err)
 		err = hand_over(t, &x->pg, x->envp);
 	linux_exec_forget(t);

@@ -204,7 +204,7 @@ copy_args(struct program *pg, char **argv)
 }
 
 int
-program_find(struct program *pg, int dirfd, const char *path, char **argv, int flat, struct why *why)
+program_find(struct program *pg, int dirfd, const char *path, const char *given, char **argv, int flat, struct why *why)
 {
 	char at[64 + L_PATH_MAX], *name = 0, *arg;
 	int depth, err, fd = -1;
@@ -216,9 +216,9 @@ program_find(struct program *pg, int dirfd, const char *path, char **argv, int f
 		if ((fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3)) < 0)
 			return (int)l_err(errno);
 	} else if (*path == '/' || dirfd == AT_FDCWD) {
-		snprintf(at, sizeof at, "%s", path);
+		snprintf(at, sizeof at, "%s", given);
 	} else {
-		snprintf(at, sizeof at, "/dev/fd/%d/%s", dirfd, path);
+		snprintf(at, sizeof at, "/dev/fd/%d/%s", dirfd, given);
 	}
 	if (!(pg->execfn = strdup(at)) || copy_args(pg, argv)) {
 		if (fd >= 0)

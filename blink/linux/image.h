@@ -68,8 +68,9 @@ struct program {
 	char **argv;     // own array, own strings
 	int argc;
 };
-// Follows `#!` lines from path. 0, or -L_Exxx. program_free in any case.
-int program_find(struct program *pg, int dirfd, const char *path, char **argv, int flat, struct why *why);
+// Follows `#!` lines from path, which the guest calls `given`. 0, or -L_Exxx.
+// program_free in any case.
+int program_find(struct program *pg, int dirfd, const char *path, const char *given, char **argv, int flat, struct why *why);
 void program_free(struct program *pg);
 
 #endif

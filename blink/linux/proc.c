@@ -312,8 +312,8 @@ proc_open(struct thread *t, const char *path, int l_flags)
 		return PROC_NOT_OURS;
 	if (f == PROC_MEM)
 		return mem_is_paged(p->mem) ? -L_EACCES : PROC_NOT_OURS;
-	if ((l_flags & L_O_ACCMODE) != L_O_RDONLY)
-		return -L_EACCES;
+	if ((l_flags & L_O_ACCMODE) == L_O_WRONLY)
+		return PROC_NOT_OURS;
 	if (l_flags & L_O_DIRECTORY)
 		return -L_ENOTDIR;
 	switch (f) {
