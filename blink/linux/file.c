@@ -225,7 +225,7 @@ bufs_init(struct bufs *b)
 	b->v = b->small;
 	b->n = 0;
 	b->max = COUNTOF(b->small);
-	b->partial = 0;
+	b->partial = b->refused = 0;
 	b->total = 0;
 }
 
@@ -292,6 +292,7 @@ static void
 bufs_refused(struct bufs *b)
 {
 	b->n = 0;
+	b->refused = 1;
 	bufs_put(b, HOST_64BIT ? (void *)(uintptr_t)-65536 : fault_address(), 4096);
 }
 

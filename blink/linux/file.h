@@ -75,6 +75,7 @@ enum { BUF_MAX = 256 };
 struct bufs {
 	struct iovec *v;  // small, or allocated
 	int n, max;
+	int refused;      // beyond the guest's address space: access_ok() fails
 	int partial;      // the guest's buffers are longer than what v describes
 	u64 total;        // bytes described
 	struct iovec small[BUF_MAX < 16 ? BUF_MAX : 16];

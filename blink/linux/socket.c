@@ -187,10 +187,18 @@ sys_socketpair(struct thread *t, const u64 *a)
 {
 	int family, type, fd[2];
 	i64 r = socket_args(a, &family, &type);
-	if (r)
+	if (!r)
+		r = l_ret(socketpair(family, type, (int)a[2], fd));
+	if (r) {
+		// The kernel hands out the numbers before it makes the sockets.
+		if (((u32)a[1] & ~(u32)(L_SOCK_TYPE_MASK | L_SOCK_CLOEXEC | L_SOCK_NONBLOCK)) || pipe(fd))
+			return r;
+		if (put_fds(t, a[3], fd))
+			return -L_EFAULT;
+		close(fd[0]);
+		close(fd[1]);
 		return r;
-	if (socketpair(family, type, (int)a[2], fd))
-		return l_err(errno);
+	}
 	socket_flags(fd[0], a[1]);
 	socket_flags(fd[1], a[1]);
 	return put_fds(t, a[3], fd);
@@ -559,7 +567,7 @@ recv_one(struct thread *t, int fd, u64 gva, u64 flags)
 		}
 		if (!e && m.control)
 			e = control_out(t, &m, &used);
-		L_PUT(l.flags, FLAGS_TO_GUEST(g_msgflags, (u32)m.h.msg_flags) & ~(u32)L_MSG_CMSG_CLOEXEC);
+		L_PUT(l.flags, FLAGS_TO_GUEST(g_msgflags, (u32)m.h.msg_flags));
 		L_PUT(l.controllen, used);
 		if (!e && (copy_out(t, gva + offsetof(struct l_msghdr, flags), l.flags, sizeof l.flags) ||
 			copy_out(t, gva + offsetof(struct l_msghdr, controllen), l.controllen, sizeof l.controllen)))
@@ -668,12 +676,11 @@ sys_sendto(struct thread *t, const u64 *a)
 	struct bufs b;
 	struct msghdr m;
 	int fd = guest_fd(a[0]), have;
-	i64 r = sock_check(fd);
-	if (r)
-		return r;
-	have = a[4] != 0;
+	i64 r;
 	bufs_one(t, &b, a[1], a[2], MEM_R);
-	if (have)
+	r = b.refused ? -L_EFAULT : sock_check(fd);
+	have = a[4] != 0;
+	if (!r && have)
 		r = addr_in(t, &h, a[4], a[5]);
 	if (!r && b.n == 1) {
 		r = L_BLOCK6(t, sendto, fd, b.v->iov_base, b.v->iov_len, msg_to_host(a[3]), have ? &h.u.sa : 0, have ? h.len : 0);
@@ -696,16 +703,16 @@ sys_recvfrom(struct thread *t, const u64 *a)
 	struct bufs b;
 	struct msghdr m;
 	int fd = guest_fd(a[0]);
-	i64 r = sock_check(fd), e;
-	if (r)
-		return r;
+	i64 r, e;
 	bufs_one(t, &b, a[1], a[2], MEM_W);
+	r = b.refused ? -L_EFAULT : sock_check(fd);
 	memset(&m, 0, sizeof m);
 	m.msg_iov = b.v;
 	m.msg_iovlen = (size_t)b.n;
 	m.msg_name = a[4] ? h.u.b : 0;
 	m.msg_namelen = a[4] ? sizeof h.u.b : 0;
-	r = L_BLOCK3(t, recvmsg, fd, &m, msg_to_host(a[3]));
+	if (!r)
+		r = L_BLOCK3(t, recvmsg, fd, &m, msg_to_host(a[3]));
 	bufs_free(&b);
 	if (r >= 0 && a[4]) {
 		h.len = m.msg_namelen;

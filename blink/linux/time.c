@@ -219,7 +219,7 @@ sys_clock_nanosleep(struct thread *t, const u64 *a)
 		return r;
 	if ((i32)a[0] == L_CLOCK_THREAD_CPUTIME_ID || (i32)a[0] == L_CLOCK_MONOTONIC_RAW || (i32)a[0] == L_CLOCK_REALTIME_COARSE ||
 	    (i32)a[0] == L_CLOCK_MONOTONIC_COARSE)
-		return (i32)a[0] == L_CLOCK_THREAD_CPUTIME_ID ? -L_EINVAL : -L_EOPNOTSUPP;
+		return -L_EOPNOTSUPP;
 	if (get_timespec(t, &ts, a[2]))
 		return -L_EFAULT;
 	if (!timespec_valid(&ts))

@@ -37,8 +37,6 @@ set(struct thread *t, const u64 *a, enum how how)
 	u8 *value = 0;
 	long arg;
 	i64 r;
-	if (how == BY_FD && (r = subject(t, &p, a[0], how, &arg)))
-		return r;
 	if ((u32)a[4] & ~(u32)(L_XATTR_CREATE | L_XATTR_REPLACE))
 		return -L_EINVAL;
 	r = get_name(t, name, a[1]);
@@ -93,11 +91,7 @@ get_named(struct thread *t, const u64 *a, enum how how)
 {
 	static const int nr[] = NUMBERS(getxattr, lgetxattr, fgetxattr);
 	char name[L_XATTR_NAME_MAX + 1];
-	struct gpath p;
-	long arg;
-	i64 r = how == BY_FD ? subject(t, &p, a[0], how, &arg) : 0;
-	if (!r)
-		r = get_name(t, name, a[1]);
+	i64 r = get_name(t, name, a[1]);
 	return r ? r : get(t, nr, a, name, how, a[2], a[3]);
 }
 
@@ -115,9 +109,7 @@ discard(struct thread *t, const u64 *a, enum how how)
 	struct gpath p;
 	char name[L_XATTR_NAME_MAX + 1];
 	long arg;
-	i64 r = how == BY_FD ? subject(t, &p, a[0], how, &arg) : 0;
-	if (!r)
-		r = get_name(t, name, a[1]);
+	i64 r = get_name(t, name, a[1]);
 	if (!r)
 		r = subject(t, &p, a[0], how, &arg);
 	return r ? r : l_res(host_call(nr[how], arg, (long)(intptr_t)name, 0, 0, 0, 0));

@@ -86,6 +86,8 @@ test(void)
 	R("TIOCGETD", S3(ioctl, s, 0x5424, &n));
 	R(" discipline", n);
 	S3(write, m, "ab\n", 3);
+	i64 pause[2] = { 0, 20000000 };
+	S2(nanosleep, pause, 0);
 	R("FIONREAD tty", S3(ioctl, s, 0x541b, &n));
 	R("FIONREAD count", n);
 	R("FIONREAD bad", S3(ioctl, s, 0x541b, BAD));
