@@ -37,6 +37,8 @@ enum { GREG_RIP = 16 };  // the kernel.s sigcontext, as glibc orders it
 
 static u8 *code;                  // one stub
 static u8 *code_insn, *code_land; // where its instruction is, and what follows
+static struct cpu *cpu;
+static u8 *operand;               // its memory operand, in guest memory too
 static volatile int fault;
 
 static void
@@ -78,7 +80,9 @@ run_native(struct state *s)
 	ax_flags[0] = s->ax;
 	ax_flags[1] = s->flags;
 	fault = 0;
-	f(in.fx, s->mem, s->fx, ax_flags, s->env);
+	memcpy(operand, s->mem, sizeof s->mem);
+	f(in.fx, operand, s->fx, ax_flags, s->env);
+	memcpy(s->mem, operand, sizeof s->mem);
 	s->ax = ax_flags[0];
 	s->flags = ax_flags[1] & FLAGS_ARITH;
 	s->fault = fault;
@@ -91,7 +95,6 @@ end(struct cpu *c, const struct op *op)
 	return 0;
 }
 
-static struct cpu cpu;
 static struct block *block;
 
 static int
@@ -121,9 +124,10 @@ static void
 run_handler(struct state *s)
 {
 	sigjmp_buf jb;
-	struct cpu *c = &cpu;
+	struct cpu *c = cpu;
 	c->r[REG_AX] = s->ax;
-	c->r[REG_SI] = (u64)(uintptr_t)s->mem;
+	c->r[REG_SI] = (u64)(uintptr_t)operand;
+	memcpy(operand, s->mem, sizeof s->mem);
 	flags_set(c, (u32)s->flags);
 	x87_from_fxsave(c, s->fx, 1);
 	c->unwind = &jb;
@@ -132,6 +136,7 @@ run_handler(struct state *s)
 		block->ops[0].fn(c, block->ops);
 	else
 		s->fault = c->vector;
+	memcpy(s->mem, operand, sizeof s->mem);
 	s->ax = c->r[REG_AX];
 	s->flags = flags_arith(c);
 	x87_to_fxsave(c, s->fx, 1);
@@ -305,9 +310,6 @@ test_encoding(const u8 *b, int len)
 			return;
 		}
 		memcpy(native.fx + 24, ours.fx + 24, 8);
-		// operand buffers differ in address
-		if (ld32(native.env + 20) == (u32)(uintptr_t)native.mem) st32(native.env + 20, (u32)(uintptr_t)ours.mem);
-		if (ld64(native.fx + 16) == (u64)(uintptr_t)native.mem) st64(native.fx + 16, (u64)(uintptr_t)ours.mem);
 		if (same(&native, &ours)) continue;
 		if (bad++ < (verbose ? 4 : 1)) {
 			printf("x87: %02x %02x %s\n", b[0], b[1], name);
@@ -375,6 +377,8 @@ main(int argc, char **argv)
 	struct sigaction sa;
 	u8 b[3];
 	int op, m, k, only = -1;
+	i64 at;
+	struct mem *mem;
 	for (k = 1; k < argc; k++) {
 		if (!strcmp(argv[k], "-n") && k + 1 < argc)
 			cases = atol(argv[++k]);
@@ -388,11 +392,19 @@ main(int argc, char **argv)
 	sa.sa_flags = SA_SIGINFO;
 	sigaction(SIGFPE, &sa, 0);
 	sigaction(SIGILL, &sa, 0);
-	code = (u8 *)mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	// guest memory, for the handlers find the last opcode there; executable for us
+	mem = mem_new(0);
+	at = mem ? mem_map(mem, 0, 4096, MEM_R | MEM_W | MEM_X, VMA_ANON, -1, 0, 0) : -1;
+	code = (u8 *)(uintptr_t)at;
+	operand = code + 2048;
+	cpu = mem ? cpu_new(mem, codecache_new(mem)) : 0;
 	block = (struct block *)calloc(1, sizeof *block + 4 * sizeof(struct op));
-	if (code == MAP_FAILED || !block) return 1;
-	cpu.sel[SEG_CS] = 0x33;
-	cpu.mode = MODE_64;
+	if (at < 0 || LINEAR_BASE || !block || !cpu || mprotect(code, 4096, PROT_READ | PROT_WRITE | PROT_EXEC)) {
+		printf("x87: skipped: needs linear memory that is writable and executable\n");
+		return 0;
+	}
+	cpu->sel[SEG_CS] = 0x33;
+	cpu->mode = MODE_64;
 	for (op = 0xd8; op <= 0xdf; op++) {
 		for (m = 0; m < 256; m++) {
 			if (m < 0xc0 && (m & 0xc7) != 6) continue;  // memory is [rsi]
