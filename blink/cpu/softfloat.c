@@ -77,17 +77,28 @@ num_shift(struct num *n, u32 s)
 void
 num_mul64(u64 a, u64 b, u64 *hi, u64 *lo)
 {
+#ifdef __SIZEOF_INT128__
+	unsigned __int128 p = (unsigned __int128)a * b;
+	*hi = (u64)(p >> 64);
+	*lo = (u64)p;
+#else
 	u64 al = (u32)a, ah = a >> 32, bl = (u32)b, bh = b >> 32;
 	u64 m = ah * bl, n = al * bh, l = al * bl;
 	u64 c = (l >> 32) + (u32)m + (u32)n;
 	*lo = c << 32 | (u32)l;
 	*hi = ah * bh + (m >> 32) + (n >> 32) + (c >> 32);
+#endif
 }
 
 // (hi:lo) / d for hi < d and d normalised: two base 2^32 digits.
 static u64
 div128(u64 hi, u64 lo, u64 d, u64 *rem)
 {
+#if HOST_X86_64
+	u64 q;
+	__asm__("divq %4" : "=a"(q), "=d"(*rem) : "0"(lo), "1"(hi), "rm"(d) : "cc");
+	return q;
+#else
 	u64 q = 0, dh = d >> 32, dl = (u32)d;
 	int i;
 	for (i = 32; i >= 0; i -= 32) {
@@ -102,6 +113,7 @@ div128(u64 hi, u64 lo, u64 d, u64 *rem)
 	}
 	*rem = hi;
 	return q;
+#endif
 }
 
 static void
@@ -323,6 +335,13 @@ mul_finite(struct num *r, const struct num *x, const struct num *y)
 	num_normalize(r);
 }
 
+// What a remainder is worth below the quotient's last bit.
+static u64
+half_and_sticky(u64 rem, u64 d)
+{
+	return rem >= d - rem ? TOP | (rem != d - rem) : rem != 0;
+}
+
 static void
 arith(struct fpenv *env, enum op op, struct num *r, struct num *x, struct num *y, int x87)
 {
@@ -374,7 +393,7 @@ arith(struct fpenv *env, enum op op, struct num *r, struct num *x, struct num *y
 			r->exp--;
 		}
 		r->hi = div128(hi, lo, y->hi, &rem);
-		r->lo = rem >= y->hi - rem ? TOP | (rem != y->hi - rem) : rem != 0;
+		r->lo = half_and_sticky(rem, y->hi);
 	}
 }
 
@@ -510,14 +529,89 @@ binary(struct fpenv *env, const struct fmt *f, enum op op, u64 a, u64 b)
 	return pack(env, f, &r);
 }
 
+// What most x87 arithmetic is: two normal numbers, and 64 bits rounded to
+// nearest, without overflow or underflow. Returns false for anything else.
+// (The host's own x87 is no faster: its flags must be cleared and read.)
+static bool
+fast80(struct fpenv *env, enum op op, struct f80 a, struct f80 b, struct f80 *r)
+{
+	u64 hi, lo, t;
+	int ea = a.se & 0x7fff, eb = b.se & 0x7fff, e, s = (a.se ^ b.se) & 0x8000;
+	if (env->rc != ROUND_NEAREST || env->pc != 3 || !((a.m & b.m) >> 63) || !ea || !eb || ea == 0x7fff || eb == 0x7fff) return false;
+	if (op == DIV) {
+		e = ea - eb + 16383;
+		t = a.m < b.m;
+		e -= (int)t;
+		hi = div128(t ? a.m : a.m >> 1, t ? 0 : a.m << 63, b.m, &lo);
+		lo = half_and_sticky(lo, b.m);
+	} else if (op == MUL) {
+		num_mul64(a.m, b.m, &hi, &lo);
+		e = ea + eb - 16382;
+		if (!(hi >> 63)) {
+			hi = hi << 1 | lo >> 63;
+			lo <<= 1;
+			e--;
+		}
+	} else {
+		if (op == SUB) s ^= 0x8000;
+		if (ea < eb || (ea == eb && a.m < b.m)) {
+			struct f80 c = a;
+			a = b;
+			b = c;
+			e = ea;
+			ea = eb;
+			eb = e;
+			if (op == SUB) a.se ^= 0x8000;
+		}
+		e = ea - eb;
+		if (e > 63) return false;
+		lo = e ? b.m << (64 - e) : 0;
+		hi = b.m >> e;
+		e = ea;
+		if (!s) {
+			hi += a.m;
+			if (hi < a.m) {
+				lo = lo >> 1 | (lo & 1) | hi << 63;
+				hi = hi >> 1 | TOP;
+				e++;
+			}
+		} else {
+			hi = a.m - hi - (lo != 0);
+			lo = -lo;
+			if (!hi) return false;
+			t = (unsigned)__builtin_clzll(hi);
+			if (t) {
+				hi = hi << t | lo >> (64 - t);
+				lo <<= t;
+				e -= (int)t;
+			}
+		}
+		s = a.se & 0x8000;
+	}
+	t = lo > TOP || (lo == TOP && (hi & 1));
+	hi += t;
+	if (!hi) {
+		hi = TOP;
+		e++;
+	}
+	if (e < 1 || e > 0x7ffe) return false;
+	env->c1 = (u8)t;
+	if (lo) env->flags |= FPX_P;
+	r->m = hi;
+	r->se = (u16)(s | e);
+	return true;
+}
+
 static struct f80
 binary80(struct fpenv *env, enum op op, struct f80 a, struct f80 b)
 {
-	struct num x, y, r;
+	struct num x, y, n;
+	struct f80 r;
+	if (fast80(env, op, a, b, &r)) return r;
 	num_unpack80(&x, a);
 	num_unpack80(&y, b);
-	arith(env, op, &r, &x, &y, 1);
-	return round80(env, &r);
+	arith(env, op, &n, &x, &y, 1);
+	return round80(env, &n);
 }
 
 static u64
@@ -572,13 +666,40 @@ convert(struct fpenv *env, struct num *n, int report_denormal)
 	if (!num_pick_nan(env, n, &x, &x, 0) && report_denormal) num_denormal(env, n, x.den);
 }
 
+static struct f80
+fmt_to_f80(struct fpenv *env, const struct fmt *f, u64 a)
+{
+	struct num x;
+	struct fpenv e;
+	struct f80 r;
+	int max = (1 << f->ebits) - 1, exp = a >> (f->prec - 1) & max;
+	env->c1 = 0;
+	if (exp && exp != max) {
+		r.m = TOP | a << (64 - f->prec);
+		r.se = (u16)((a >> (f->prec + f->ebits - 1)) << 15 | (unsigned)(exp + F80_MAX - max / 2));
+		return r;
+	}
+	e = *env;
+	e.daz = 0;
+	unpack(&e, &x, f, a);
+	convert(env, &x, 1);
+	return num_pack80(&x);
+}
+
 // An unmasked overflow or underflow leaves memory alone, so nothing was rounded.
 static u64
 f80_to_fmt(struct fpenv *env, const struct fmt *f, struct f80 a)
 {
 	struct num x;
-	u64 r;
+	u64 r, drop = 64 - f->prec, rem = a.m << (64 - drop);
 	u8 old = env->flags;
+	int bias = (1 << (f->ebits - 1)) - 1, e = (a.se & 0x7fff) - F80_MAX + bias;
+	if (env->rc == ROUND_NEAREST && e > 0 && e < 2 * bias && a.m >> 63) {  // normal before and after
+		env->c1 = rem > TOP || (rem == TOP && a.m >> drop & 1);
+		if (rem) env->flags |= FPX_P;
+		r = (u64)(a.se >> 15) << (f->prec + f->ebits - 1) | (u64)(e - 1) << (f->prec - 1);
+		return r + (a.m >> drop) + env->c1;
+	}
 	env->flags = 0;
 	num_unpack80(&x, a);
 	convert(env, &x, 0);
@@ -650,12 +771,7 @@ min_max(struct fpenv *env, const struct fmt *f, u64 a, u64 b, enum fpcmp want)
 	t i64_to_##t(struct fpenv *env, i64 v) { return from_int_fmt(env, &F, v); }                         \
 	struct f80 t##_to_f80(struct fpenv *env, t a)                                                       \
 	{                                                                                                   \
-		struct num x;                                                                               \
-		struct fpenv e = *env;                                                                      \
-		e.daz = 0;                                                                                  \
-		unpack(&e, &x, &F, a);                                                                      \
-		convert(env, &x, 1);                                                                        \
-		return num_pack80(&x);                                                                          \
+		return fmt_to_f80(env, &F, a);                                                              \
 	}                                                                                                   \
 	t f80_to_##t(struct fpenv *env, struct f80 a)                                                       \
 	{                                                                                                   \

@@ -9,13 +9,6 @@
 
 const struct f80 x87_indefinite = {0xc000000000000000, 0xffff};
 
-void
-x87_begin(struct cpu *c, const struct op *op)
-{
-	x87_wait(c, op);
-	c->fip = op_pc(op);
-}
-
 static void
 begin_mem(struct cpu *c, const struct op *op, u64 addr)
 {
@@ -46,14 +39,6 @@ x87_settle(struct cpu *c, unsigned flags, int c1)
 {
 	c->fsw = (u16)((c->fsw & ~FSW_C1) | flags | (c1 ? FSW_C1 : 0));
 	summarize(c);
-}
-
-void
-x87_put(struct cpu *c, int i, struct f80 v)
-{
-	int r = (c->top + i) & 7;
-	c->st[r] = v;
-	c->ftags |= 1 << r;
 }
 
 static void
@@ -172,12 +157,12 @@ arith(struct cpu *c, const struct op *op, int how)
 		} else if (op_kind(op, 0)) {
 			src = op->a;
 		}
-		y = *x87_st(c, src);
+		y = x87_get(c, src);
 	}
 	if (x87_empty(c, dst) || x87_empty(c, src)) {
 		ok = x87_underflow(c);
 	} else {
-		x = *x87_st(c, dst);
+		x = x87_get(c, dst);
 		den = e.flags;
 		e.flags = 0;
 		switch (kind) {
@@ -253,7 +238,7 @@ do_ftst(struct cpu *c, const struct op *op)
 	if (x87_empty(c, 0)) {
 		x87_underflow(c);
 	} else {
-		r = f80_cmp(&e, *x87_st(c, 0), zero, 1);
+		r = f80_cmp(&e, x87_get(c, 0), zero, 1);
 		x87_settle(c, e.flags, 0);
 	}
 	set_comparison(c, 0, r);
@@ -269,21 +254,21 @@ op_ftst(struct cpu *c, const struct op *op)
 const struct op *
 op_fxam(struct cpu *c, const struct op *op)
 {
-	const struct f80 *v = x87_st(c, 0);
-	unsigned e = v->se & 0x7fff, code;
+	struct f80 v = x87_get(c, 0);
+	unsigned e = v.se & 0x7fff, code;
 	x87_begin(c, op);
 	if (x87_empty(c, 0))
 		code = FSW_C3 | FSW_C0;
 	else if (!e)
-		code = v->m ? FSW_C3 | FSW_C2 : FSW_C3;
-	else if (!(v->m >> 63))
+		code = v.m ? FSW_C3 | FSW_C2 : FSW_C3;
+	else if (!(v.m >> 63))
 		code = 0;
 	else if (e < 0x7fff)
 		code = FSW_C2;
 	else
-		code = v->m << 1 ? FSW_C0 : FSW_C2 | FSW_C0;
+		code = v.m << 1 ? FSW_C0 : FSW_C2 | FSW_C0;
 	c->fsw = (u16)((c->fsw & ~FSW_CC) | code);
-	x87_settle(c, 0, v->se >> 15);
+	x87_settle(c, 0, v.se >> 15);
 	NEXT();
 }
 
@@ -309,7 +294,7 @@ do_fld(struct cpu *c, const struct op *op, bool is_int)
 		}
 	} else {
 		x87_begin(c, op);
-		v = *x87_st(c, op->a);
+		v = x87_get(c, op->a);
 		if (x87_empty(c, op->a)) {
 			if (!x87_underflow(c)) return;
 			c->top = (c->top - 1) & 7;
@@ -369,7 +354,7 @@ static NOINLINE void
 do_fst(struct cpu *c, const struct op *op, bool pops)
 {
 	struct fpenv e;
-	struct f80 v = x87_empty(c, 0) ? x87_indefinite : *x87_st(c, 0);
+	struct f80 v = x87_empty(c, 0) ? x87_indefinite : x87_get(c, 0);
 	u8 b[10];
 	x87_wait(c, op);
 	if (op_kind(op, 0) == K_ST) {
@@ -414,7 +399,7 @@ op_fstpnce(struct cpu *c, const struct op *op)
 {
 	x87_begin(c, op);
 	x87_settle(c, 0, 0);
-	if (!x87_empty(c, 0)) x87_put(c, op->a, *x87_st(c, 0));
+	if (!x87_empty(c, 0)) x87_put(c, op->a, x87_get(c, 0));
 	pop(c);
 	NEXT();
 }
@@ -423,7 +408,7 @@ static NOINLINE void
 do_fist(struct cpu *c, const struct op *op, bool pops, int trunc)
 {
 	struct fpenv e;
-	struct f80 v = x87_empty(c, 0) ? x87_indefinite : *x87_st(c, 0);
+	struct f80 v = x87_empty(c, 0) ? x87_indefinite : x87_get(c, 0);
 	u8 b[8];
 	x87_wait(c, op);
 	x87_env(c, &e);
@@ -480,7 +465,7 @@ static NOINLINE void
 do_fbstp(struct cpu *c, const struct op *op)
 {
 	struct fpenv e;
-	struct f80 v = x87_empty(c, 0) ? x87_indefinite : *x87_st(c, 0);
+	struct f80 v = x87_empty(c, 0) ? x87_indefinite : x87_get(c, 0);
 	i64 n;
 	u64 x;
 	u8 b[10];
@@ -510,22 +495,24 @@ op_fbstp(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
+static NOINLINE bool
+fxch_underflow(struct cpu *c, int i)
+{
+	if (!x87_underflow(c)) return false;
+	if (x87_empty(c, 0)) x87_put(c, 0, x87_indefinite);
+	if (x87_empty(c, i)) x87_put(c, i, x87_indefinite);
+	return true;
+}
+
 const struct op *
 op_fxch(struct cpu *c, const struct op *op)
 {
-	bool ok = true;
 	x87_begin(c, op);
-	if (x87_empty(c, 0) || x87_empty(c, op->a)) {
-		ok = x87_underflow(c);
-		if (ok && x87_empty(c, 0)) x87_put(c, 0, x87_indefinite);
-		if (ok && x87_empty(c, op->a)) x87_put(c, op->a, x87_indefinite);
-	} else {
-		x87_settle(c, 0, 0);
-	}
-	if (ok) {
-		struct f80 *a = x87_st(c, 0), *b = x87_st(c, op->a), t = *a;
-		*a = *b;
-		*b = t;
+	c->fsw &= ~FSW_C1;
+	if (!(x87_empty(c, 0) || x87_empty(c, op->a)) || fxch_underflow(c, op->a)) {
+		struct f80 a = x87_get(c, 0), b = x87_get(c, op->a);
+		x87_set(c, 0, b);
+		x87_set(c, op->a, a);
 	}
 	NEXT();
 }
@@ -566,7 +553,7 @@ do_fcmov(struct cpu *c, const struct op *op, int cc)
 		if (x87_underflow(c)) x87_put(c, 0, x87_indefinite);
 		return;
 	}
-	if (flags_cond(c, cc)) *x87_st(c, 0) = *x87_st(c, op->b);
+	if (flags_cond(c, cc)) x87_set(c, 0, x87_get(c, op->b));
 }
 
 #define FCMOV(name, cc)                                 \
@@ -592,8 +579,9 @@ set_sign(struct cpu *c, const struct op *op, u16 keep, u16 flip)
 	if (x87_empty(c, 0)) {
 		if (x87_underflow(c)) x87_put(c, 0, x87_indefinite);
 	} else {
-		struct f80 *v = x87_st(c, 0);
-		v->se = (v->se & keep) ^ flip;
+		struct f80 v = x87_get(c, 0);
+		v.se = (v.se & keep) ^ flip;
+		x87_set(c, 0, v);
 		x87_settle(c, 0, 0);
 	}
 }
@@ -849,7 +837,7 @@ save(struct cpu *c, const struct op *op)
 	u8 b[108];
 	int i, n = x87_to_env(c, b, op->size == 14 || op->size == 94);
 	if (n != op->size)
-		for (i = 0; i < 8; i++) st80(b + n + 10 * i, *x87_st(c, i));
+		for (i = 0; i < 8; i++) st80(b + n + 10 * i, x87_get(c, i));
 	if (op->size > 64) access_probe(c, op, ea(c, op) + 64, op->size - 64, MEM_W);
 	wrv(c, op, ea(c, op), b, op->size > 64 ? 64 : op->size);
 	if (op->size > 64) wrv(c, op, ea(c, op) + 64, b + 64, op->size - 64);
@@ -869,7 +857,7 @@ restore(struct cpu *c, const struct op *op)
 	if (op->size > 64) rdv(c, op, ea(c, op) + 64, b + 64, op->size - 64);
 	n = get_env(c, b, op->size == 14 || op->size == 94);
 	if (n != op->size)
-		for (i = 0; i < 8; i++) *x87_st(c, i) = ld80(b + n + 10 * i);
+		for (i = 0; i < 8; i++) x87_set(c, i, ld80(b + n + 10 * i));
 }
 
 const struct op *
@@ -921,7 +909,7 @@ x87_to_fxsave(struct cpu *c, u8 *b, int wide)
 			st32(b + 20, c->fds);
 		}
 	}
-	for (i = 0; i < 8; i++) st80(b + 32 + 16 * i, *x87_st(c, i));
+	for (i = 0; i < 8; i++) st80(b + 32 + 16 * i, x87_get(c, i));
 }
 
 void
@@ -938,5 +926,5 @@ x87_from_fxsave(struct cpu *c, const u8 *b, int wide)
 	c->fcs = wide ? 0 : ld16(b + 12);
 	c->fds = wide ? 0 : ld16(b + 20);
 	c->fpast = c->fip;
-	for (i = 0; i < 8; i++) *x87_st(c, i) = ld80(b + 32 + 16 * i);
+	for (i = 0; i < 8; i++) x87_set(c, i, ld80(b + 32 + 16 * i));
 }

@@ -20,6 +20,14 @@ x87_wait(struct cpu *c, const struct op *op)
 	if (UNLIKELY(c->fsw & FSW_ES)) cpu_raise(c, op, VEC_MF, 0);
 }
 
+// The same, and the instruction pointer: what does not touch memory begins so.
+static inline void
+x87_begin(struct cpu *c, const struct op *op)
+{
+	x87_wait(c, op);
+	c->fip = op_pc(op);
+}
+
 // An MMX instruction other than EMMS: after all that can fault otherwise.
 static inline void
 x87_enter_mmx(struct cpu *c)
@@ -35,16 +43,37 @@ x87_write_mmx(struct cpu *c, int r, u64 x)
 	c->st[r].se = 0xffff;
 }
 
-static inline struct f80 *
-x87_st(struct cpu *c, int i)
+// By members: a 16-byte load behind an 8 and a 2-byte store is slow on hosts.
+static inline struct f80
+x87_get(const struct cpu *c, int i)
 {
-	return &c->st[(c->top + i) & 7];
+	const struct f80 *p = &c->st[(c->top + i) & 7];
+	struct f80 v;
+	v.m = p->m;
+	v.se = p->se;
+	return v;
+}
+
+static inline void
+x87_set(struct cpu *c, int i, struct f80 v)
+{
+	struct f80 *p = &c->st[(c->top + i) & 7];
+	p->m = v.m;
+	p->se = v.se;
 }
 
 static inline bool
 x87_empty(const struct cpu *c, int i)
 {
 	return !(c->ftags >> ((c->top + i) & 7) & 1);
+}
+
+// Sets ST(i) and marks it valid.
+static inline void
+x87_put(struct cpu *c, int i, struct f80 v)
+{
+	x87_set(c, i, v);
+	c->ftags |= (u8)(1 << ((c->top + i) & 7));
 }
 
 // The FSW as the guest sees it, TOP included.
@@ -62,10 +91,8 @@ void x87_from_fxsave(struct cpu *, const u8 *image, int wide);
 int x87_to_env(struct cpu *, u8 *b, bool small);
 
 // For x87.c and x87math.c
-void x87_begin(struct cpu *, const struct op *);
 void x87_env(const struct cpu *, struct fpenv *);
 void x87_settle(struct cpu *, unsigned flags, int c1);
-void x87_put(struct cpu *, int i, struct f80 v);
 void x87_push(struct cpu *, struct f80 v);
 bool x87_underflow(struct cpu *);
 bool x87_overflow(struct cpu *);

@@ -22,8 +22,8 @@ unary(struct cpu *c, const struct op *op, int kind)
 		if (x87_underflow(c)) x87_put(c, 0, x87_indefinite);
 		return;
 	}
-	x = *x87_st(c, 0);
-	y = *x87_st(c, 1);
+	x = x87_get(c, 0);
+	y = x87_get(c, 1);
 	switch (kind) {
 	case SQRT: r = f80_sqrt(&e, x); break;
 	case RNDINT: r = f80_round_int(&e, x); break;
@@ -64,7 +64,7 @@ do_fxtract(struct cpu *c, const struct op *op)
 		if (!(x87_empty(c, 0) ? x87_underflow(c) : x87_overflow(c))) return;
 		x = m = x87_indefinite;
 	} else {
-		x = f80_extract(&e, *x87_st(c, 0), &m);
+		x = f80_extract(&e, x87_get(c, 0), &m);
 		x87_settle(c, e.flags, 0);
 		if (e.flags & ~e.masks) return;
 	}
@@ -85,7 +85,7 @@ void
 x87_transcend(struct cpu *c, int kind)
 {
 	struct fpenv e;
-	struct f80 x = *x87_st(c, 0), y = *x87_st(c, 1), r, pushed;
+	struct f80 x = x87_get(c, 0), y = x87_get(c, 1), r, pushed;
 	bool two = kind >= FYL2X && kind <= FYL2XP1, pushes = kind == FPTAN || kind == FSINCOS;
 	x87_env(c, &e);
 	r = pushed = x87_indefinite;
@@ -136,7 +136,7 @@ x87_transcend_host(struct cpu *c, int kind)
 	unsigned i, tags = 0;
 	memset(b, 0, 28);
 	for (i = 0; i < 8; i++) {
-		struct f80 v = *x87_st(c, (int)i);
+		struct f80 v = x87_get(c, (int)i);
 		tags |= c->ftags >> i & 1 ? 0 : 3u << 2 * i;
 		st64(b + 28 + 10 * i, v.m);
 		st16(b + 36 + 10 * i, v.se);
@@ -159,9 +159,10 @@ x87_transcend_host(struct cpu *c, int kind)
 	c->top = ld16(b + 4) >> 11 & 7;
 	tags = ld16(b + 8);
 	for (i = 0; i < 8; i++) {
-		struct f80 *v = x87_st(c, (int)i);
-		v->m = ld64(b + 28 + 10 * i);
-		v->se = ld16(b + 36 + 10 * i);
+		struct f80 v;
+		v.m = ld64(b + 28 + 10 * i);
+		v.se = ld16(b + 36 + 10 * i);
+		x87_set(c, (int)i, v);
 		if ((tags >> 2 * i & 3) == 3)
 			c->ftags &= ~(1 << i);
 		else
