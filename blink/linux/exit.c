@@ -150,10 +150,10 @@ sys_set_tid_address(struct thread *t, const u64 *a)
 
 // What others may wait for: locks and CLONE_CHILD_CLEARTID.
 static void
-release_memory(struct thread *t)
+release_memory(struct thread *t, int others)
 {
 	robust_exit(t);
-	if (t->clear_tid && (t->p->nthreads > 1 || t->vforked)) {
+	if (t->clear_tid && others) {
 		static const u8 zero[4];
 		size_t n = 4;
 		void *p;
@@ -177,26 +177,24 @@ linux_thread_end(struct thread *t)
 	struct process *p = t->p;
 	int status = t->exit_status, leader = t->host_main, last;
 	host_sigmask(~(u64)0);
-	release_memory(t);
-	if (t->vforked)
+	if (t->vforked) {
+		release_memory(t, 1);
 		host_exit_group(status);
+	}
+	// It is gone before anybody can be told: who ends last decides the status.
 	pthread_mutex_lock(&p->lock);
-	for (struct thread **o = &p->threads; *o; o = &(*o)->next) {
+	last = --p->nthreads == 0;
+	for (struct thread **o = &p->threads; !last && *o; o = &(*o)->next) {
 		if (*o == t) {
 			*o = t->next;
 			break;
 		}
 	}
-	last = --p->nthreads == 0;
-	if (last)
-		p->threads = t;  // statistics look at the last one
 	pthread_mutex_unlock(&p->lock);
+	release_memory(t, !last);
 	if (last) {
-		// The process's status is that of the thread that ends it.
 		at_exit(t);
-		if (leader)
-			host_exit_group(status);
-		host_exit_thread(status);
+		host_exit_group(status);
 	}
 	t_self = 0;
 	cpu_free(t->cpu);
@@ -209,7 +207,7 @@ linux_thread_end(struct thread *t)
 void
 linux_exit_group(struct thread *t, int status)
 {
-	release_memory(t);
+	release_memory(t, t->vforked);
 	at_exit(t);
 	host_exit_group(status);
 }

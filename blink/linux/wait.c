@@ -51,15 +51,13 @@ sys_waitid(struct thread *t, const u64 *a)
 	struct l_siginfo l;
 	memset(&hi, 0, sizeof hi);
 	i64 r = L_BLOCK6(t, waitid, (i32)a[0], (i32)a[1], &hi, (u32)a[3], a[4] ? ru : 0, 0);
-	if (r < 0)
-		return r;
 	memset(&l, 0, sizeof l);
-	if (hi.si_signo) {
+	if (r >= 0 && hi.si_signo) {
 		siginfo_from_host(&l, &hi);
 		if (a[4] && rusage_out(t, a[4], ru))
 			return -L_EFAULT;
 	}
-	// The kernel writes these fields and leaves the others as they are.
+	// The kernel writes these fields, also on failure, and leaves the others.
 	if (a[2] && (copy_out(t, a[2], &l, 12) || copy_out(t, a[2] + 16, l.u.bytes, 12)))
 		return -L_EFAULT;
 	return r;
