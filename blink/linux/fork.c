@@ -136,8 +136,8 @@ clone_fork(struct thread *t, const struct clone_req *q)
 	codecache_before_fork(p->code);
 	mem_before_fork(p->mem);
 	i64 pid = host_fork(keep, host_sig_from_linux(q->exit_signal));
-	mem_after_fork(p->mem, pid == 0);
 	codecache_after_fork(p->code, pid == 0 ? t->cpu : 0);
+	mem_after_fork(p->mem, pid == 0);  // may call the codecache
 	if (pid) {
 		pthread_mutex_unlock(&p->sig->lock);
 		pthread_mutex_unlock(&p->lock);

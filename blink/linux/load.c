@@ -9,14 +9,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-// Where things go. The rest is mem's top-down choice. The x86-64 hosts that we
-// know put position-independent programs above 0x555500000000 and their
-// libraries and stacks above 0x7e0000000000.
+// Where things go is mem_layout's business, but for flat images.
 enum { FLAT_BASE = 0x400000 };
-#define PIE_BASE 0x500000000000ull
-#define STACK_LARGE (64ull << 20)
-#define STACK_DEFAULT (8ull << 20)
-#define STACK_LEAST (256ull << 10)
+#define STACK_ROOM (128ull << 10)  // Linux fs/exec.c setup_arg_pages()
 
 enum { HWCAP2_FSGSBASE = 2, TOP_EXTRA = 1024 };
 
@@ -69,7 +64,7 @@ load_image(struct process *p, struct program *pg, u64 *pc, struct why *why)
 		p->brk_start = FLAT_BASE + round_up(im->size, PAGE_SIZE_GUEST);
 		return 0;
 	}
-	if ((err = elf_map(p->mem, im, pg->path, PIE_BASE, &bias, why)))
+	if ((err = elf_map(p->mem, im, pg->path, mem_layout(p->mem)->pie, &bias, why)))
 		return err;
 	p->entry = *pc = bias + im->entry;
 	p->phdr = im->phdr ? bias + im->phdr : 0;
@@ -203,12 +198,12 @@ map_stack(struct process *p, struct program *pg, char **envp, u64 *top_bytes, st
 		need += strlen(pg->argv[i]) + 9;
 	for (i = 0; envp[i]; i++)
 		need += strlen(envp[i]) + 9;
-	size = getrlimit(RLIMIT_STACK, &rl) || rl.rlim_cur == RLIM_INFINITY ? STACK_DEFAULT : (u64)rl.rlim_cur;
+	size = getrlimit(RLIMIT_STACK, &rl) || rl.rlim_cur == RLIM_INFINITY ? ~(u64)0 : (u64)rl.rlim_cur;
 	*top_bytes = need;
 	p->rlim_stack = size;
-	size = round_up(max_u64(min_u64(size, STACK_LARGE), need + STACK_LEAST), PAGE_SIZE_GUEST);
-	at = mem_map(p->mem, 0, size, MEM_R | MEM_W | (pg->im.exec_stack ? MEM_X : 0),
-		VMA_ANON | VMA_STACK | VMA_GROWSDOWN | VMA_NORESERVE, -1, 0, 0);
+	size = round_up(max_u64(min_u64(size, STACK_ROOM), PAGE_SIZE_GUEST) + need, PAGE_SIZE_GUEST);
+	at = mem_map(p->mem, mem_layout(p->mem)->stack_top - size, size, MEM_R | MEM_W | (pg->im.exec_stack ? MEM_X : 0),
+		VMA_ANON | VMA_STACK | VMA_GROWSDOWN | VMA_FIXED_NOREPLACE, -1, 0, 0);
 	if (at < 0)
 		return why_set(why, -L_ENOMEM, "no memory for a stack of %llu bytes", (unsigned long long)size);
 	p->stack_base = (u64)at;

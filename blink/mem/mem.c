@@ -14,7 +14,7 @@
 // at 2/3 of the address space, libraries and stack at its end. The second row
 // is for hosts with 38 or 39 address bits.
 static const struct mem_layout g_layouts[] = {
-	{0x555555554000, 0x7ffff7fff000, 0x7ffffffff000},  // paged: as without ASLR
+	{0x555555554000, 0x7ff7fffff000, 0x7ffffffff000},  // paged: as without ASLR
 	{0x550000000000, 0x6d0000000000, 0x6e0000000000},
 	{0x1000000000, 0x2000000000, 0x2100000000},
 };
