@@ -102,7 +102,7 @@ $(LIB): $(OBJS)
 	rm -f $@
 	$(AR) rcs $@ $(OBJS)
 $O/blink/blink: $O/blink/blink.o $(LIB)
-	$(LINK) -o $@ $O/blink/blink.o $(OBJS) $(LDLIBS)
+	$(LINK) -o $@ $O/blink/blink.o $(LIB) $(LDLIBS)
 
 # Coverage pages, from the tables.
 DOCS += $O/docs/ISA.md

@@ -17,8 +17,8 @@ enum {
 #include "linux/syscalls.tbl"
 #undef SYS
 
-// Weak while the parts come together: a row without function behaves as undone.
-#define DECLARE_done(name) extern __attribute__((weak)) sys_fn sys_##name;
+// A row without its function is a link error that names it.
+#define DECLARE_done(name) extern sys_fn sys_##name;
 #define DECLARE_undone(name)
 #define DECLARE_enosys(name)
 #define SYS(number, name, status, ...) DECLARE_##status(name)
