@@ -5,6 +5,7 @@
 // Errors are negative host errno values.
 #ifndef HOST_HOSTFILE_H_
 #define HOST_HOSTFILE_H_
+#include "base/log.h"
 #include "host/sig.h"
 #include <sys/types.h>
 
@@ -25,14 +26,13 @@
 #endif
 
 // --- blink's own descriptors ------------------------------------------------------
-// They are kept high and close-on-exec, and the guest sees them as closed.
-// Any thread. host_own_fd moves fd up, marks it and returns the new number
-// (fd itself where it cannot move); the old number is closed.
-int host_own_fd(int fd);
-int host_is_own_fd(int fd);
-void host_close_own_fd(int fd);
-// Lowest own descriptor >= fd, or -1: for walks over a range.
-int host_next_own_fd(int fd);
+// Only the log keeps one; it is high and close-on-exec, and the guest sees it
+// as closed.
+static inline int
+host_is_own_fd(int fd)
+{
+	return fd > 2 && fd == log_fd();
+}
 
 // --- structures and numbers that differ between systems ---------------------------
 struct host_statfs { u64 type, bsize, blocks, bfree, bavail, files, ffree, fsid, namelen, frsize, flags; };

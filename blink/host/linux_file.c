@@ -2,7 +2,6 @@
 #include "host/hostfile.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -18,68 +17,6 @@ const int host_o_largefile = 0x40000;
 #else
 const int host_o_largefile = 0100000;
 #endif
-
-enum { OWN_MAX = 16384 };
-static u32 g_own[OWN_MAX / 32];
-static int g_own_any;  // no descriptor was ever marked: skip the look-up
-
-int
-host_is_own_fd(int fd)
-{
-	if (!g_own_any || (unsigned)fd >= OWN_MAX)
-		return 0;
-	return __atomic_load_n(g_own + fd / 32, __ATOMIC_RELAXED) >> fd % 32 & 1;
-}
-
-int
-host_own_fd(int fd)
-{
-	struct rlimit rl;
-	int base = 768, high;
-	if (fd < 0)
-		return fd;
-	if (!getrlimit(RLIMIT_NOFILE, &rl) && rl.rlim_cur < OWN_MAX)
-		base = (int)(rl.rlim_cur - rl.rlim_cur / 4);
-	else
-		base = OWN_MAX - OWN_MAX / 4;
-	// A high number costs the host a table that long; most limits are 1024 and more.
-	if (base > 960)
-		base = 960;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, base);
-	if (high >= OWN_MAX) {
-		close(high);
-		high = -1;
-	}
-	if (high >= 0) {
-		close(fd);
-		fd = high;
-	} else {
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
-	}
-	if (fd < OWN_MAX) {
-		__atomic_fetch_or(g_own + fd / 32, 1u << fd % 32, __ATOMIC_RELAXED);
-		g_own_any = 1;
-	}
-	return fd;
-}
-
-void
-host_close_own_fd(int fd)
-{
-	if ((unsigned)fd < OWN_MAX)
-		__atomic_fetch_and(g_own + fd / 32, ~(1u << fd % 32), __ATOMIC_RELAXED);
-	close(fd);
-}
-
-int
-host_next_own_fd(int fd)
-{
-	if (g_own_any)
-		for (fd = fd < 0 ? 0 : fd; fd < OWN_MAX; fd++)
-			if (host_is_own_fd(fd))
-				return fd;
-	return -1;
-}
 
 int
 host_statfs(const char *path, int fd, struct host_statfs *r)

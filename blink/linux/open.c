@@ -79,35 +79,32 @@ sys_close(struct thread *t, const u64 *a)
 	return l_ret(close(guest_fd(a[0])));
 }
 
+static i64
+close_span(u32 lo, u32 hi, u32 flags)
+{
+	u32 max = (u32)sysconf(_SC_OPEN_MAX);
+	i64 r = lo > hi ? 0 : HOST_CALL3(close_range, lo, hi, flags);
+	if (r != -ENOSYS)
+		return l_res(r);
+	for (; lo <= hi && lo < max; lo++)
+		if (flags & L_CLOSE_RANGE_CLOEXEC)
+			fcntl((int)lo, F_SETFD, FD_CLOEXEC);
+		else
+			close((int)lo);
+	return 0;
+}
+
 i64
 sys_close_range(struct thread *t, const u64 *a)
 {
-	u32 lo = (u32)a[0], hi = (u32)a[1], flags = (u32)a[2], end;
+	u32 lo = (u32)a[0], hi = (u32)a[1], flags = (u32)a[2], own = (u32)log_fd();
 	i64 r;
 	if (flags & ~(u32)(L_CLOSE_RANGE_UNSHARE | L_CLOSE_RANGE_CLOEXEC) || lo > hi)
 		return -L_EINVAL;
-	// Step over blink's own.
-	for (;;) {
-		int own = lo <= 0x7fffffff ? host_next_own_fd((int)lo) : -1;
-		end = own >= 0 && (u32)own <= hi ? (u32)own : hi;
-		if (own < 0 || (u32)own > hi || own > (int)lo) {
-			u32 last = own >= 0 && (u32)own <= hi ? (u32)own - 1 : hi;
-			r = HOST_CALL3(close_range, lo, last, flags);
-			if (r == -ENOSYS) {
-				u32 max = (u32)sysconf(_SC_OPEN_MAX);
-				for (r = 0; lo <= last && lo < max; lo++)
-					if (flags & L_CLOSE_RANGE_CLOEXEC)
-						fcntl((int)lo, F_SETFD, FD_CLOEXEC);
-					else
-						close((int)lo);
-			}
-			if (r)
-				return l_res(r);
-		}
-		if (end == hi)
-			return 0;
-		lo = end + 1;
-	}
+	if (!host_is_own_fd((int)own) || own < lo || own > hi)
+		return close_span(lo, hi, flags);
+	r = close_span(lo, own - 1, flags);
+	return r ? r : close_span(own + 1, hi, flags);
 }
 
 static i64

@@ -7,6 +7,13 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+// One field of utsname, cut as the kernel's are.
+static void
+uts(char *d, const char *s)
+{
+	memcpy(d, s, min_u64(strlen(s), sizeof ((struct l_utsname *)0)->sysname - 1));
+}
+
 i64
 sys_uname(struct thread *t, const u64 *a)
 {
@@ -15,15 +22,15 @@ sys_uname(struct thread *t, const u64 *a)
 	if (uname(&h))
 		return l_err(errno);
 	memset(&l, 0, sizeof l);
-	strcpy(l.sysname, "Linux");
-	strncpy(l.nodename, h.nodename, sizeof l.nodename - 1);
-	strncpy(l.release, HOST_LINUX ? h.release : "6.1.0", sizeof l.release - 1);
-	strncpy(l.version, h.version, sizeof l.version - 1);
-	strcpy(l.machine, "x86_64");
+	uts(l.sysname, "Linux");
+	uts(l.nodename, h.nodename);
+	uts(l.release, HOST_LINUX ? h.release : "6.1.0");
+	uts(l.version, h.version);
+	uts(l.machine, "x86_64");
 #if HOST_LINUX && defined(_GNU_SOURCE)
-	strncpy(l.domainname, h.domainname, sizeof l.domainname - 1);
+	uts(l.domainname, h.domainname);
 #else
-	strcpy(l.domainname, "(none)");
+	uts(l.domainname, "(none)");
 #endif
 	return copy_out(t, a[0], &l, sizeof l);
 }
