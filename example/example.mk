@@ -30,6 +30,11 @@ example/guest/%.elf: test/guest/%.c $(wildcard test/linux/*.h)
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(GUEST_FLAGS) -o $@ $<
 
+GUESTS += $(patsubst test/%.c,example/%.elf,$(wildcard test/calls/*.c))
+example/calls/%.elf: test/calls/%.c test/calls/calls.h
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(GUEST_FLAGS) -Os -w -o $@ $<
+
 examples: example/hello.elf example/flat.bin example/hellope.com example/kernels.elf $(GUESTS)
 record: examples
 	sh example/record.sh

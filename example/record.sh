@@ -3,6 +3,7 @@
 # exit status and output beside it as NAME.out. NAME.in, if there, is its input.
 for program in example/*.elf example/*/*.elf; do
 	[ -f "$program" ] || continue
+	case $program in example/calls/*) continue ;; esac  # never the same on two machines
 	in=${program%.elf}.in
 	[ -f "$in" ] || in=/dev/null
 	"./$program" <"$in" >/tmp/record.$$ 2>/dev/null

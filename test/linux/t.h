@@ -1,212 +1,174 @@
-// t.h: what the system call tests need, without a C library: raw calls and
-// lines of output. Each line is `name: result`, the same on every run (no
-// addresses, times or process numbers), so that outputs can be compared.
-#ifndef TEST_LINUX_T_H_
-#define TEST_LINUX_T_H_
-#include <asm/errno.h>
-#include <asm/fcntl.h>
-#include <asm/unistd_64.h>
+// t.h: what freestanding x86-64 Linux test programs share: raw system calls,
+// printing, a start routine. No libc, so that the programs stay small and do
+// exactly what they say. Each file defines `static int test_main(int argc,
+// char **argv, char **envp)`. Output must be deterministic: the same natively
+// and under blink, on every machine.
+#ifndef T_H_
+#define T_H_
 
 typedef unsigned char u8;
 typedef unsigned short u16;
-typedef unsigned u32;
+typedef unsigned int u32;
 typedef unsigned long u64;
+typedef signed char i8;
+typedef short i16;
 typedef int i32;
 typedef long i64;
-typedef unsigned long size_t;
+typedef u64 size_t;
+#define NULL ((void *)0)
+#define UNUSED __attribute__((unused))
+#define NOINLINE __attribute__((noinline))
 
-#define BAD ((void *)8)                       // page 0: never mapped
-#define KERNEL ((void *)0xffff800000000000ul) // never the user's
-#define AT_FDCWD (-100)
-#define COUNTOF(a) (sizeof(a) / sizeof((a)[0]))
-
-static inline long
-sys6(long n, long a, long b, long c, long d, long e, long f)
+static inline i64
+sys(i64 nr, ...)
 {
-	long r;
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	__asm__ volatile("syscall" : "=a"(r) : "0"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+	// All six arguments are always passed; unused ones are whatever they are.
+	__builtin_va_list ap;
+	i64 a[6], r;
+	__builtin_va_start(ap, nr);
+	for (int i = 0; i < 6; ++i)
+		a[i] = __builtin_va_arg(ap, i64);
+	__builtin_va_end(ap);
+	register i64 r10 __asm__("r10") = a[3];
+	register i64 r8 __asm__("r8") = a[4];
+	register i64 r9 __asm__("r9") = a[5];
+	__asm__ volatile("syscall"
+	                 : "=a"(r)
+	                 : "a"(nr), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
+	                 : "rcx", "r11", "memory");
 	return r;
 }
-#define S0(n) sys6(__NR_##n, 0, 0, 0, 0, 0, 0)
-#define S1(n, a) sys6(__NR_##n, (long)(a), 0, 0, 0, 0, 0)
-#define S2(n, a, b) sys6(__NR_##n, (long)(a), (long)(b), 0, 0, 0, 0)
-#define S3(n, a, b, c) sys6(__NR_##n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
-#define S4(n, a, b, c, d) sys6(__NR_##n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
-#define S5(n, a, b, c, d, e) sys6(__NR_##n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
-#define S6(n, a, b, c, d, e, f) sys6(__NR_##n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-static char t_line[4096];
-static size_t t_len;
-
-static void
-flush(void)
+static UNUSED void *
+memset(void *p, int c, size_t n)
 {
-	if (t_len)
-		S3(write, 1, t_line, t_len);
-	t_len = 0;
+	u8 *d = (u8 *)p;
+	while (n--)
+		*d++ = (u8)c;
+	return p;
 }
 
-static void
-put(const char *s)
+static UNUSED void *
+memcpy(void *p, const void *q, size_t n)
 {
-	while (*s && t_len < sizeof t_line)
-		t_line[t_len++] = *s++;
+	u8 *d = (u8 *)p;
+	const u8 *s = (const u8 *)q;
+	while (n--)
+		*d++ = *s++;
+	return p;
 }
 
-static void
-put_u(u64 x, unsigned base)
+static UNUSED int
+memcmp(const void *p, const void *q, size_t n)
 {
-	char b[24];
-	int i = sizeof b;
-	b[--i] = 0;
-	do
-		b[--i] = "0123456789abcdef"[x % base];
-	while (x /= base);
-	put(b + i);
-}
-
-static void
-put_i(i64 x)
-{
-	if (x < 0)
-		put("-");
-	put_u(x < 0 ? -(u64)x : (u64)x, 10);
-}
-
-static const char *
-error_name(long e)
-{
-#define E(x) if (e == x) return #x;
-	E(EPERM) E(ENOENT) E(ESRCH) E(EINTR) E(EIO) E(ENXIO) E(E2BIG) E(ENOEXEC) E(EBADF) E(ECHILD) E(EAGAIN) E(ENOMEM) E(EACCES)
-	E(EFAULT) E(ENOTBLK) E(EBUSY) E(EEXIST) E(EXDEV) E(ENODEV) E(ENOTDIR) E(EISDIR) E(EINVAL) E(ENFILE) E(EMFILE) E(ENOTTY)
-	E(ETXTBSY) E(EFBIG) E(ENOSPC) E(ESPIPE) E(EROFS) E(EMLINK) E(EPIPE) E(EDOM) E(ERANGE) E(EDEADLK) E(ENAMETOOLONG) E(ENOLCK)
-	E(ENOSYS) E(ENOTEMPTY) E(ELOOP) E(ENODATA) E(EOVERFLOW) E(ENOTSOCK) E(EDESTADDRREQ) E(EMSGSIZE) E(EPROTOTYPE)
-	E(ENOPROTOOPT) E(EPROTONOSUPPORT) E(ESOCKTNOSUPPORT) E(EOPNOTSUPP) E(EAFNOSUPPORT) E(EADDRINUSE) E(EADDRNOTAVAIL)
-	E(ENETUNREACH) E(ECONNABORTED) E(ECONNRESET) E(ENOBUFS) E(EISCONN) E(ENOTCONN) E(ETIMEDOUT) E(ECONNREFUSED) E(EALREADY)
-	E(EINPROGRESS)
-#undef E
+	const u8 *a = (const u8 *)p, *b = (const u8 *)q;
+	for (; n; --n, ++a, ++b)
+		if (*a != *b)
+			return *a < *b ? -1 : 1;
 	return 0;
 }
 
-// A result: an error's name or the number.
-static void
-R(const char *name, long r)
+static UNUSED size_t
+strlen(const char *s)
 {
-	const char *e = r < 0 && r > -4096 ? error_name(-r) : 0;
+	size_t n = 0;
+	while (s[n])
+		++n;
+	return n;
+}
+
+static UNUSED int
+streq(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		++a, ++b;
+	return *a == *b;
+}
+
+static UNUSED void
+put(const char *s)
+{
+	sys(1, 1L, s, strlen(s));
+}
+
+static UNUSED void
+put_hex(u64 x)
+{
+	char b[19];
+	int i = 18;
+	b[i] = 0;
+	do
+		b[--i] = "0123456789abcdef"[x & 15];
+	while (x >>= 4);
+	b[--i] = 'x';
+	b[--i] = '0';
+	put(b + i);
+}
+
+static UNUSED void
+put_dec(i64 x)
+{
+	char b[22];
+	int i = 21;
+	u64 u = x < 0 ? -(u64)x : (u64)x;
+	b[i] = 0;
+	do
+		b[--i] = (char)('0' + u % 10);
+	while (u /= 10);
+	if (x < 0)
+		b[--i] = '-';
+	put(b + i);
+}
+
+// `name: value` lines: decimal (so errors show as -errno), hex, string, yes/no
+static UNUSED void
+show(const char *name, i64 x)
+{
 	put(name);
 	put(": ");
-	if (e)
-		put(e);
-	else
-		put_i(r);
+	put_dec(x);
 	put("\n");
-	flush();
 }
 
-// Success or an error's name, where the number may vary.
-static void
-OK(const char *name, long r)
-{
-	if (r < 0 && r > -4096) {
-		R(name, r);
-		return;
-	}
-	put(name);
-	put(": ok\n");
-	flush();
-}
-
-static inline void
-HEX(const char *name, u64 x)
+static UNUSED void
+show_hex(const char *name, u64 x)
 {
 	put(name);
-	put(": 0x");
-	put_u(x, 16);
+	put(": ");
+	put_hex(x);
 	put("\n");
-	flush();
 }
 
-static inline void
-STR(const char *name, const char *s)
+static UNUSED void
+show_str(const char *name, const char *s)
 {
 	put(name);
 	put(": ");
 	put(s);
 	put("\n");
-	flush();
 }
 
-static inline void
-BYTES(const char *name, const void *p, size_t n)
+// For results that differ from run to run: only whether it is an error.
+static UNUSED void
+show_ok(const char *name, i64 x)
 {
-	const u8 *b = (const u8 *)p;
-	size_t i;
-	put(name);
-	put(": ");
-	for (i = 0; i < n && i < 1000; i++) {
-		put_u(b[i] >> 4, 16);
-		put_u(b[i] & 15, 16);
-	}
-	put("\n");
-	flush();
+	if (x < 0 && x > -4096)
+		show(name, x);
+	else
+		show_str(name, "ok");
 }
 
-void *
-memset(void *p, int c, size_t n)
+static int test_main(int argc, char **argv, char **envp);
+
+__attribute__((used, noreturn)) static void
+t_start(i64 *sp)
 {
-	u8 *b = (u8 *)p;
-	while (n--)
-		*b++ = (u8)c;
-	return p;
+	int argc = (int)*sp;
+	char **argv = (char **)(sp + 1);
+	int status = test_main(argc, argv, argv + argc + 1);
+	for (;;)
+		sys(231, (i64)status);
 }
 
-void *
-memcpy(void *d, const void *s, size_t n)
-{
-	u8 *a = (u8 *)d;
-	const u8 *b = (const u8 *)s;
-	while (n--)
-		*a++ = *b++;
-	return d;
-}
-
-static inline size_t
-length(const char *s)
-{
-	size_t n = 0;
-	while (s[n])
-		n++;
-	return n;
-}
-
-static inline int
-same(const char *a, const char *b)
-{
-	while (*a && *a == *b)
-		a++, b++;
-	return *a == *b;
-}
-
-static inline void
-make_file(const char *name, const char *text)
-{
-	long fd = S3(open, name, O_CREAT | O_TRUNC | O_WRONLY, 0644);
-	S3(write, fd, text, length(text));
-	S1(close, fd);
-}
-
-static void test(void);
-
-// The stack is aligned by hand: this is the program's entry point.
-__asm__(".globl _start\n_start:\n\txor %ebp,%ebp\n\tand $-16,%rsp\n\tcall t_start\n");
-__attribute__((used)) static void
-t_start(void)
-{
-	test();
-	S1(exit_group, 0);
-}
-
+__asm__(".globl _start\n_start: xor %ebp, %ebp\n mov %rsp, %rdi\n and $-16, %rsp\n call t_start\n");
 #endif

@@ -1,5 +1,5 @@
 // ioctl on terminals, files, pipes and sockets.
-#include "t.h"
+#include "calls.h"
 
 struct termios19 { u32 iflag, oflag, cflag, lflag; u8 line, cc[19]; };
 struct ifreq { char name[16]; u8 u[24]; };

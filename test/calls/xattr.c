@@ -1,5 +1,5 @@
 // Extended attributes, by path, by link and by descriptor.
-#include "t.h"
+#include "calls.h"
 
 static char buf[70000];
 

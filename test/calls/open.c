@@ -1,6 +1,6 @@
 // open and its kin, close, close_range, access, chmod, chown, truncate,
 // chdir, getcwd.
-#include "t.h"
+#include "calls.h"
 #include <linux/openat2.h>
 
 static char buf[8192], longname[5000];

@@ -1,5 +1,5 @@
 // pipe, pipe2, splice, tee, vmsplice.
-#include "t.h"
+#include "calls.h"
 #include <linux/uio.h>
 
 static char buf[70000];

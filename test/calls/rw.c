@@ -1,6 +1,6 @@
 // read, write, their vector and positioned forms, lseek, sendfile,
 // copy_file_range.
-#include "t.h"
+#include "calls.h"
 #include <linux/uio.h>
 #define V(p, n) { (void *)(p), n }
 

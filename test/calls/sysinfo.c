@@ -1,5 +1,5 @@
 // uname, sysinfo, limits, rusage, times, prctl, sethostname.
-#include "t.h"
+#include "calls.h"
 
 static void
 test(void)

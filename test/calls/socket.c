@@ -1,6 +1,6 @@
 // Sockets: local, UDP and TCP over loopback, messages with descriptors and
 // credentials, options.
-#include "t.h"
+#include "calls.h"
 
 struct in { u16 family; u16 port; u32 addr; u8 zero[8]; };
 struct in6 { u16 family; u16 port; u32 flow; u8 addr[16]; u32 scope; };

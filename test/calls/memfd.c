@@ -1,5 +1,5 @@
 // memfd_create, seals, getrandom, inotify.
-#include "t.h"
+#include "calls.h"
 
 static char buf[4096];
 

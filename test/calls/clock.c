@@ -1,5 +1,5 @@
 // Clocks and sleeping.
-#include "t.h"
+#include "calls.h"
 
 struct ts { i64 sec, nsec; };
 

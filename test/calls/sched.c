@@ -1,5 +1,5 @@
 // Processors, priorities, policies.
-#include "t.h"
+#include "calls.h"
 
 static void
 test(void)

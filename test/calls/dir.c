@@ -1,5 +1,5 @@
 // getdents, getdents64.
-#include "t.h"
+#include "calls.h"
 
 static u8 buf[32768];
 static u64 seen_xor, seen_sum;

@@ -1,5 +1,5 @@
 // stat, lstat, fstat, newfstatat, statx, statfs, and the calls that set times.
-#include "t.h"
+#include "calls.h"
 #include <asm/stat.h>
 #include <asm/statfs.h>
 #include <linux/stat.h>

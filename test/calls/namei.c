@@ -1,6 +1,6 @@
 // mkdir, rmdir, mknod, link, symlink, readlink, rename, unlink and the at
 // forms.
-#include "t.h"
+#include "calls.h"
 
 static char buf[4096];
 

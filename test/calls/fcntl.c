@@ -1,5 +1,5 @@
 // fcntl, dup, flock.
-#include "t.h"
+#include "calls.h"
 
 struct lk { short type, whence; long start, len; int pid; };
 struct owner { int type, pid; };
