@@ -6,3 +6,11 @@ $O/bench/timeit: bench/timeit.c
 bench: $O/blink/blink $O/bench/timeit example/kernels.elf
 	@sh bench/bench.sh $O $(ROUNDS)
 .PHONY: bench
+
+# Decoding and lowering, per instruction of a program's text.
+$O/bench/lower: $O/bench/lower.o $(LIB)
+	$(LINK) -o $@ $< $(LIB) $(LDLIBS)
+LOWER ?= example/kernels.elf
+bench-lower: $O/bench/lower
+	$O/bench/lower $(LOWER)
+.PHONY: bench-lower
