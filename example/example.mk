@@ -14,6 +14,7 @@ example/hello.elf: example/hello.S
 example/flat.bin: example/flat.S
 	$(GUEST_CC) -c -o $O/flat.o $<
 	objcopy -O binary $O/flat.o $@
+	chmod +x $@
 example/hellope.com: example/hellope.S
 	$(GUEST_CC) -c -o $O/hellope.o $<
 	objcopy -O binary $O/hellope.o $@
