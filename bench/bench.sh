@@ -35,8 +35,8 @@ ratio() {
 printf '%-10s %10s %10s %10s %8s %8s %9s %7s\n' kernel native/ms blink/ms qemu/ms blink/n qemu/n blink/q ns/insn
 for k in fib sieve hash sort switch pointers chase string nbody matmul sha256; do
 	n=$(repeats $k)
-	set -- $($timeit "$rounds" $native $k $n , $blink $kernels $k $n , $qemu $kernels $k $n)
-	insns=$($blink -Z $kernels $k $n 2>&1 >/dev/null | sed -n 's/^ *\([0-9][0-9]*\) *instructions.*/\1/p')
+	set -- $($timeit -c "$rounds" $native $k $n , $blink $kernels $k $n , $qemu $kernels $k $n)
+	insns=$($blink -Z $kernels $k $n 2>&1 >/dev/null | sed -n 's|^blink: \([0-9]*\) instructions in.*|\1|p')
 	ns=$(awk -v ms="$2" -v i="$insns" 'BEGIN { if (i + 0) printf "%.2f", ms * 1e6 / i; else print "-" }')
 	printf '%-10s %10s %10s %10s %8s %8s %9s %7s\n' $k "$1" "$2" "$3" "$(ratio $2 $1)" "$(ratio $3 $1)" "$(ratio $2 $3)" "$ns"
 done
