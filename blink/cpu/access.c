@@ -10,7 +10,7 @@ refuse(struct cpu *c, const struct op *op, u64 at, int access, enum mem_fault wh
 	c->note = 0;
 	switch (why) {
 	case MEM_NONCANONICAL:
-		cpu_raise(c, op, cpu_uses_stack_segment(c, op) ? VEC_SS : VEC_GP, 0);
+		cpu_raise(c, op, cpu_uses_stack_segment(c, op, at) ? VEC_SS : VEC_GP, 0);
 	case MEM_BUS:
 		c->cr2 = at;
 		cpu_raise(c, op, VEC_BUS, error);

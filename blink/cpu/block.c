@@ -64,7 +64,8 @@ forget_jumps(struct cpu *c)
 int
 cpu_init_jumps(struct cpu *c)
 {
-	no_block.pc = ~(u64)0;
+	no_block.pc = ~(u64)0;  // and who really wants that address gets its fault
+	no_block.ops[0].fn = op_stale;
 	c->jumps = (const struct block **)malloc(sizeof *c->jumps << JUMP_BITS);
 	if (!c->jumps)
 		return -1;

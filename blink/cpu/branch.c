@@ -98,12 +98,16 @@ op_jmp(struct cpu *c, const struct op *op)
 const struct op *
 op_call(struct cpu *c, const struct op *op)
 {
-	u64 t;
+	u64 t, sp;
 	if (op_kind(op, 0) == K_IMM) {
 		stack_push(c, op, op->size, (u64)(op + 1)->disp);
 		GO(op + 2);
 	}
-	t = check_pc(c, op, cut_pc(c, op, opr_get(c, op, 0, op->size)));
+	t = cut_pc(c, op, opr_get(c, op, 0, op->size));
+	sp = c->r[REG_SP] - op->size;
+	if (UNLIKELY((u64)((i64)t >> 47) + 1 > 1))
+		access_probe(c, op, stack_at(c, sp), op->size, MEM_W);  // comes before #GP
+	check_pc(c, op, t);
 	stack_push(c, op, op->size, (u64)(op + 1)->disp);
 	JUMP(t);
 }

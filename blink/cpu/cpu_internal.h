@@ -70,7 +70,7 @@ void codecache_add_cpu(struct codecache *code, struct cpu *c);
 void codecache_remove_cpu(struct codecache *code, struct cpu *c);
 void cpu_invalidate_hook(void *code, u64 lo, u64 hi);
 void cpu_tlb_stale(void *code, u64 lo, u64 hi);
-int cpu_uses_stack_segment(struct cpu *c, const struct op *op);
+int cpu_uses_stack_segment(struct cpu *c, const struct op *op, u64 at);
 int cpu_writes_back(struct cpu *c, const struct op *op);
 void cpu_install_fault_claim(void);
 void cpu_out_of_memory(void) NORETURN;

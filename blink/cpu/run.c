@@ -127,15 +127,17 @@ run_ops(struct cpu *c, const struct op *op)
 // Whether op's memory access goes through SS: a non-canonical address is then
 // #SS instead of #GP.
 int
-cpu_uses_stack_segment(struct cpu *c, const struct op *op)
+cpu_uses_stack_segment(struct cpu *c, const struct op *op, u64 at)
 {
 	u8 code[MAX_INSN_BYTES];
 	struct insn in;
 	size_t n = mem_fetch(c->mem, code, op_pc(op), sizeof code);
 	if (isa_decode(&in, code, n, (enum isa_mode)c->mode) <= 0)
 		return 0;
+	if ((isa_ops[in.op].attrs & ISA_STACK) && at - (c->r[REG_SP] - 64) < 128)
+		return 1;
 	for (int i = 0; i < in.nopr; ++i)
-		if (in.opr[i].kind == OPR_MEM && in.opr[i].size && in.op != OP_PUSH)
+		if (in.opr[i].kind == OPR_MEM && in.opr[i].size)
 			return in.seg == SEG_SS;
 	return (isa_ops[in.op].attrs & ISA_STACK) != 0;
 }

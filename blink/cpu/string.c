@@ -254,6 +254,7 @@ op_lods(struct cpu *c, const struct op *op)
 
 // Compares up to k elements; stops behind the first pair whose equality is not
 // `equal`. Changes nothing but *a and *b, the last pair. SCAS has no source.
+// Where both fault, REPNE faults at the destination.
 static ALWAYS_INLINE u64
 compare(struct cpu *c, const struct op *op, int scan, int equal, u64 k, u64 *a, u64 *b)
 {
@@ -261,9 +262,11 @@ compare(struct cpu *c, const struct op *op, int scan, int equal, u64 k, u64 *a, 
 	u64 i = 0, x = *a, y, src = source_at(c, op), dst = dest_at(c, op);
 	u64 step = (u64)(c->df * size);
 	do {
-		if (!scan)
+		if (!scan && equal)
 			x = rdn(c, op, src + i * step, size);
 		y = rdn(c, op, dst + i * step, size);
+		if (!scan && !equal)
+			x = rdn(c, op, src + i * step, size);
 	} while (++i < k && (x == y) == equal);
 	*a = x;
 	*b = y;
@@ -307,8 +310,8 @@ compare_strings(struct cpu *c, const struct op *op, int scan)
 	u64 a, b;
 	if (repeats(op))
 		return rep_compare(c, op, scan);
-	a = scan ? reg_get(c, REG_AX, size) : rdn(c, op, source_at(c, op), size);
 	b = rdn(c, op, dest_at(c, op), size);
+	a = scan ? reg_get(c, REG_AX, size) : rdn(c, op, source_at(c, op), size);
 	if (!scan)
 		advance(c, op, REG_SI, 1);
 	advance(c, op, REG_DI, 1);
