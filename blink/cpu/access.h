@@ -111,8 +111,7 @@ wrn(struct cpu *c, const struct op *op, u64 gva, int size, u64 x)
 static inline void
 rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
 {
-	// A copy may be several stores: all or none only within one page.
-	if (ACCESS_FAST(c) && (gva & (PAGE_SIZE_GUEST - 1)) + (u64)n <= PAGE_SIZE_GUEST) {
+	if (ACCESS_FAST(c)) {
 		c->note = op;
 		COMPILER_FENCE();
 		memcpy(dst, (const void *)ACCESS_HOST(gva), (size_t)n);
@@ -125,7 +124,8 @@ rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
 static inline void
 wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
 {
-	if (ACCESS_FAST(c)) {
+	// A copy may be several stores: all or none only within one page.
+	if (ACCESS_FAST(c) && (gva & (PAGE_SIZE_GUEST - 1)) + (u64)n <= PAGE_SIZE_GUEST) {
 		c->note = op;
 		ORDER_BEFORE_STORE();
 		memcpy((void *)ACCESS_HOST(gva), src, (size_t)n);

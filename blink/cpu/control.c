@@ -211,9 +211,9 @@ interrupt_return(struct cpu *c, const struct op *op)
 		check_cs(c, op, cs);
 		if ((cs & 3) != 3)
 			cpu_raise(c, op, VEC_GP, cs & 0xfffc);
+		check_ip(c, op, ip);
 		if (ss != 0x2b)
 			cpu_raise(c, op, VEC_GP, ss & 0xfffc);
-		check_ip(c, op, ip);
 		c->r[REG_SP] = sp;
 		c->sel[SEG_SS] = (u16)ss;
 	} else {

@@ -127,8 +127,8 @@ SHIFT(shl, SH_SHL)
 SHIFT(shr, SH_SHR)
 SHIFT(sar, SH_SAR)
 
-// 16-bit double shifts by more than 16 take the source twice; CF, and OF of
-// SHLD, are then zero.
+// 16-bit double shifts by more than 16 take the source twice and clear CF. OF
+// of SHLD is CF there, and from a count of 16 on.
 static NOINLINE void
 shift_double(struct cpu *c, const struct op *op, int left)
 {
@@ -147,11 +147,11 @@ shift_double(struct cpu *c, const struct op *op, int left)
 		n -= bits;
 		r = left ? x << n | x >> (bits - n) : x >> n | x << (bits - n);
 		cf = 0;
-		of = left ? 0 : right_of(r, bits);
+		of = left ? 0u : right_of(r, bits);
 	} else if (left) {
 		r = n == bits ? y : x << n | y >> (bits - n);
 		cf = (u32)(x >> (bits - n)) & 1;
-		of = left_of(r, cf, bits);
+		of = n == bits ? cf << 11 : left_of(r, cf, bits);
 	} else {
 		r = n == bits ? y : x >> n | y << (bits - n);
 		cf = (u32)(x >> (n - 1)) & 1;
