@@ -271,13 +271,17 @@ sys_ftruncate(struct thread *t, const u64 *a)
 {
 	if ((i64)a[1] < 0)
 		return -L_EINVAL;
-	return l_ret(ftruncate(guest_fd(a[0]), (off_t)a[1]));
+	i64 r = l_ret(ftruncate(guest_fd(a[0]), (off_t)a[1]));
+	mem_file_changed(t->p->mem, guest_fd(a[0]));
+	return r;
 }
 
 i64
 sys_fallocate(struct thread *t, const u64 *a)
 {
-	return l_res(host_fallocate(guest_fd(a[0]), (int)a[1], (i64)a[2], (i64)a[3]));
+	i64 r = l_res(host_fallocate(guest_fd(a[0]), (int)a[1], (i64)a[2], (i64)a[3]));
+	mem_file_changed(t->p->mem, guest_fd(a[0]));
+	return r;
 }
 
 i64

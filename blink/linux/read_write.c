@@ -52,6 +52,8 @@ transfer_one(struct thread *t, int write, u64 gfd, u64 gva, u64 len, i64 off)
 		bufs_free(&b);
 		if (r < 0)
 			return done ? (i64)done : r;
+		if (write)
+			mem_file_changed(t->p->mem, fd);
 		done += (u64)r;
 		if (!partial || (u64)r < total || !may_continue(write, fd))
 			return (i64)done;
@@ -71,6 +73,8 @@ transfer_vec(struct thread *t, int write, u64 gfd, u64 iov, u64 iovcnt, i64 off,
 	r = bufs_vec(t, &b, iov, iovcnt, write ? MEM_R : MEM_W);
 	if (!r)
 		r = transfer(t, write, fd, &b, off, flags);
+	if (write && r > 0)
+		mem_file_changed(t->p->mem, fd);
 	bufs_free(&b);
 	return r;
 }
@@ -188,6 +192,7 @@ sys_sendfile(struct thread *t, const u64 *a)
 #else
 	r = L_BLOCK4(t, sendfile, guest_fd(a[0]), guest_fd(a[1]), a[2] ? &off : 0, min_u64(a[3], L_MAX_RW));
 #endif
+	mem_file_changed(t->p->mem, guest_fd(a[0]));
 	return put_off(t, a[2], off, r);
 }
 
@@ -200,6 +205,7 @@ copy_between(struct thread *t, long nr, const u64 *a)
 		return -L_EFAULT;
 	r = l_block(t, nr, guest_fd(a[0]), (long)(intptr_t)(a[1] ? &in : 0), guest_fd(a[2]), (long)(intptr_t)(a[3] ? &out : 0), (long)min_u64(a[4], L_MAX_RW), (long)a[5]);
 	if (r > 0) {
+		mem_file_changed(t->p->mem, guest_fd(a[2]));
 		r = put_off(t, a[1], in, r);
 		r = put_off(t, a[3], out, r);
 	}

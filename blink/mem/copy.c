@@ -87,6 +87,11 @@ copy(struct mem *m, u8 *buf, u64 gva, size_t n, int access)
 				continue;
 			return -EFAULT;
 		}
+		// In linear memory a watch set since would have stopped the copy.
+		if (access == MEM_W && mem_is_paged(m)) {
+			size_t again = k;
+			mem_host(m, gva, &again, MEM_W);
+		}
 		buf += k;
 		gva += k;
 		n -= k;

@@ -74,6 +74,7 @@ struct mem {
 	u8 *chunks;
 	u8 *fresh, *fresh_end;  // never used part of the newest chunk
 	u64 next_ino;     // for shared anonymous memory
+	int shared_code;  // code was watched in a shared file mapping
 };
 
 // --- vma.c -------------------------------------------------------------------

@@ -131,6 +131,10 @@ size_t mem_fetch(struct mem *, u8 *dst, u64 gva, size_t n);
 // in this process through any alias calls hooks.code_changed first.
 void mem_watch_code(struct mem *, u64 gva, size_t len);
 
+// The bytes of the file behind fd were changed by a system call: code that
+// shared mappings of it hold is dropped. Costs nothing while there is none.
+void mem_file_changed(struct mem *, int fd);
+
 enum mem_fault { MEM_OK, MEM_UNMAPPED, MEM_PROT, MEM_NONCANONICAL, MEM_BUS };
 // The slow path of the accessors: host address of gva for an access of 1..64
 // bytes that stays within one guest page; drops code watches for MEM_W,

@@ -8,6 +8,7 @@
 // stale blocks still run.
 #include "mem/map.h"
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 struct span {
 	u64 lo, hi;
@@ -136,10 +137,28 @@ mem_watch_code(struct mem *m, u64 gva, size_t len)
 		watch_page(m, v, page, &ch);
 		if (!v->ino)
 			continue;
+		if (v->flags & VMA_SHARED)
+			__atomic_store_n(&m->shared_code, 1, __ATOMIC_RELAXED);
 		for (w = m->v; w < vma_end(m); w++)
 			if (w != v && (w->flags & VMA_SHARED) && (w->prot & MEM_W) &&
 			    alias_of(v, w, page, page + PAGE_SIZE_GUEST, &s))
 				watch_page(m, w, s.lo, &ch);
 	}
+	mem_publish(m, &ch);
+}
+
+void
+mem_file_changed(struct mem *m, int fd)
+{
+	struct changes ch;
+	struct stat st;
+	struct vma *v;
+	if (!__atomic_load_n(&m->shared_code, __ATOMIC_RELAXED) || fstat(fd, &st))
+		return;
+	memset(&ch, 0, sizeof ch);
+	pthread_mutex_lock(&m->lock);
+	for (v = m->v; v < vma_end(m); v++)
+		if ((v->flags & VMA_SHARED) && v->ino == st.st_ino && v->dev == st.st_dev)
+			watch_clear(m, v->start, v->end, &ch);
 	mem_publish(m, &ch);
 }

@@ -1,0 +1,132 @@
+// watch_test.c: writers and a decoder race for one page. Once a write has
+// returned, nothing decoded before it may still be in use.
+#include "host/host.h"
+#include "mem/mem.h"
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { WRITERS = 3, ROUNDS = 1500 };
+
+static struct mem *m;
+static u64 g_page;
+static pthread_mutex_t g_lock = PTHREAD_MUTEX_INITIALIZER;
+static u64 g_epoch, g_drops;
+static int g_valid, g_failed, g_done;
+static u8 g_code[8 * WRITERS];  // what the decoder saw
+static THREAD_LOCAL sigjmp_buf *t_env;
+
+static void
+on_code(void *arg, u64 lo, u64 hi)
+{
+	pthread_mutex_lock(&g_lock);
+	g_epoch++;
+	g_drops++;
+	g_valid = 0;
+	pthread_mutex_unlock(&g_lock);
+}
+
+static void
+on_fault(int sig, siginfo_t *info, void *uc)
+{
+	if (t_env)
+		siglongjmp(*t_env, 1);
+}
+
+static void *
+decode(void *arg)
+{
+	u8 buf[sizeof g_code];
+	while (!__atomic_load_n(&g_done, __ATOMIC_RELAXED)) {
+		u64 epoch;
+		pthread_mutex_lock(&g_lock);
+		epoch = g_epoch;
+		pthread_mutex_unlock(&g_lock);
+		mem_watch_code(m, g_page, sizeof buf);
+		if (mem_fetch(m, buf, g_page, sizeof buf) != sizeof buf)
+			g_failed = 1;
+		pthread_mutex_lock(&g_lock);
+		if (g_epoch == epoch && !g_valid) {
+			memcpy(g_code, buf, sizeof buf);
+			g_valid = 1;
+		}
+		pthread_mutex_unlock(&g_lock);
+	}
+	return 0;
+}
+
+// As the engine writes in linear memory: directly, and after a fault again.
+static void
+store(u64 gva, u64 x)
+{
+	sigjmp_buf env;
+	enum mem_fault why;
+	if (sigsetjmp(env, 0) && !mem_slow(m, 0, gva, MEM_W, &why))
+		g_failed = 1;
+	t_env = &env;
+	COMPILER_FENCE();
+	__atomic_store_n((u64 *)(uintptr_t)(gva + LINEAR_BASE), x, __ATOMIC_SEQ_CST);
+	COMPILER_FENCE();
+	t_env = 0;
+}
+
+static void *
+write_words(void *arg)
+{
+	u64 i = (u64)(uintptr_t)arg, gva = g_page + 8 * i, k;
+	host_thread_init();
+	for (k = 1; k <= ROUNDS && !g_failed; k++) {
+		u8 word[8];
+		u64 x = k;
+		if (!HOST_LITTLE)
+			x = __builtin_bswap64(x);
+		memcpy(word, &x, 8);
+		if (mem_is_paged(m) || k % 3 == 0) {
+			if (mem_write(m, gva, word, 8)) {
+				printf("mem_write failed in round %llu\n", (unsigned long long)k);
+				g_failed = 1;
+			}
+		} else {
+			store(gva, x);
+		}
+		pthread_mutex_lock(&g_lock);
+		if (g_valid && ld64(g_code + 8 * i) < k) {
+			printf("%s: writer %d wrote %llu, but %llu is decoded\n", mem_is_paged(m) ? "paged" : "linear", (int)i, (unsigned long long)k, (unsigned long long)ld64(g_code + 8 * i));
+			g_failed = 1;
+		}
+		pthread_mutex_unlock(&g_lock);
+	}
+	host_thread_exit();
+	return 0;
+}
+
+int
+main(void)
+{
+	struct mem_hooks hooks = {0, on_code, 0};
+	pthread_t decoder, writer[WRITERS];
+	int paged, i;
+	host_install_fault_handlers(0);
+	for (paged = 0; paged < 2; paged++) {
+		m = mem_new(paged);
+		host_claim_faults(on_fault);
+		mem_set_hooks(m, &hooks);
+		g_page = (u64)mem_map(m, 0, 4096, MEM_R | MEM_W | MEM_X, 0, -1, 0, 0);
+		g_valid = g_done = 0;
+		g_drops = 0;
+		pthread_create(&decoder, 0, decode, 0);
+		for (i = 0; i < WRITERS; i++)
+			pthread_create(&writer[i], 0, write_words, (void *)(uintptr_t)i);
+		for (i = 0; i < WRITERS; i++)
+			pthread_join(writer[i], 0);
+		__atomic_store_n(&g_done, 1, __ATOMIC_RELAXED);
+		pthread_join(decoder, 0);
+		if (!g_drops) {
+			puts("nothing was ever dropped");
+			g_failed = 1;
+		}
+		mem_free(m);
+	}
+	return g_failed;
+}
