@@ -72,6 +72,9 @@ LINK = $(CC) $(ALLFLAGS) $(if $(LDFLAGS_ARCH),$(LDFLAGS_ARCH),-pie) $(LDFLAGS_MO
 FLOORS = base host isa mem cpu linux vm
 HDRS := $(wildcard $(FLOORS:%=blink/%/*.h)) $(wildcard blink/isa/*.tbl blink/linux/*.tbl)
 SRCS := $(wildcard $(FLOORS:%=blink/%/*.c))
+# In a tiny build x_tiny.c takes the place of x.c.
+SMALLER := $(filter %_tiny.c,$(SRCS))
+SRCS := $(filter-out $(if $(filter tiny,$(MODE)),$(SMALLER:_tiny.c=.c),$(SMALLER)),$(SRCS))
 OBJS = $(SRCS:%.c=$O/%.o) $(GENSRCS:$O/gen/%.c=$O/gen/%.o)
 LIB = $O/blink.a
 

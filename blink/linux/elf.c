@@ -173,7 +173,7 @@ map_failed(struct why *why, i64 err, int i, u64 at)
 static int
 map_segment(struct mem *mem, struct image *im, int i, u64 bias, const char *path, struct why *why)
 {
-	static const u8 zeros[PAGE_SIZE_GUEST] = { 0 };
+	static u8 zeros[PAGE_SIZE_GUEST];  // stays so; costs nothing in the file
 	const struct elf_seg *s = im->seg + i;
 	u64 at = round_down(s->vaddr, PAGE_SIZE_GUEST), in_page = s->vaddr - at;
 	u64 file_end = s->vaddr + s->filesz, zero_end = round_up(file_end, PAGE_SIZE_GUEST);

@@ -660,12 +660,12 @@ may_block(u64 number)
 void
 strace_enter(struct strace *s, struct thread *t, const struct sysrow *row, const u64 *a)
 {
-	static const struct sysrow unknown = { 0, SYS_undone, RES_dec, { A_HEX, A_HEX, A_HEX, A_HEX, A_HEX, A_HEX } };
+	static const struct sysrow unknown = { SYS_undone, RES_dec, { A_HEX, A_HEX, A_HEX, A_HEX, A_HEX, A_HEX } };
 	s->next = 0;
 	s->unfinished = 0;
 	begin_line(s, t);
 	if (row)
-		put(s, "%s(", sys_name(row->number));
+		put(s, "%s(", sys_name((u32)t->orig_rax));
 	else
 		put(s, "syscall_0x%x(", (u32)t->orig_rax);
 	put_args(s, t, row ? row : &unknown, a, 0, 0);
@@ -675,12 +675,12 @@ strace_enter(struct strace *s, struct thread *t, const struct sysrow *row, const
 			put(s, " ");
 		put(s, " = ?");
 		end_line(s);
-		if (row->number == 231) {
+		if ((u32)t->orig_rax == 231) {
 			begin_line(s, t);
 			put(s, "+++ exited with %d +++", (int)a[0] & 255);
 			end_line(s);
 		}
-	} else if (row && g_options.strace > 1 && may_block(row->number)) {
+	} else if (row && g_options.strace > 1 && may_block((u32)t->orig_rax)) {
 		put(s, "%s<unfinished ...>", s->next && s->next < count_args(row, a) ? ", " : "");
 		end_line(s);
 		s->unfinished = 1;
@@ -715,11 +715,11 @@ strace_leave(struct strace *s, struct thread *t, const struct sysrow *row, const
 	t->log = 0;
 	if (row && row->result == RES_none)
 		return;
-	if (!result && row && (row->kinds[0] == A_CLONE || row->number == 57 || row->number == 58 || row->number == 435))
+	if (!result && row && (row->kinds[0] == A_CLONE || (u32)t->orig_rax == 57 || (u32)t->orig_rax == 58 || (u32)t->orig_rax == 435))
 		return;  // the child's return from the parent's call
 	if (s->unfinished) {
 		begin_line(s, t);
-		put(s, "<... %s resumed>", row ? sys_name(row->number) : "");
+		put(s, "<... %s resumed>", row ? sys_name((u32)t->orig_rax) : "");
 	}
 	if (row)
 		put_args(s, t, row, a, 1, result);

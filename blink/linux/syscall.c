@@ -35,7 +35,13 @@ static sys_fn *const g_fns[NROWS] = {
 };
 
 static const struct sysrow g_rows[NROWS] = {
-#define SYS(number, name, status, result, ...) { number, SYS_##status, RES_##result, { __VA_ARGS__ } },
+#ifdef TINY
+#define COUNT(...) COUNT7(__VA_ARGS__, 6, 5, 4, 3, 2, 1, 0)
+#define COUNT7(a, b, c, d, e, f, n, ...) n
+#define SYS(number, name, status, result, ...) { SYS_##status, RES_##result, COUNT(__VA_ARGS__) },
+#else
+#define SYS(number, name, status, result, ...) { SYS_##status, RES_##result, { __VA_ARGS__ } },
+#endif
 #include "linux/syscalls.tbl"
 #undef SYS
 };

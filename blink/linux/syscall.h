@@ -23,22 +23,27 @@ enum arg_kind {
 enum sys_status { SYS_done, SYS_undone, SYS_enosys };
 enum sys_result { RES_dec, RES_hex, RES_oct, RES_none };
 
-struct sysrow {
-	u16 number;
-	u8 status, result;
-	u8 kinds[6];
-};
+#ifdef TINY
+struct sysrow { u8 status : 2, result : 2, nargs : 4; };
+#else
+struct sysrow { u8 status, result, kinds[6]; };
+#endif
 
 // The row of a system call number, or 0.
 const struct sysrow *sys_row(u64 number);
 // Its name; "?" if it has no row.
 const char *sys_name(u64 number);
 
-// The -s log, strace.c. One struct per call in flight, on the caller's stack.
+// The -s log: strace.c, or in tiny builds strace_tiny.c. One struct per call in
+// flight, on the caller's stack.
 struct strace {
 	int n, next;     // bytes in buf; the first argument not yet printed
 	int unfinished;  // the entry was logged already
+#ifdef TINY
+	char buf[256];
+#else
 	char buf[1800];
+#endif
 };
 void strace_enter(struct strace *, struct thread *, const struct sysrow *, const u64 *a);
 void strace_leave(struct strace *, struct thread *, const struct sysrow *, const u64 *a, i64 result);
