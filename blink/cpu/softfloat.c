@@ -4,13 +4,19 @@
 // Only integers are used, in portable C, so results do not depend on the host.
 #include "cpu/softnum.h"
 
-enum op { ADD, SUB, MUL, DIV };
 enum { F80_MIN = -16382, F80_MAX = 16383, WRAP = 24576 };
+
+// Short cuts for common operands cost half a kilobyte.
+#ifdef TINY
+enum { FAST_PATHS = 0 };
+#else
+enum { FAST_PATHS = 1 };
+#endif
 
 struct fmt {
 	u8 prec, ebits;
 };
-static const struct fmt F32 = {24, 8}, F64 = {53, 11};
+static const struct fmt fmts[] = {{24, 8}, {53, 11}};  // by enum sf_type
 
 void
 num_set(struct num *r, enum cls cls, int neg)
@@ -343,14 +349,14 @@ half_and_sticky(u64 rem, u64 d)
 }
 
 static void
-arith(struct fpenv *env, enum op op, struct num *r, struct num *x, struct num *y, int x87)
+arith(struct fpenv *env, enum sf_op op, struct num *r, struct num *x, struct num *y, int x87)
 {
 	u64 hi, lo, rem;
 	env->c1 = 0;
 	if (num_pick_nan(env, r, x, y, x87)) return;
-	if (op == SUB) y->neg ^= 1;
+	if (op == SF_SUB) y->neg ^= 1;
 	num_set(r, FINITE, x->neg ^ y->neg);
-	if (op <= SUB) {
+	if (op <= SF_SUB) {
 		if (x->cls == INF && y->cls == INF && r->neg) {
 			num_invalid(env, r);
 			return;
@@ -366,21 +372,21 @@ arith(struct fpenv *env, enum op op, struct num *r, struct num *x, struct num *y
 			num_add(env, r, x, y);
 		return;
 	}
-	if (op == MUL ? x->cls + y->cls == INF + ZERO && x->cls != y->cls : x->cls == y->cls && x->cls != FINITE) {
+	if (op == SF_MUL ? x->cls + y->cls == INF + ZERO && x->cls != y->cls : x->cls == y->cls && x->cls != FINITE) {
 		num_invalid(env, r);
 		return;
 	}
-	if (op == DIV && y->cls == ZERO && x->cls != INF) {
+	if (op == SF_DIV && y->cls == ZERO && x->cls != INF) {
 		env->flags |= FPX_Z;
 		num_set(r, INF, r->neg);
 		return;
 	}
 	if (num_denormal(env, r, x->den | y->den)) return;
-	if (x->cls == INF || (op == MUL && y->cls == INF)) {
+	if (x->cls == INF || (op == SF_MUL && y->cls == INF)) {
 		num_set(r, INF, r->neg);
 	} else if (x->cls == ZERO || y->cls != FINITE) {
 		num_set(r, ZERO, r->neg);
-	} else if (op == MUL) {
+	} else if (op == SF_MUL) {
 		mul_finite(r, x, y);
 	} else {
 		hi = x->hi;
@@ -519,32 +525,22 @@ num_from_int(struct num *n, i64 v)
 	if (v) num_normalize(n);
 }
 
-static u64
-binary(struct fpenv *env, const struct fmt *f, enum op op, u64 a, u64 b)
-{
-	struct num x, y, r;
-	unpack(env, &x, f, a);
-	unpack(env, &y, f, b);
-	arith(env, op, &r, &x, &y, 0);
-	return pack(env, f, &r);
-}
-
 // What most x87 arithmetic is: two normal numbers, and 64 bits rounded to
 // nearest, without overflow or underflow. Returns false for anything else.
 // (The host's own x87 is no faster: its flags must be cleared and read.)
 static bool
-fast80(struct fpenv *env, enum op op, struct f80 a, struct f80 b, struct f80 *r)
+fast80(struct fpenv *env, enum sf_op op, struct f80 a, struct f80 b, struct f80 *r)
 {
 	u64 hi, lo, t;
 	int ea = a.se & 0x7fff, eb = b.se & 0x7fff, e, s = (a.se ^ b.se) & 0x8000;
-	if (env->rc != ROUND_NEAREST || env->pc != 3 || !((a.m & b.m) >> 63) || !ea || !eb || ea == 0x7fff || eb == 0x7fff) return false;
-	if (op == DIV) {
+	if (op > SF_DIV || env->rc != ROUND_NEAREST || env->pc != 3 || !((a.m & b.m) >> 63) || !ea || !eb || ea == 0x7fff || eb == 0x7fff) return false;
+	if (op == SF_DIV) {
 		e = ea - eb + 16383;
 		t = a.m < b.m;
 		e -= (int)t;
 		hi = div128(t ? a.m : a.m >> 1, t ? 0 : a.m << 63, b.m, &lo);
 		lo = half_and_sticky(lo, b.m);
-	} else if (op == MUL) {
+	} else if (op == SF_MUL) {
 		num_mul64(a.m, b.m, &hi, &lo);
 		e = ea + eb - 16382;
 		if (!(hi >> 63)) {
@@ -553,7 +549,7 @@ fast80(struct fpenv *env, enum op op, struct f80 a, struct f80 b, struct f80 *r)
 			e--;
 		}
 	} else {
-		if (op == SUB) s ^= 0x8000;
+		if (op == SF_SUB) s ^= 0x8000;
 		if (ea < eb || (ea == eb && a.m < b.m)) {
 			struct f80 c = a;
 			a = b;
@@ -561,7 +557,7 @@ fast80(struct fpenv *env, enum op op, struct f80 a, struct f80 b, struct f80 *r)
 			e = ea;
 			ea = eb;
 			eb = e;
-			if (op == SUB) a.se ^= 0x8000;
+			if (op == SF_SUB) a.se ^= 0x8000;
 		}
 		e = ea - eb;
 		if (e > 63) return false;
@@ -602,59 +598,61 @@ fast80(struct fpenv *env, enum op op, struct f80 a, struct f80 b, struct f80 *r)
 	return true;
 }
 
-static struct f80
-binary80(struct fpenv *env, enum op op, struct f80 a, struct f80 b)
+struct f80
+f80_arith(struct fpenv *env, enum sf_op op, struct f80 a, struct f80 b)
 {
 	struct num x, y, n;
 	struct f80 r;
-	if (fast80(env, op, a, b, &r)) return r;
+	if (FAST_PATHS && fast80(env, op, a, b, &r)) return r;
 	num_unpack80(&x, a);
 	num_unpack80(&y, b);
-	arith(env, op, &n, &x, &y, 1);
+	if (op == SF_SQRT)
+		square_root(env, &n, &y);
+	else
+		arith(env, op, &n, &x, &y, 1);
 	return round80(env, &n);
 }
 
-static u64
-sqrt_fmt(struct fpenv *env, const struct fmt *f, u64 a)
+u64
+sf_arith(struct fpenv *env, enum sf_type t, enum sf_op op, u64 a, u64 b)
 {
-	struct num x, r;
-	unpack(env, &x, f, a);
-	square_root(env, &r, &x);
-	return pack(env, f, &r);
-}
-
-static enum fpcmp
-cmp_fmt(struct fpenv *env, const struct fmt *f, u64 a, u64 b, int signal_qnan)
-{
-	struct num x, y;
+	const struct fmt *f = &fmts[t];
+	struct num x, y, n;
+	u64 r;
 	unpack(env, &x, f, a);
 	unpack(env, &y, f, b);
+	if (op == SF_MIN || op == SF_MAX) {
+		n = y;
+		r = b;
+		if (compare(env, &x, &y, 1) == (op == SF_MIN ? FPCMP_LT : FPCMP_GT)) {
+			n = x;
+			r = a;
+		}
+		return n.cls == ZERO ? r & 1ull << (f->prec + f->ebits - 1) : r;  // DAZ
+	}
+	if (op == SF_SQRT)
+		square_root(env, &n, &y);
+	else
+		arith(env, op, &n, &x, &y, 0);
+	return pack(env, f, &n);
+}
+
+enum fpcmp
+sf_cmp(struct fpenv *env, enum sf_type t, u64 a, u64 b, int signal_qnan)
+{
+	struct num x, y;
+	unpack(env, &x, &fmts[t], a);
+	unpack(env, &y, &fmts[t], b);
 	return compare(env, &x, &y, signal_qnan);
 }
 
-static u64
-round_int_fmt(struct fpenv *env, const struct fmt *f, u64 a, int suppress)
+u64
+sf_round_int(struct fpenv *env, enum sf_type t, u64 a, int suppress)
 {
 	struct num x;
-	unpack(env, &x, f, a);
+	unpack(env, &x, &fmts[t], a);
 	round_integral(env, &x, suppress);
-	return pack(env, f, &x);
-}
-
-static i64
-to_int_fmt(struct fpenv *env, const struct fmt *f, u64 a, unsigned bits, int trunc)
-{
-	struct num x;
-	unpack(env, &x, f, a);
-	return to_int(env, &x, bits, trunc);
-}
-
-static u64
-from_int_fmt(struct fpenv *env, const struct fmt *f, i64 v)
-{
-	struct num x;
-	num_from_int(&x, v);
-	return pack(env, f, &x);
+	return pack(env, &fmts[t], &x);
 }
 
 // Quiets a NaN, and notes a denormal if the conversion reports it.
@@ -666,15 +664,33 @@ convert(struct fpenv *env, struct num *n, int report_denormal)
 	if (!num_pick_nan(env, n, &x, &x, 0) && report_denormal) num_denormal(env, n, x.den);
 }
 
-static struct f80
-fmt_to_f80(struct fpenv *env, const struct fmt *f, u64 a)
+u64
+sf_convert(struct fpenv *env, enum sf_type from, enum sf_type to, u64 v, int trunc)
 {
+	struct num x;
+	if (from >= SF_I32) {
+		num_from_int(&x, from == SF_I32 ? (i32)v : (i64)v);
+	} else {
+		unpack(env, &x, &fmts[from], v);
+		if (to >= SF_I32) {
+			i64 i = to_int(env, &x, to == SF_I32 ? 32 : 64, trunc);
+			return to == SF_I32 ? (u32)i : (u64)i;
+		}
+		convert(env, &x, 1);
+	}
+	return pack(env, &fmts[to], &x);
+}
+
+struct f80
+f80_from(struct fpenv *env, enum sf_type t, u64 a)
+{
+	const struct fmt *f = &fmts[t];
 	struct num x;
 	struct fpenv e;
 	struct f80 r;
 	int max = (1 << f->ebits) - 1, exp = a >> (f->prec - 1) & max;
 	env->c1 = 0;
-	if (exp && exp != max) {
+	if (FAST_PATHS && exp && exp != max) {
 		r.m = TOP | a << (64 - f->prec);
 		r.se = (u16)((a >> (f->prec + f->ebits - 1)) << 15 | (unsigned)(exp + F80_MAX - max / 2));
 		return r;
@@ -687,14 +703,15 @@ fmt_to_f80(struct fpenv *env, const struct fmt *f, u64 a)
 }
 
 // An unmasked overflow or underflow leaves memory alone, so nothing was rounded.
-static u64
-f80_to_fmt(struct fpenv *env, const struct fmt *f, struct f80 a)
+u64
+f80_to(struct fpenv *env, enum sf_type t, struct f80 a)
 {
+	const struct fmt *f = &fmts[t];
 	struct num x;
 	u64 r, drop = 64 - f->prec, rem = a.m << (64 - drop);
 	u8 old = env->flags;
 	int bias = (1 << (f->ebits - 1)) - 1, e = (a.se & 0x7fff) - F80_MAX + bias;
-	if (env->rc == ROUND_NEAREST && e > 0 && e < 2 * bias && a.m >> 63) {  // normal before and after
+	if (FAST_PATHS && env->rc == ROUND_NEAREST && e > 0 && e < 2 * bias && a.m >> 63) {  // normal before and after
 		env->c1 = rem > TOP || (rem == TOP && a.m >> drop & 1);
 		if (rem) env->flags |= FPX_P;
 		r = (u64)(a.se >> 15) << (f->prec + f->ebits - 1) | (u64)(e - 1) << (f->prec - 1);
@@ -712,9 +729,10 @@ f80_to_fmt(struct fpenv *env, const struct fmt *f, struct f80 a)
 	return r;
 }
 
-static u64
-muladd(struct fpenv *env, const struct fmt *f, u64 a, u64 b, u64 c, int neg_product, int neg_c)
+u64
+sf_muladd(struct fpenv *env, enum sf_type type, u64 a, u64 b, u64 c, int neg_product, int neg_c)
 {
+	const struct fmt *f = &fmts[type];
 	struct num x, y, z, p, r;
 	unpack(env, &x, f, a);
 	unpack(env, &y, f, b);
@@ -737,98 +755,8 @@ muladd(struct fpenv *env, const struct fmt *f, u64 a, u64 b, u64 c, int neg_prod
 	else
 		mul_finite(&p, &x, &y);
 	p.den = x.den | y.den;
-	arith(env, ADD, &r, &p, &z, 0);
+	arith(env, SF_ADD, &r, &p, &z, 0);
 	return pack(env, f, &r);
-}
-
-// MINSS and MAXSS: the second operand where either is a NaN or both are equal.
-static u64
-min_max(struct fpenv *env, const struct fmt *f, u64 a, u64 b, enum fpcmp want)
-{
-	u64 r = cmp_fmt(env, f, a, b, 1) == want ? a : b;
-	struct num n;
-	if (env->daz) {
-		unpack(env, &n, f, r);
-		if (n.cls == ZERO) r &= 1ull << (f->prec + f->ebits - 1);
-	}
-	return r;
-}
-
-#define SSE_FORMAT(t, F)                                                                                    \
-	t t##_add(struct fpenv *env, t a, t b) { return binary(env, &F, ADD, a, b); }                       \
-	t t##_sub(struct fpenv *env, t a, t b) { return binary(env, &F, SUB, a, b); }                       \
-	t t##_mul(struct fpenv *env, t a, t b) { return binary(env, &F, MUL, a, b); }                       \
-	t t##_div(struct fpenv *env, t a, t b) { return binary(env, &F, DIV, a, b); }                       \
-	t t##_sqrt(struct fpenv *env, t a) { return sqrt_fmt(env, &F, a); }                                 \
-	t t##_min(struct fpenv *env, t a, t b) { return min_max(env, &F, a, b, FPCMP_LT); }                 \
-	t t##_max(struct fpenv *env, t a, t b) { return min_max(env, &F, a, b, FPCMP_GT); }                 \
-	t t##_muladd(struct fpenv *env, t a, t b, t c, int np, int nc) { return muladd(env, &F, a, b, c, np, nc); } \
-	enum fpcmp t##_cmp(struct fpenv *env, t a, t b, int s) { return cmp_fmt(env, &F, a, b, s); }        \
-	t t##_round_int(struct fpenv *env, t a, int s) { return round_int_fmt(env, &F, a, s); }             \
-	i32 t##_to_i32(struct fpenv *env, t a, int tr) { return to_int_fmt(env, &F, a, 32, tr); }           \
-	i64 t##_to_i64(struct fpenv *env, t a, int tr) { return to_int_fmt(env, &F, a, 64, tr); }           \
-	t i32_to_##t(struct fpenv *env, i32 v) { return from_int_fmt(env, &F, v); }                         \
-	t i64_to_##t(struct fpenv *env, i64 v) { return from_int_fmt(env, &F, v); }                         \
-	struct f80 t##_to_f80(struct fpenv *env, t a)                                                       \
-	{                                                                                                   \
-		return fmt_to_f80(env, &F, a);                                                              \
-	}                                                                                                   \
-	t f80_to_##t(struct fpenv *env, struct f80 a)                                                       \
-	{                                                                                                   \
-		return f80_to_fmt(env, &F, a);                                                              \
-	}
-SSE_FORMAT(f32, F32)
-SSE_FORMAT(f64, F64)
-
-f64
-f32_to_f64(struct fpenv *env, f32 a)
-{
-	struct num x;
-	unpack(env, &x, &F32, a);
-	convert(env, &x, 1);
-	return pack(env, &F64, &x);
-}
-
-f32
-f64_to_f32(struct fpenv *env, f64 a)
-{
-	struct num x;
-	unpack(env, &x, &F64, a);
-	convert(env, &x, 1);
-	return pack(env, &F32, &x);
-}
-
-struct f80
-f80_add(struct fpenv *env, struct f80 a, struct f80 b)
-{
-	return binary80(env, ADD, a, b);
-}
-
-struct f80
-f80_sub(struct fpenv *env, struct f80 a, struct f80 b)
-{
-	return binary80(env, SUB, a, b);
-}
-
-struct f80
-f80_mul(struct fpenv *env, struct f80 a, struct f80 b)
-{
-	return binary80(env, MUL, a, b);
-}
-
-struct f80
-f80_div(struct fpenv *env, struct f80 a, struct f80 b)
-{
-	return binary80(env, DIV, a, b);
-}
-
-struct f80
-f80_sqrt(struct fpenv *env, struct f80 a)
-{
-	struct num x, r;
-	num_unpack80(&x, a);
-	square_root(env, &r, &x);
-	return round80(env, &r);
 }
 
 enum fpcmp
@@ -863,35 +791,17 @@ num_round80(struct fpenv *env, struct num *n)
 }
 
 struct f80
-i64_to_f80(i64 v)
+f80_from_int(i64 v)
 {
 	struct num x;
 	num_from_int(&x, v);
 	return num_pack80(&x);
 }
 
-static i64
+i64
 f80_to_int(struct fpenv *env, struct f80 a, unsigned bits, int trunc)
 {
 	struct num x;
 	num_unpack80(&x, a);
 	return to_int(env, &x, bits, trunc);
-}
-
-i16
-f80_to_i16(struct fpenv *env, struct f80 a, int trunc)
-{
-	return f80_to_int(env, a, 16, trunc);
-}
-
-i32
-f80_to_i32(struct fpenv *env, struct f80 a, int trunc)
-{
-	return f80_to_int(env, a, 32, trunc);
-}
-
-i64
-f80_to_i64(struct fpenv *env, struct f80 a, int trunc)
-{
-	return f80_to_int(env, a, 64, trunc);
 }

@@ -9,8 +9,7 @@
 #define CPU_SOFTFLOAT_H_
 #include "base/base.h"
 
-typedef u32 f32;  // bits of a binary32
-typedef u64 f64;  // bits of a binary64
+// Numbers are passed as their bits, binary32 in the low half of a u64.
 struct f80 { u64 m; u16 se; };  // significand with its explicit integer bit; sign and exponent
 
 enum { ROUND_NEAREST, ROUND_DOWN, ROUND_UP, ROUND_ZERO };  // as in MXCSR.RC and FCW.RC
@@ -29,52 +28,33 @@ struct fpenv {
 
 enum fpcmp { FPCMP_LT = -1, FPCMP_EQ = 0, FPCMP_GT = 1, FPCMP_UN = 2 };
 
-// SSE scalar arithmetic. NaN rule: the first operand if it is a NaN (made
-// quiet), else the second; invalid operations give the default NaN. muladd is
-// a * b + c rounded once, its NaN the first of a, b, c. Where an unmasked
-// exception forbids a result (I, D, Z; for SSE also O, U, P), what is returned
-// means nothing, and flags are those that the fault reports.
-f32 f32_add(struct fpenv *, f32, f32);
-f32 f32_sub(struct fpenv *, f32, f32);
-f32 f32_mul(struct fpenv *, f32, f32);
-f32 f32_div(struct fpenv *, f32, f32);
-f32 f32_sqrt(struct fpenv *, f32);
-f32 f32_min(struct fpenv *, f32, f32);  // MINSS: second operand on NaN or equal
-f32 f32_max(struct fpenv *, f32, f32);
-f32 f32_muladd(struct fpenv *, f32 a, f32 b, f32 c, int neg_product, int neg_c);
-enum fpcmp f32_cmp(struct fpenv *, f32, f32, int signal_qnan);
-f32 f32_round_int(struct fpenv *, f32, int suppress_inexact);
-f64 f64_add(struct fpenv *, f64, f64);
-f64 f64_sub(struct fpenv *, f64, f64);
-f64 f64_mul(struct fpenv *, f64, f64);
-f64 f64_div(struct fpenv *, f64, f64);
-f64 f64_sqrt(struct fpenv *, f64);
-f64 f64_min(struct fpenv *, f64, f64);
-f64 f64_max(struct fpenv *, f64, f64);
-f64 f64_muladd(struct fpenv *, f64 a, f64 b, f64 c, int neg_product, int neg_c);
-enum fpcmp f64_cmp(struct fpenv *, f64, f64, int signal_qnan);
-f64 f64_round_int(struct fpenv *, f64, int suppress_inexact);
-// Conversions. Out of range and NaN give the integer indefinite (0x80..0) and
-// FPX_I. `trunc` rounds toward zero whatever rc says (CVTT*).
-f64 f32_to_f64(struct fpenv *, f32);
-f32 f64_to_f32(struct fpenv *, f64);
-i32 f32_to_i32(struct fpenv *, f32, int trunc);
-i64 f32_to_i64(struct fpenv *, f32, int trunc);
-i32 f64_to_i32(struct fpenv *, f64, int trunc);
-i64 f64_to_i64(struct fpenv *, f64, int trunc);
-f32 i32_to_f32(struct fpenv *, i32);
-f32 i64_to_f32(struct fpenv *, i64);
-f64 i32_to_f64(struct fpenv *, i32);
-f64 i64_to_f64(struct fpenv *, i64);
+enum sf_op { SF_ADD, SF_SUB, SF_MUL, SF_DIV, SF_MIN, SF_MAX, SF_SQRT };
+enum sf_type { SF_F32, SF_F64, SF_I32, SF_I64 };  // bit 0: 8 bytes
+
+// SSE scalar arithmetic; t is SF_F32 or SF_F64. SQRT is of b. NaN rule: the
+// first operand if it is a NaN (made quiet), else the second; invalid
+// operations give the default NaN. muladd is a * b + c rounded once, its NaN
+// the first of a, b, c. MIN and MAX give b where either is a NaN or both are
+// equal. Where an unmasked exception forbids a result (I, D, Z; for SSE also
+// O, U, P), what is returned means nothing, and flags are those that the
+// fault reports.
+u64 sf_arith(struct fpenv *, enum sf_type t, enum sf_op, u64 a, u64 b);
+u64 sf_muladd(struct fpenv *, enum sf_type t, u64 a, u64 b, u64 c, int neg_product, int neg_c);
+enum fpcmp sf_cmp(struct fpenv *, enum sf_type t, u64 a, u64 b, int signal_qnan);
+u64 sf_round_int(struct fpenv *, enum sf_type t, u64 a, int suppress_inexact);
+// From any type to any other, but not integer to integer. Out of range and NaN
+// give the integer indefinite (0x80..0) and FPX_I. `trunc` rounds toward zero
+// whatever rc says (CVTT*).
+u64 sf_convert(struct fpenv *, enum sf_type from, enum sf_type to, u64 x, int trunc);
 
 // x87 arithmetic: rounds to env->pc. NaN rule of the x87: the larger
 // significand of two NaNs. Unsupported encodings are FPX_I and the default NaN.
-struct f80 f80_add(struct fpenv *, struct f80, struct f80);
-struct f80 f80_sub(struct fpenv *, struct f80, struct f80);
-struct f80 f80_mul(struct fpenv *, struct f80, struct f80);
-struct f80 f80_div(struct fpenv *, struct f80, struct f80);
-struct f80 f80_sqrt(struct fpenv *, struct f80);
+struct f80 f80_arith(struct fpenv *, enum sf_op, struct f80 a, struct f80 b);
 enum fpcmp f80_cmp(struct fpenv *, struct f80, struct f80, int signal_qnan);
+struct f80 f80_from(struct fpenv *, enum sf_type, u64);  // SF_F32, SF_F64
+u64 f80_to(struct fpenv *, enum sf_type, struct f80);    // likewise
+struct f80 f80_from_int(i64);
+i64 f80_to_int(struct fpenv *, struct f80, unsigned bits, int trunc);
 struct f80 f80_round_int(struct fpenv *, struct f80);
 struct f80 f80_scale(struct fpenv *, struct f80, struct f80);  // FSCALE: a * 2^trunc(b)
 // FXTRACT: the exponent is returned, the significand goes to *m.
@@ -90,13 +70,5 @@ int f80_trig(struct fpenv *, enum f80_trig, struct f80, struct f80 *first, struc
 struct f80 f80_2xm1(struct fpenv *, struct f80);
 struct f80 f80_yl2x(struct fpenv *, struct f80 x, struct f80 y, int plus1);  // y * log2(x), or of x + 1
 struct f80 f80_atan2(struct fpenv *, struct f80 y, struct f80 x);
-struct f80 f32_to_f80(struct fpenv *, f32);
-struct f80 f64_to_f80(struct fpenv *, f64);
-f32 f80_to_f32(struct fpenv *, struct f80);
-f64 f80_to_f64(struct fpenv *, struct f80);
-struct f80 i64_to_f80(i64);
-i16 f80_to_i16(struct fpenv *, struct f80, int trunc);
-i32 f80_to_i32(struct fpenv *, struct f80, int trunc);
-i64 f80_to_i64(struct fpenv *, struct f80, int trunc);
 
 #endif

@@ -33,7 +33,8 @@ settle(struct cpu *c, const struct op *op, unsigned flags)
 
 // What the software versions compute, and on what
 enum {
-	FP_ADD, FP_SUB, FP_MUL, FP_DIV, FP_MIN, FP_MAX, FP_SQRT, FP_CMP, FP_ROUND,
+	FP_ADD, FP_SUB, FP_MUL, FP_DIV, FP_MIN, FP_MAX, FP_SQRT,  // as enum sf_op
+	FP_CMP, FP_ROUND,
 	FP_ADDSUB, FP_HADD, FP_HSUB, FP_WHAT = 15,
 	PS = 0, PD = 16, SS = 32, SD = 48  // 16: 64-bit lanes; 32: lowest lane only
 };
@@ -50,26 +51,22 @@ predicate(enum fpcmp r, int imm)
 static u64
 lane_fp(struct fpenv *e, int what, int wide, u64 a, u64 b, int imm)
 {
+	enum sf_type t = wide ? SF_F64 : SF_F32;
 	u8 rc = e->rc;
 	u64 r;
 	// LT, LE and their negations signal on quiet NaNs
 	int signal = (imm & 3) == 1 || (imm & 3) == 2;
 	switch (what) {
-	case FP_ADD: return wide ? f64_add(e, a, b) : f32_add(e, (u32)a, (u32)b);
-	case FP_SUB: return wide ? f64_sub(e, a, b) : f32_sub(e, (u32)a, (u32)b);
-	case FP_MUL: return wide ? f64_mul(e, a, b) : f32_mul(e, (u32)a, (u32)b);
-	case FP_DIV: return wide ? f64_div(e, a, b) : f32_div(e, (u32)a, (u32)b);
-	case FP_MIN: return wide ? f64_min(e, a, b) : f32_min(e, (u32)a, (u32)b);
-	case FP_MAX: return wide ? f64_max(e, a, b) : f32_max(e, (u32)a, (u32)b);
-	case FP_SQRT: return wide ? f64_sqrt(e, b) : f32_sqrt(e, (u32)b);
 	case FP_CMP:
-		return predicate(wide ? f64_cmp(e, a, b, signal) : f32_cmp(e, (u32)a, (u32)b, signal), imm) ? ~(u64)0 : 0;
-	default:
+		return predicate(sf_cmp(e, t, a, b, signal), imm) ? ~(u64)0 : 0;
+	case FP_ROUND:
 		if (!(imm & 4))
 			e->rc = imm & 3;
-		r = wide ? f64_round_int(e, b, imm >> 3 & 1) : f32_round_int(e, (u32)b, imm >> 3 & 1);
+		r = sf_round_int(e, t, b, imm >> 3 & 1);
 		e->rc = rc;
 		return r;
+	default:
+		return sf_arith(e, t, (enum sf_op)what, a, b);
 	}
 }
 
@@ -243,7 +240,7 @@ comi_soft(struct cpu *c, const struct op *op, int what)
 	const u8 *s = vec_source(c, op, w, buf.b), *d = xmm(c, op->a);
 	enum fpcmp r;
 	sse_env(c, &e);
-	r = w == 8 ? f64_cmp(&e, ld64(d), ld64(s), what & COMI_SIGNAL) : f32_cmp(&e, ld32(d), ld32(s), what & COMI_SIGNAL);
+	r = sf_cmp(&e, w == 8 ? SF_F64 : SF_F32, ld64(d), ld64(s), what & COMI_SIGNAL);
 	settle(c, op, e.flags);
 	flags_set(c, r == FPCMP_GT ? 0 : r == FPCMP_LT ? FLAG_CF : r == FPCMP_EQ ? FLAG_ZF : FLAG_ZF | FLAG_PF | FLAG_CF);
 }
@@ -284,30 +281,12 @@ COMI(comisd, 8, COMI_WIDE | COMI_SIGNAL)
 // Conversions. A spec is the source's and the destination's type, the number
 // of lanes, whether it truncates, and what becomes of the bytes behind them.
 enum {
-	T_F32, T_F64, T_I32, T_I64,  // bit 0: 8 bytes
+	T_F32, T_F64, T_I32, T_I64,  // as enum sf_type; bit 0: 8 bytes
 	CVT_TRUNC = 16,
 	CVT_LANES = 32,  // times 1, 2, 4
 	CVT_ZERO = 256   // other bytes of the destination become zero
 };
 #define CVT(from, to, lanes) ((from) << 2 | (to) | (lanes) * CVT_LANES)
-
-static u64
-convert(struct fpenv *e, int spec, u64 x)
-{
-	int trunc = spec & CVT_TRUNC;
-	switch (spec & 15) {
-	case T_F32 << 2 | T_F64: return f32_to_f64(e, (u32)x);
-	case T_F64 << 2 | T_F32: return f64_to_f32(e, x);
-	case T_F32 << 2 | T_I32: return (u32)f32_to_i32(e, (u32)x, trunc);
-	case T_F32 << 2 | T_I64: return (u64)f32_to_i64(e, (u32)x, trunc);
-	case T_F64 << 2 | T_I32: return (u32)f64_to_i32(e, x, trunc);
-	case T_F64 << 2 | T_I64: return (u64)f64_to_i64(e, x, trunc);
-	case T_I32 << 2 | T_F32: return i32_to_f32(e, (i32)x);
-	case T_I32 << 2 | T_F64: return i32_to_f64(e, (i32)x);
-	case T_I64 << 2 | T_F32: return i64_to_f32(e, (i64)x);
-	default: return i64_to_f64(e, (i64)x);
-	}
-}
 
 static NOINLINE void
 cvt_soft(struct cpu *c, const struct op *op, int spec, int how)
@@ -325,7 +304,7 @@ cvt_soft(struct cpu *c, const struct op *op, int spec, int how)
 	if (k0 == K_XMM && !(spec & CVT_ZERO))
 		memcpy(out.b, xmm(c, op->a), 16);
 	for (i = 0; i < (spec / CVT_LANES & 7); i++)
-		lane_set(out.b, i, dw, convert(&e, spec, lane_get(s, i, sw)));
+		lane_set(out.b, i, dw, sf_convert(&e, (enum sf_type)(spec >> 2 & 3), (enum sf_type)(spec & 3), lane_get(s, i, sw), spec & CVT_TRUNC));
 	// The x87's state becomes MMX's even if the conversion faults.
 	if (mm)
 		x87_enter_mmx(c);

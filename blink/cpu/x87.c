@@ -92,11 +92,11 @@ load(struct cpu *c, const struct op *op, bool is_int, struct fpenv *e)
 	} else {
 		v = rdn(c, op, addr, op->size);
 		if (is_int)
-			r = i64_to_f80((i64)sext(v, op->size));
+			r = f80_from_int((i64)sext(v, op->size));
 		else {
 			u8 masks = e->masks;
 			e->masks = 63;
-			r = op->size == 4 ? f32_to_f80(e, (u32)v) : f64_to_f80(e, v);
+			r = f80_from(e, op->size == 4 ? SF_F32 : SF_F64, v);
 			e->masks = masks;
 			if (e->flags & FPX_I) {
 				e->flags &= ~FPX_I;
@@ -115,13 +115,17 @@ is_nan(struct f80 v)
 }
 
 enum {
-	ADD, MUL, COM, COMP, SUB, SUBR, DIV, DIVR,  // as in the opcodes
-	KIND = 7,
+	ADD = SF_ADD, SUB = SF_SUB, MUL = SF_MUL, DIV = SF_DIV,
+	KIND = 3,
+	COM = 4,
 	INT = 8,      // the memory operand is an integer
 	QUIET = 16,   // FUCOM*: quiet NaNs are fine
 	EFLAGS = 32,  // FCOMI*
 	POP = 64,
-	POPPOP = 192
+	POPPOP = 192,
+	REVERSED = 256,
+	SUBR = SUB | REVERSED,
+	DIVR = DIV | REVERSED
 };
 
 static void
@@ -141,7 +145,7 @@ arith(struct cpu *c, const struct op *op, int how)
 	struct fpenv e;
 	struct f80 x, y, r;
 	enum fpcmp cmp;
-	int dst = 0, src = 1, den, kind = how & KIND;
+	int dst = 0, src = 1, den;
 	bool ok;
 	x87_env(c, &e);
 	r = x87_indefinite;
@@ -165,24 +169,19 @@ arith(struct cpu *c, const struct op *op, int how)
 		x = x87_get(c, dst);
 		den = e.flags;
 		e.flags = 0;
-		switch (kind) {
-		case ADD: r = f80_add(&e, x, y); break;
-		case MUL: r = f80_mul(&e, x, y); break;
-		case SUB: r = f80_sub(&e, x, y); break;
-		case SUBR: r = f80_sub(&e, y, x); break;
-		case DIV: r = f80_div(&e, x, y); break;
-		case DIVR: r = f80_div(&e, y, x); break;
-		default: cmp = f80_cmp(&e, x, y, !(how & QUIET)); break;
-		}
+		if (how & COM)
+			cmp = f80_cmp(&e, x, y, !(how & QUIET));
+		else
+			r = f80_arith(&e, (enum sf_op)(how & KIND), how & REVERSED ? y : x, how & REVERSED ? x : y);
 		// a denormal that the load saw counts unless something worse happened
 		if (den && !(e.flags & (FPX_I | FPX_Z)) && !is_nan(x)) e.flags = e.masks & FPX_D ? e.flags | den : den;
 		ok = !(e.flags & ~e.masks & (FPX_I | FPX_D | FPX_Z));
 		x87_settle(c, e.flags, how & EFLAGS ? c->fsw & FSW_C1 : ok && e.c1);
 	}
-	if (kind == COM)
+	if (how & COM)
 		set_comparison(c, how, cmp);
 	if (!ok) return;
-	if (kind != COM)
+	if (!(how & COM))
 		x87_put(c, dst, r);
 	if (how & POP) pop(c);
 	if ((how & POPPOP) == POPPOP) pop(c);
@@ -369,12 +368,10 @@ do_fst(struct cpu *c, const struct op *op, bool pops)
 		return;
 	}
 	x87_env(c, &e);
-	if (op->size == 4)
-		st32(b, f80_to_f32(&e, v));
-	else if (op->size == 8)
-		st64(b, f80_to_f64(&e, v));
-	else
+	if (op->size == 10)
 		st80(b, v);
+	else
+		st64(b, f80_to(&e, op->size == 4 ? SF_F32 : SF_F64, v));
 	if (x87_empty(c, 0)) e.flags = FPX_I | FSW_SF;
 	store(c, op, b, e.flags, e.c1, pops);
 }
@@ -412,7 +409,7 @@ do_fist(struct cpu *c, const struct op *op, bool pops, int trunc)
 	u8 b[8];
 	x87_wait(c, op);
 	x87_env(c, &e);
-	st64(b, op->size == 2 ? (u64)f80_to_i16(&e, v, trunc) : op->size == 4 ? (u64)f80_to_i32(&e, v, trunc) : (u64)f80_to_i64(&e, v, trunc));
+	st64(b, (u64)f80_to_int(&e, v, 8u * op->size, trunc));
 	if (x87_empty(c, 0)) e.flags = FPX_I | FSW_SF;
 	store(c, op, b, e.flags, e.c1, pops);
 }
@@ -449,7 +446,7 @@ do_fbld(struct cpu *c, const struct op *op)
 	rdv(c, op, addr, b, 10);
 	for (i = 8; i >= 0; i--) x = x * 100 + (b[i] >> 4) * 10 + (b[i] & 15);
 	begin_mem(c, op, addr);
-	v = i64_to_f80((i64)x);
+	v = f80_from_int((i64)x);
 	v.se |= (b[9] & 0x80) << 8;
 	x87_push(c, v);
 }
@@ -472,7 +469,7 @@ do_fbstp(struct cpu *c, const struct op *op)
 	int i;
 	x87_wait(c, op);
 	x87_env(c, &e);
-	n = f80_to_i64(&e, v, 0);
+	n = f80_to_int(&e, v, 64, 0);
 	x = n < 0 ? -(u64)n : (u64)n;
 	if (x > 999999999999999999) {
 		e.flags = FPX_I;

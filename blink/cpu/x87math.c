@@ -25,7 +25,7 @@ unary(struct cpu *c, const struct op *op, int kind)
 	x = x87_get(c, 0);
 	y = x87_get(c, 1);
 	switch (kind) {
-	case SQRT: r = f80_sqrt(&e, x); break;
+	case SQRT: r = f80_arith(&e, SF_SQRT, x, x); break;
 	case RNDINT: r = f80_round_int(&e, x); break;
 	case SCALE: r = f80_scale(&e, x, y); break;
 	default:

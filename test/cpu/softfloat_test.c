@@ -92,46 +92,46 @@ soft(struct io *io, int op)
 	}
 	io->r.m = io->r.se = 0;
 	switch (op) {
-#define BOTH(f, i)                                                  \
-	case T_##f##_add: io->r.m = f##_add(e, a, b); break;        \
-	case T_##f##_sub: io->r.m = f##_sub(e, a, b); break;        \
-	case T_##f##_mul: io->r.m = f##_mul(e, a, b); break;        \
-	case T_##f##_div: io->r.m = f##_div(e, a, b); break;        \
-	case T_##f##_sqrt: io->r.m = f##_sqrt(e, a); break;         \
-	case T_##f##_min: io->r.m = f##_min(e, a, b); break;        \
-	case T_##f##_max: io->r.m = f##_max(e, a, b); break;        \
-	case T_##f##_ucomi: io->r.m = f##_cmp(e, a, b, 0) & 3; break; \
-	case T_##f##_comi: io->r.m = f##_cmp(e, a, b, 1) & 3; break; \
-	case T_##f##_round: io->r.m = f##_round_int(e, a, 0); break; \
-	case T_##f##_to_i32: io->r.m = (u32)f##_to_i32(e, a, 0); break; \
-	case T_##f##_to_i64: io->r.m = f##_to_i64(e, a, 0); break;  \
-	case T_##f##_to_i32t: io->r.m = (u32)f##_to_i32(e, a, 1); break; \
-	case T_##f##_to_i64t: io->r.m = f##_to_i64(e, a, 1); break; \
-	case T_i32_to_##f: io->r.m = i32_to_##f(e, a); break;       \
-	case T_i64_to_##f: io->r.m = i64_to_##f(e, a); break;       \
-	case T_##f##_to_f80: io->r = f##_to_f80(e, a); break;       \
-	case T_f80_to_##f: io->r.m = f80_to_##f(e, io->a); break;   \
-	case T_##f##_fma: io->r.m = f##_muladd(e, a, b, c, 0, 0); break; \
-	case T_##f##_fnmsub: io->r.m = f##_muladd(e, a, b, c, 1, 1); break;
-		BOTH(f32, )
-		BOTH(f64, )
-	case T_f32_to_f64: io->r.m = f32_to_f64(e, a); break;
-	case T_f64_to_f32: io->r.m = f64_to_f32(e, a); break;
-	case T_f80_add: io->r = f80_add(e, io->a, io->b); break;
-	case T_f80_sub: io->r = f80_sub(e, io->a, io->b); break;
-	case T_f80_mul: io->r = f80_mul(e, io->a, io->b); break;
-	case T_f80_div: io->r = f80_div(e, io->a, io->b); break;
-	case T_f80_sqrt: io->r = f80_sqrt(e, io->a); break;
+#define BOTH(f, F)                                                                   \
+	case T_##f##_add: io->r.m = sf_arith(e, F, SF_ADD, a, b); break;             \
+	case T_##f##_sub: io->r.m = sf_arith(e, F, SF_SUB, a, b); break;             \
+	case T_##f##_mul: io->r.m = sf_arith(e, F, SF_MUL, a, b); break;             \
+	case T_##f##_div: io->r.m = sf_arith(e, F, SF_DIV, a, b); break;             \
+	case T_##f##_sqrt: io->r.m = sf_arith(e, F, SF_SQRT, 0, a); break;           \
+	case T_##f##_min: io->r.m = sf_arith(e, F, SF_MIN, a, b); break;             \
+	case T_##f##_max: io->r.m = sf_arith(e, F, SF_MAX, a, b); break;             \
+	case T_##f##_ucomi: io->r.m = sf_cmp(e, F, a, b, 0) & 3; break;              \
+	case T_##f##_comi: io->r.m = sf_cmp(e, F, a, b, 1) & 3; break;               \
+	case T_##f##_round: io->r.m = sf_round_int(e, F, a, 0); break;               \
+	case T_##f##_to_i32: io->r.m = sf_convert(e, F, SF_I32, a, 0); break;        \
+	case T_##f##_to_i64: io->r.m = sf_convert(e, F, SF_I64, a, 0); break;        \
+	case T_##f##_to_i32t: io->r.m = sf_convert(e, F, SF_I32, a, 1); break;       \
+	case T_##f##_to_i64t: io->r.m = sf_convert(e, F, SF_I64, a, 1); break;       \
+	case T_i32_to_##f: io->r.m = sf_convert(e, SF_I32, F, a, 0); break;          \
+	case T_i64_to_##f: io->r.m = sf_convert(e, SF_I64, F, a, 0); break;          \
+	case T_##f##_to_f80: io->r = f80_from(e, F, a); break;                       \
+	case T_f80_to_##f: io->r.m = f80_to(e, F, io->a); break;                     \
+	case T_##f##_fma: io->r.m = sf_muladd(e, F, a, b, c, 0, 0); break;           \
+	case T_##f##_fnmsub: io->r.m = sf_muladd(e, F, a, b, c, 1, 1); break;
+		BOTH(f32, SF_F32)
+		BOTH(f64, SF_F64)
+	case T_f32_to_f64: io->r.m = sf_convert(e, SF_F32, SF_F64, a, 0); break;
+	case T_f64_to_f32: io->r.m = sf_convert(e, SF_F64, SF_F32, a, 0); break;
+	case T_f80_add: io->r = f80_arith(e, SF_ADD, io->a, io->b); break;
+	case T_f80_sub: io->r = f80_arith(e, SF_SUB, io->a, io->b); break;
+	case T_f80_mul: io->r = f80_arith(e, SF_MUL, io->a, io->b); break;
+	case T_f80_div: io->r = f80_arith(e, SF_DIV, io->a, io->b); break;
+	case T_f80_sqrt: io->r = f80_arith(e, SF_SQRT, io->a, io->a); break;
 	case T_f80_ucom: io->r.m = f80_cmp(e, io->a, io->b, 0) & 3; break;
 	case T_f80_com: io->r.m = f80_cmp(e, io->a, io->b, 1) & 3; break;
 	case T_f80_round: io->r = f80_round_int(e, io->a); break;
-	case T_i64_to_f80: io->r = i64_to_f80(a); break;
-	case T_f80_to_i16: io->r.m = (u16)f80_to_i16(e, io->a, 0); break;
-	case T_f80_to_i32: io->r.m = (u32)f80_to_i32(e, io->a, 0); break;
-	case T_f80_to_i64: io->r.m = f80_to_i64(e, io->a, 0); break;
-	case T_f80_to_i16t: io->r.m = (u16)f80_to_i16(e, io->a, 1); break;
-	case T_f80_to_i32t: io->r.m = (u32)f80_to_i32(e, io->a, 1); break;
-	case T_f80_to_i64t: io->r.m = f80_to_i64(e, io->a, 1); break;
+	case T_i64_to_f80: io->r = f80_from_int((i64)a); break;
+	case T_f80_to_i16: io->r.m = (u16)f80_to_int(e, io->a, 16, 0); break;
+	case T_f80_to_i32: io->r.m = (u32)f80_to_int(e, io->a, 32, 0); break;
+	case T_f80_to_i64: io->r.m = (u64)f80_to_int(e, io->a, 64, 0); break;
+	case T_f80_to_i16t: io->r.m = (u16)f80_to_int(e, io->a, 16, 1); break;
+	case T_f80_to_i32t: io->r.m = (u32)f80_to_int(e, io->a, 32, 1); break;
+	case T_f80_to_i64t: io->r.m = (u64)f80_to_int(e, io->a, 64, 1); break;
 	}
 	io->flags = e->flags;
 	io->c1 = x87 && e->c1;

@@ -221,7 +221,7 @@ random_state(struct state *s, const struct insn *in)
 		if (q >> 48 & 1) memset(s->mem + (q >> 50 & 7), 0, 8 - (q >> 50 & 7));
 	} else if (in->op == OP_FBSTP && q >> 48 & 3) {
 		i64 v = (i64)rnd() >> (rnd() & 63);
-		struct f80 x = i64_to_f80(v);
+		struct f80 x = f80_from_int(v);
 		if (x.m && (q >> 60 & 1)) x.se -= q >> 52 & 15;
 		st64(s->fx + 32, x.m);
 		st16(s->fx + 40, x.se);
