@@ -6,6 +6,7 @@
 # and exit status are those of example/NAME.out (first line: exit status),
 # which `make record` takes from a native run. Where the host itself is
 # x86-64 Linux it is also run natively, so that a stale record is noticed.
+# example/NAME.noemu says why a program is skipped under an emulator.
 out=$1
 shift
 run=
@@ -83,6 +84,11 @@ one() {
 
 for record in example/*.out example/*/*.out; do
 	[ -f "$record" ] || continue
+	if [ -n "$run" ] && [ -f "${record%.out}.noemu" ]; then
+		skipped=$((skipped + 1))
+		echo "${record#example/}: skipped: $(cat "${record%.out}.noemu")"
+		continue
+	fi
 	for program in "${record%.out}.elf" "${record%.out}.com" "${record%.out}.bin"; do
 		[ -f "$program" ] || continue
 		name=${program#example/}

@@ -244,8 +244,10 @@ linux_fault(struct thread *t, enum stop why)
 		if (code == L_SEGV_ACCERR && !mem_incore(c->mem, round_down(addr, PAGE_SIZE_GUEST), PAGE_SIZE_GUEST, &resident) && !(resident & 1))
 			t->trap_err &= ~(u64)PF_PRESENT;
 		// Kernel addresses look present, so that nothing is learned about them.
-		if (addr >= MEM_TOP)
+		if (addr >= MEM_TOP) {
 			t->trap_err |= PF_PRESENT;
+			code = L_SEGV_MAPERR;
+		}
 		break;
 	case VEC_BUS:
 		t->trap_no = VEC_PF;

@@ -2,8 +2,6 @@
 // another process's memory.
 #include "sig.h"
 
-static volatile int shared;
-
 static void
 handler(int sig, struct siginfo *si, void *uc)
 {
@@ -12,31 +10,6 @@ handler(int sig, struct siginfo *si, void *uc)
 	put(" status ");
 	put_dec((i32)si->value);
 	put("\n");
-}
-
-static void
-vfork_child(void *arg)
-{
-	char *const no_args[] = { (char *)"x", 0 };
-	shared = (int)sys(SYS_execve, "/nonexistent", no_args, 0L);
-	sys(SYS_exit, 6L);
-}
-
-static char **again_argv, **again_envp;
-static void
-exec_child(void *arg)
-{
-	char *const args[] = { again_argv[0], (char *)"by vfork", 0 };
-	sys(SYS_execve, again_argv[0], args, again_envp);
-	sys(SYS_exit, 1L);
-}
-
-static void
-dying_child(void *arg)
-{
-	on_signal(SIGUSR1, handler, 0, 0);
-	set_mask(BIT(SIGUSR2));
-	self_kill(SIGTERM);
 }
 
 static void
@@ -81,7 +54,7 @@ spawn(int status)
 static int
 test_main(int argc, char **argv, char **envp)
 {
-	static u8 stack[65536] __attribute__((aligned(16)));
+	static u8 stack[4096];
 	struct { u64 flags; int *pidfd; i32 *child_tid, *parent_tid; u64 exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup; } c3;
 	struct { void *base; u64 len; } l[2], rv[2];
 	u64 rusage[18];
@@ -90,10 +63,6 @@ test_main(int argc, char **argv, char **envp)
 	int fd = -1;
 	i64 pid, r, me = sys(SYS_getpid);
 	char buf[64];
-	if (argc > 1) {
-		show_str("executed", argv[1]);
-		return 11;
-	}
 	show("tid", sys(SYS_gettid) == me);
 	// Statuses
 	show_hex("exit 3", reap(spawn(3)));
@@ -130,34 +99,6 @@ test_main(int argc, char **argv, char **envp)
 	waitid("waitid, nothing yet", 0, 0, 5);
 	sys(SYS_kill, pid, (i64)SIGKILL);
 	waitid("waitid killed", 1, pid, 4);
-	// vfork semantics: memory is shared, the parent waits
-	__asm__ volatile("mov $58, %%eax\n"
-	                 "	syscall\n"
-	                 "	test %%eax, %%eax\n"
-	                 "	jnz 1f\n"
-	                 "	movl $5, %1\n"
-	                 "	mov $12, %%edi\n"
-	                 "	mov $60, %%eax\n"
-	                 "	syscall\n"
-	                 "1:"
-	                 : "=&a"(pid), "+m"(shared)
-	                 :
-	                 : "rdi", "rcx", "r11", "memory");
-	show("vfork shares", shared);
-	show_hex("vfork exit", reap(pid));
-	pid = t_clone(0x4100 | SIGCHLD, stack + sizeof stack, 0, 0, 0, vfork_child, 0);
-	show("exec error through memory", shared);
-	show_hex("its exit", reap(pid));
-	again_argv = argv;
-	again_envp = envp;
-	pid = t_clone(0x4100 | SIGCHLD, stack + sizeof stack, 0, 0, 0, exec_child, 0);
-	show_hex("exec after vfork", reap(pid));
-	pid = t_clone(0x4100 | SIGCHLD, stack + sizeof stack, 0, 0, 0, dying_child, 0);
-	show_hex("killed in vfork", reap(pid));
-	struct ksigaction sa;
-	sys(SYS_rt_sigaction, (i64)SIGUSR1, 0L, &sa, 8L);
-	show("handlers are not shared", (i64)sa.handler);
-	show_hex("mask is not shared", get_mask());
 	// tids
 	pid = sys(SYS_clone, 0x1300000L | SIGCHLD, 0L, &tid, &tid2, 0L);
 	if (!pid) {

@@ -71,7 +71,6 @@ test_main(int argc, char **argv, char **envp)
 	result("poll timeout", sys(SYS_poll, &p, 1L, 5L));
 	alarm_ms(30);
 	result("ppoll", sys(SYS_ppoll, &p, 1L, &ts, 0L, 8L));
-	show("time left", ts.sec == 4 && ts.nsec > 0);
 	fds = 1ul << pipe[0];
 	alarm_ms(30);
 	result("select", sys(SYS_select, (i64)pipe[0] + 1, &fds, 0L, 0L, 0L));

@@ -124,24 +124,9 @@ tls_user(void *arg)
 }
 
 static void
-exit_group_from_thread(void *arg)
-{
-	sleep_ms(20);
-	sys(SYS_exit_group, 42L);
-}
-
-static void
 sleep_long(void *arg)
 {
 	sleep_ms(10000);
-}
-
-static void
-child_exit_group(void)
-{
-	t_thread(&threads[0], sleep_long, 0);
-	t_thread(&threads[1], exit_group_from_thread, 0);
-	sys(SYS_pause);
 }
 
 static void
@@ -167,13 +152,6 @@ child_fork_in_thread(void *arg)
 }
 
 static void
-exec_in_thread(void *arg)
-{
-	char *const argv2[] = { (char *)arg, (char *)"again", 0 };
-	sys(SYS_execve, arg, argv2, 0L);
-}
-
-static void
 wait_until_asleep(int n)
 {
 	while (woken < n)
@@ -186,12 +164,7 @@ test_main(int argc, char **argv, char **envp)
 {
 	struct timespec ts;
 	u64 total = 0, *tls;
-	u32 status;
-	i64 r, pid;
-	if (argc > 1) {
-		show("tid is pid after exec in a thread", sys(SYS_gettid) == sys(SYS_getpid));
-		return 5;
-	}
+	i64 r;
 	for (int i = 0; i < 4; i++)
 		show_ok("clone", t_thread(&threads[i], adder, &total));
 	for (int i = 0; i < 4; i++)
@@ -332,18 +305,9 @@ test_main(int argc, char **argv, char **envp)
 	show("clone3 fault", sys(SYS_clone3, 8L, 64L));
 	show("clone3 large", sys(SYS_clone3, 0L, 5000L));
 	// Ends
-	show_hex("exit_group in a thread", child_status(child_exit_group));
 	show_hex("killed", child_status(child_killed));
 	t_thread(&threads[0], child_fork_in_thread, 0);
 	t_join(&threads[0]);
 	show_hex("fork in a thread", (u64)results[0]);
-	pid = sys(SYS_fork);
-	if (!pid) {
-		t_thread(&threads[0], exec_in_thread, argv[0]);
-		sleep_ms(5000);
-		sys(SYS_exit, 1L);
-	}
-	sys(SYS_wait4, pid, &status, 0L, 0L);
-	show_hex("exec in a thread", status);
 	return 0;
 }
