@@ -187,43 +187,37 @@ arith(struct cpu *c, const struct op *op, int how)
 	if ((how & POPPOP) == POPPOP) pop(c);
 }
 
-#define ARITH(name, how)                                \
-	const struct op *                               \
-	op_##name(struct cpu *c, const struct op *op)   \
-	{                                               \
-		arith(c, op, how);                      \
-		NEXT();                                 \
-	}
-ARITH(fadd, ADD)
-ARITH(fmul, MUL)
-ARITH(fsub, SUB)
-ARITH(fsubr, SUBR)
-ARITH(fdiv, DIV)
-ARITH(fdivr, DIVR)
-ARITH(faddp, ADD | POP)
-ARITH(fmulp, MUL | POP)
-ARITH(fsubp, SUB | POP)
-ARITH(fsubrp, SUBR | POP)
-ARITH(fdivp, DIV | POP)
-ARITH(fdivrp, DIVR | POP)
-ARITH(fiadd, ADD | INT)
-ARITH(fimul, MUL | INT)
-ARITH(fisub, SUB | INT)
-ARITH(fisubr, SUBR | INT)
-ARITH(fidiv, DIV | INT)
-ARITH(fidivr, DIVR | INT)
-ARITH(fcom, COM)
-ARITH(fcomp, COM | POP)
-ARITH(fcompp, COM | POPPOP)
-ARITH(fucom, COM | QUIET)
-ARITH(fucomp, COM | QUIET | POP)
-ARITH(fucompp, COM | QUIET | POPPOP)
-ARITH(fcomi, COM | EFLAGS)
-ARITH(fcomip, COM | EFLAGS | POP)
-ARITH(fucomi, COM | EFLAGS | QUIET)
-ARITH(fucomip, COM | EFLAGS | QUIET | POP)
-ARITH(ficom, COM | INT)
-ARITH(ficomp, COM | INT | POP)
+X87_ROUTINE(arith)
+X87_OP(fadd, arith, ADD)
+X87_OP(fmul, arith, MUL)
+X87_OP(fsub, arith, SUB)
+X87_OP(fsubr, arith, SUBR)
+X87_OP(fdiv, arith, DIV)
+X87_OP(fdivr, arith, DIVR)
+X87_OP(faddp, arith, ADD | POP)
+X87_OP(fmulp, arith, MUL | POP)
+X87_OP(fsubp, arith, SUB | POP)
+X87_OP(fsubrp, arith, SUBR | POP)
+X87_OP(fdivp, arith, DIV | POP)
+X87_OP(fdivrp, arith, DIVR | POP)
+X87_OP(fiadd, arith, ADD | INT)
+X87_OP(fimul, arith, MUL | INT)
+X87_OP(fisub, arith, SUB | INT)
+X87_OP(fisubr, arith, SUBR | INT)
+X87_OP(fidiv, arith, DIV | INT)
+X87_OP(fidivr, arith, DIVR | INT)
+X87_OP(fcom, arith, COM)
+X87_OP(fcomp, arith, COM | POP)
+X87_OP(fcompp, arith, COM | POPPOP)
+X87_OP(fucom, arith, COM | QUIET)
+X87_OP(fucomp, arith, COM | QUIET | POP)
+X87_OP(fucompp, arith, COM | QUIET | POPPOP)
+X87_OP(fcomi, arith, COM | EFLAGS)
+X87_OP(fcomip, arith, COM | EFLAGS | POP)
+X87_OP(fucomi, arith, COM | EFLAGS | QUIET)
+X87_OP(fucomip, arith, COM | EFLAGS | QUIET | POP)
+X87_OP(ficom, arith, COM | INT)
+X87_OP(ficomp, arith, COM | INT | POP)
 
 static NOINLINE void
 do_ftst(struct cpu *c, const struct op *op)
@@ -274,7 +268,7 @@ op_fxam(struct cpu *c, const struct op *op)
 // Loads, stores, constants
 
 static NOINLINE void
-do_fld(struct cpu *c, const struct op *op, bool is_int)
+do_fld(struct cpu *c, const struct op *op, int is_int)
 {
 	struct fpenv e;
 	struct f80 v;
@@ -307,19 +301,10 @@ do_fld(struct cpu *c, const struct op *op, bool is_int)
 	summarize(c);
 }
 
-const struct op *
-op_fld(struct cpu *c, const struct op *op)
-{
-	do_fld(c, op, false);
-	NEXT();
-}
+X87_ROUTINE(do_fld)
+X87_OP(fld, do_fld, 0)
 
-const struct op *
-op_fild(struct cpu *c, const struct op *op)
-{
-	do_fld(c, op, true);
-	NEXT();
-}
+X87_OP(fild, do_fld, 1)
 
 static void
 st80(u8 *b, struct f80 v)
@@ -350,7 +335,7 @@ store(struct cpu *c, const struct op *op, const u8 *b, unsigned flags, int c1, b
 }
 
 static NOINLINE void
-do_fst(struct cpu *c, const struct op *op, bool pops)
+do_fst(struct cpu *c, const struct op *op, int pops)
 {
 	struct fpenv e;
 	struct f80 v = x87_empty(c, 0) ? x87_indefinite : x87_get(c, 0);
@@ -376,19 +361,10 @@ do_fst(struct cpu *c, const struct op *op, bool pops)
 	store(c, op, b, e.flags, e.c1, pops);
 }
 
-const struct op *
-op_fst(struct cpu *c, const struct op *op)
-{
-	do_fst(c, op, false);
-	NEXT();
-}
+X87_ROUTINE(do_fst)
+X87_OP(fst, do_fst, 0)
 
-const struct op *
-op_fstp(struct cpu *c, const struct op *op)
-{
-	do_fst(c, op, true);
-	NEXT();
-}
+X87_OP(fstp, do_fst, 1)
 
 // D9 D8+i: FSTP that takes no notice of an empty stack
 const struct op *
@@ -402,38 +378,24 @@ op_fstpnce(struct cpu *c, const struct op *op)
 }
 
 static NOINLINE void
-do_fist(struct cpu *c, const struct op *op, bool pops, int trunc)
+do_fist(struct cpu *c, const struct op *op, int how)
 {
 	struct fpenv e;
 	struct f80 v = x87_empty(c, 0) ? x87_indefinite : x87_get(c, 0);
 	u8 b[8];
 	x87_wait(c, op);
 	x87_env(c, &e);
-	st64(b, (u64)f80_to_int(&e, v, 8u * op->size, trunc));
+	st64(b, (u64)f80_to_int(&e, v, 8u * op->size, how & 2));
 	if (x87_empty(c, 0)) e.flags = FPX_I | FSW_SF;
-	store(c, op, b, e.flags, e.c1, pops);
+	store(c, op, b, e.flags, e.c1, how);
 }
 
-const struct op *
-op_fist(struct cpu *c, const struct op *op)
-{
-	do_fist(c, op, false, 0);
-	NEXT();
-}
+X87_ROUTINE(do_fist)
+X87_OP(fist, do_fist, 0)
 
-const struct op *
-op_fistp(struct cpu *c, const struct op *op)
-{
-	do_fist(c, op, true, 0);
-	NEXT();
-}
+X87_OP(fistp, do_fist, 1)
 
-const struct op *
-op_fisttp(struct cpu *c, const struct op *op)
-{
-	do_fist(c, op, true, 1);
-	NEXT();
-}
+X87_OP(fisttp, do_fist, 3)
 
 static NOINLINE void
 do_fbld(struct cpu *c, const struct op *op)
@@ -514,33 +476,37 @@ op_fxch(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
-// Constants are kept rounded down; `ups` has a bit for each rounding mode that
-// rounds up.
+// Rounded down; `ups` has a bit for each rounding mode that rounds up.
+static const struct {
+	u64 m;
+	u16 se, ups;
+} constants[] = {
+    {0x8000000000000000, 0x3fff, 0},                                        // 1
+    {0xd49a784bcd1b8afe, 0x4000, 1 << ROUND_UP},                            // log2(10)
+    {0xb8aa3b295c17f0bb, 0x3fff, 1 << ROUND_UP | 1 << ROUND_NEAREST},       // log2(e)
+    {0xc90fdaa22168c234, 0x4000, 1 << ROUND_UP | 1 << ROUND_NEAREST},       // pi
+    {0x9a209a84fbcff798, 0x3ffd, 1 << ROUND_UP | 1 << ROUND_NEAREST},       // log10(2)
+    {0xb17217f7d1cf79ab, 0x3ffe, 1 << ROUND_UP | 1 << ROUND_NEAREST},       // ln(2)
+    {0, 0, 0},
+};
+
 static NOINLINE void
-constant(struct cpu *c, const struct op *op, u64 m, unsigned se, unsigned ups)
+constant(struct cpu *c, const struct op *op, int i)
 {
 	struct f80 v;
 	x87_begin(c, op);
-	v.m = m + (ups >> (c->fcw >> 10 & 3) & 1);
-	v.se = (u16)se;
+	v.m = constants[i].m + (constants[i].ups >> (c->fcw >> 10 & 3) & 1);
+	v.se = constants[i].se;
 	x87_push(c, v);
 }
-
-enum { UP_UP = 1 << ROUND_UP, UP_NEAREST = 1 << ROUND_UP | 1 << ROUND_NEAREST };
-#define CONSTANT(name, m, se, ups)                      \
-	const struct op *                               \
-	op_##name(struct cpu *c, const struct op *op)   \
-	{                                               \
-		constant(c, op, m, se, ups);            \
-		NEXT();                                 \
-	}
-CONSTANT(fldz, 0, 0, 0)
-CONSTANT(fld1, 0x8000000000000000, 0x3fff, 0)
-CONSTANT(fldpi, 0xc90fdaa22168c234, 0x4000, UP_NEAREST)
-CONSTANT(fldl2t, 0xd49a784bcd1b8afe, 0x4000, UP_UP)
-CONSTANT(fldl2e, 0xb8aa3b295c17f0bb, 0x3fff, UP_NEAREST)
-CONSTANT(fldlg2, 0x9a209a84fbcff798, 0x3ffd, UP_NEAREST)
-CONSTANT(fldln2, 0xb17217f7d1cf79ab, 0x3ffe, UP_NEAREST)
+X87_ROUTINE(constant)
+X87_OP(fld1, constant, 0)
+X87_OP(fldl2t, constant, 1)
+X87_OP(fldl2e, constant, 2)
+X87_OP(fldpi, constant, 3)
+X87_OP(fldlg2, constant, 4)
+X87_OP(fldln2, constant, 5)
+X87_OP(fldz, constant, 6)
 
 static NOINLINE void
 do_fcmov(struct cpu *c, const struct op *op, int cc)
@@ -553,49 +519,34 @@ do_fcmov(struct cpu *c, const struct op *op, int cc)
 	if (flags_cond(c, cc)) x87_set(c, 0, x87_get(c, op->b));
 }
 
-#define FCMOV(name, cc)                                 \
-	const struct op *                               \
-	op_##name(struct cpu *c, const struct op *op)   \
-	{                                               \
-		do_fcmov(c, op, cc);                    \
-		NEXT();                                 \
-	}
-FCMOV(fcmovb, 2)
-FCMOV(fcmovnb, 3)
-FCMOV(fcmove, 4)
-FCMOV(fcmovne, 5)
-FCMOV(fcmovbe, 6)
-FCMOV(fcmovnbe, 7)
-FCMOV(fcmovu, 10)
-FCMOV(fcmovnu, 11)
+X87_ROUTINE(do_fcmov)
+X87_OP(fcmovb, do_fcmov, 2)
+X87_OP(fcmovnb, do_fcmov, 3)
+X87_OP(fcmove, do_fcmov, 4)
+X87_OP(fcmovne, do_fcmov, 5)
+X87_OP(fcmovbe, do_fcmov, 6)
+X87_OP(fcmovnbe, do_fcmov, 7)
+X87_OP(fcmovu, do_fcmov, 10)
+X87_OP(fcmovnu, do_fcmov, 11)
 
+// FCHS and FABS
 static NOINLINE void
-set_sign(struct cpu *c, const struct op *op, u16 keep, u16 flip)
+set_sign(struct cpu *c, const struct op *op, int keep)
 {
+	struct f80 v;
 	x87_begin(c, op);
 	if (x87_empty(c, 0)) {
 		if (x87_underflow(c)) x87_put(c, 0, x87_indefinite);
-	} else {
-		struct f80 v = x87_get(c, 0);
-		v.se = (v.se & keep) ^ flip;
-		x87_set(c, 0, v);
-		x87_settle(c, 0, 0);
+		return;
 	}
+	v = x87_get(c, 0);
+	v.se = (u16)((v.se & (keep | 0x7fff)) ^ keep);
+	x87_set(c, 0, v);
+	x87_settle(c, 0, 0);
 }
-
-const struct op *
-op_fchs(struct cpu *c, const struct op *op)
-{
-	set_sign(c, op, 0xffff, 0x8000);
-	NEXT();
-}
-
-const struct op *
-op_fabs(struct cpu *c, const struct op *op)
-{
-	set_sign(c, op, 0x7fff, 0);
-	NEXT();
-}
+X87_ROUTINE(set_sign)
+X87_OP(fchs, set_sign, 0x8000)
+X87_OP(fabs, set_sign, 0)
 
 // Control
 
@@ -829,7 +780,7 @@ get_env(struct cpu *c, const u8 *b, bool small)
 
 // FNSTENV, FLDENV, FNSAVE, FRSTOR by op->size: 14, 28, 94, 108
 static NOINLINE void
-save(struct cpu *c, const struct op *op)
+save(struct cpu *c, const struct op *op, int unused)
 {
 	u8 b[108];
 	int i, n = x87_to_env(c, b, op->size == 14 || op->size == 94);
@@ -845,7 +796,7 @@ save(struct cpu *c, const struct op *op)
 }
 
 static NOINLINE void
-restore(struct cpu *c, const struct op *op)
+restore(struct cpu *c, const struct op *op, int unused)
 {
 	u8 b[108];
 	int i, n;
@@ -857,33 +808,15 @@ restore(struct cpu *c, const struct op *op)
 		for (i = 0; i < 8; i++) x87_set(c, i, ld80(b + n + 10 * i));
 }
 
-const struct op *
-op_fnstenv(struct cpu *c, const struct op *op)
-{
-	save(c, op);
-	NEXT();
-}
+X87_ROUTINE(save)
+X87_OP(fnstenv, save, 0)
 
-const struct op *
-op_fnsave(struct cpu *c, const struct op *op)
-{
-	save(c, op);
-	NEXT();
-}
+X87_OP(fnsave, save, 0)
 
-const struct op *
-op_fldenv(struct cpu *c, const struct op *op)
-{
-	restore(c, op);
-	NEXT();
-}
+X87_ROUTINE(restore)
+X87_OP(fldenv, restore, 0)
 
-const struct op *
-op_frstor(struct cpu *c, const struct op *op)
-{
-	restore(c, op);
-	NEXT();
-}
+X87_OP(frstor, restore, 0)
 
 // AMD's way, which the test machine has: pointers are saved only while an
 // unmasked exception is pending, else zeros; they are always restored.

@@ -90,6 +90,34 @@ void x87_from_fxsave(struct cpu *, const u8 *image, int wide);
 // The environment as FNSTENV writes it, `small` with 16-bit fields. Returns 14 or 28.
 int x87_to_env(struct cpu *, u8 *b, bool small);
 
+// Handlers that are one routine with an argument. X87_ROUTINE(fn) follows its
+// definition. In TINY builds the routine's continuation is shared too, which
+// needs sibling calls between functions of different types.
+#if defined(TINY) && TAIL_CALLS && !defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
+#define X87_ROUTINE(fn)                                                     \
+	static NOINLINE const struct op *                                   \
+	fn##_next(struct cpu *c, const struct op *op, int arg)              \
+	{                                                                   \
+		fn(c, op, arg);                                             \
+		NEXT();                                                     \
+	}
+#define X87_OP(name, fn, arg)                                               \
+	const struct op *                                                   \
+	op_##name(struct cpu *c, const struct op *op)                       \
+	{                                                                   \
+		return fn##_next(c, op, arg);                               \
+	}
+#else
+#define X87_ROUTINE(fn)
+#define X87_OP(name, fn, arg)                                               \
+	const struct op *                                                   \
+	op_##name(struct cpu *c, const struct op *op)                       \
+	{                                                                   \
+		fn(c, op, arg);                                             \
+		NEXT();                                                     \
+	}
+#endif
+
 // For x87.c and x87math.c
 void x87_env(const struct cpu *, struct fpenv *);
 void x87_settle(struct cpu *, unsigned flags, int c1);

@@ -40,18 +40,12 @@ unary(struct cpu *c, const struct op *op, int kind)
 	x87_settle(c, e.flags, e.c1);
 }
 
-#define UNARY(name, kind)                               \
-	const struct op *                               \
-	op_##name(struct cpu *c, const struct op *op)   \
-	{                                               \
-		unary(c, op, kind);                     \
-		NEXT();                                 \
-	}
-UNARY(fsqrt, SQRT)
-UNARY(frndint, RNDINT)
-UNARY(fscale, SCALE)
-UNARY(fprem, REM)
-UNARY(fprem1, REM1)
+X87_ROUTINE(unary)
+X87_OP(fsqrt, unary, SQRT)
+X87_OP(frndint, unary, RNDINT)
+X87_OP(fscale, unary, SCALE)
+X87_OP(fprem, unary, REM)
+X87_OP(fprem1, unary, REM1)
 
 static NOINLINE void
 do_fxtract(struct cpu *c, const struct op *op)
@@ -182,18 +176,12 @@ transcend(struct cpu *c, const struct op *op, int kind)
 #endif
 }
 
-#define TRANSCENDENTAL(name, kind)                      \
-	const struct op *                               \
-	op_##name(struct cpu *c, const struct op *op)   \
-	{                                               \
-		transcend(c, op, kind);                 \
-		NEXT();                                 \
-	}
-TRANSCENDENTAL(f2xm1, F2XM1)
-TRANSCENDENTAL(fyl2x, FYL2X)
-TRANSCENDENTAL(fptan, FPTAN)
-TRANSCENDENTAL(fpatan, FPATAN)
-TRANSCENDENTAL(fyl2xp1, FYL2XP1)
-TRANSCENDENTAL(fsincos, FSINCOS)
-TRANSCENDENTAL(fsin, FSIN)
-TRANSCENDENTAL(fcos, FCOS)
+X87_ROUTINE(transcend)
+X87_OP(f2xm1, transcend, F2XM1)
+X87_OP(fyl2x, transcend, FYL2X)
+X87_OP(fptan, transcend, FPTAN)
+X87_OP(fpatan, transcend, FPATAN)
+X87_OP(fyl2xp1, transcend, FYL2XP1)
+X87_OP(fsincos, transcend, FSINCOS)
+X87_OP(fsin, transcend, FSIN)
+X87_OP(fcos, transcend, FCOS)
