@@ -1,5 +1,5 @@
-// x87.c: the x87 instructions but for those of x87math.c: loads and stores,
-// arithmetic, comparison, control.
+// x87.c: x87 loads and stores, arithmetic, comparison. (x87ctl.c: control and
+// images of the whole state; x87math.c: square root to transcendentals.)
 //
 // Every instruction first raises a pending #MF, then touches memory, then
 // changes state. Flags become sticky in FSW; an unmasked one sets ES and B,
@@ -25,27 +25,11 @@ x87_env(const struct cpu *c, struct fpenv *e)
 	e->masks = c->fcw & 63;
 }
 
-static void
-summarize(struct cpu *c)
-{
-	if (c->fsw & ~c->fcw & 63)
-		c->fsw |= FSW_ES | FSW_B;
-	else
-		c->fsw &= ~(FSW_ES | FSW_B);
-}
-
 void
 x87_settle(struct cpu *c, unsigned flags, int c1)
 {
 	c->fsw = (u16)((c->fsw & ~FSW_C1) | flags | (c1 ? FSW_C1 : 0));
-	summarize(c);
-}
-
-static void
-pop(struct cpu *c)
-{
-	c->ftags &= ~(1 << c->top);
-	c->top = (c->top + 1) & 7;
+	x87_summarize(c);
 }
 
 // Stack faults. True if masked, so that the default response is due.
@@ -183,8 +167,8 @@ arith(struct cpu *c, const struct op *op, int how)
 	if (!ok) return;
 	if (!(how & COM))
 		x87_put(c, dst, r);
-	if (how & POP) pop(c);
-	if ((how & POPPOP) == POPPOP) pop(c);
+	if (how & POP) x87_pop(c);
+	if ((how & POPPOP) == POPPOP) x87_pop(c);
 }
 
 X87_ROUTINE(arith)
@@ -298,29 +282,13 @@ do_fld(struct cpu *c, const struct op *op, int is_int)
 	if (!x87_empty(c, 7)) e.flags = 0;
 	x87_push(c, v);
 	c->fsw |= e.flags;
-	summarize(c);
+	x87_summarize(c);
 }
 
 X87_ROUTINE(do_fld)
 X87_OP(fld, do_fld, 0)
 
 X87_OP(fild, do_fld, 1)
-
-static void
-st80(u8 *b, struct f80 v)
-{
-	st64(b, v.m);
-	st16(b + 8, v.se);
-}
-
-static struct f80
-ld80(const u8 *b)
-{
-	struct f80 v;
-	v.m = ld64(b);
-	v.se = ld16(b + 8);
-	return v;
-}
 
 // Writes b[0..size) unless an unmasked exception forbids it; pops.
 static void
@@ -331,7 +299,7 @@ store(struct cpu *c, const struct op *op, const u8 *b, unsigned flags, int c1, b
 	if (ok) wrv(c, op, addr, b, op->size);
 	begin_mem(c, op, addr);
 	x87_settle(c, flags, c1);
-	if (ok && pops) pop(c);
+	if (ok && pops) x87_pop(c);
 }
 
 static NOINLINE void
@@ -349,12 +317,12 @@ do_fst(struct cpu *c, const struct op *op, int pops)
 			x87_settle(c, 0, 0);
 		}
 		x87_put(c, op->a, v);
-		if (pops) pop(c);
+		if (pops) x87_pop(c);
 		return;
 	}
 	x87_env(c, &e);
 	if (op->size == 10)
-		st80(b, v);
+		x87_st80(b, v);
 	else
 		st64(b, f80_to(&e, op->size == 4 ? SF_F32 : SF_F64, v));
 	if (x87_empty(c, 0)) e.flags = FPX_I | FSW_SF;
@@ -373,7 +341,7 @@ op_fstpnce(struct cpu *c, const struct op *op)
 	x87_begin(c, op);
 	x87_settle(c, 0, 0);
 	if (!x87_empty(c, 0)) x87_put(c, op->a, x87_get(c, 0));
-	pop(c);
+	x87_pop(c);
 	NEXT();
 }
 
@@ -547,314 +515,3 @@ set_sign(struct cpu *c, const struct op *op, int keep)
 X87_ROUTINE(set_sign)
 X87_OP(fchs, set_sign, 0x8000)
 X87_OP(fabs, set_sign, 0)
-
-// Control
-
-const struct op *
-op_fnop(struct cpu *c, const struct op *op)
-{
-	x87_begin(c, op);
-	NEXT();
-}
-
-const struct op *
-op_fwait(struct cpu *c, const struct op *op)
-{
-	x87_wait(c, op);
-	NEXT();
-}
-
-// Leftovers of the 8087 and 80287
-const struct op *
-op_fneni(struct cpu *c, const struct op *op)
-{
-	NEXT();
-}
-
-const struct op *
-op_fndisi(struct cpu *c, const struct op *op)
-{
-	NEXT();
-}
-
-const struct op *
-op_fnsetpm(struct cpu *c, const struct op *op)
-{
-	NEXT();
-}
-
-const struct op *
-op_ffree(struct cpu *c, const struct op *op)
-{
-	x87_begin(c, op);
-	x87_settle(c, 0, 0);
-	c->ftags &= ~(1 << ((c->top + op->a) & 7));
-	NEXT();
-}
-
-const struct op *
-op_ffreep(struct cpu *c, const struct op *op)
-{
-	x87_begin(c, op);
-	x87_settle(c, 0, 0);
-	c->ftags &= ~(1 << ((c->top + op->a) & 7));
-	pop(c);
-	NEXT();
-}
-
-const struct op *
-op_fincstp(struct cpu *c, const struct op *op)
-{
-	x87_begin(c, op);
-	c->top = (c->top + 1) & 7;
-	x87_settle(c, 0, 0);
-	NEXT();
-}
-
-const struct op *
-op_fdecstp(struct cpu *c, const struct op *op)
-{
-	x87_begin(c, op);
-	c->top = (c->top - 1) & 7;
-	x87_settle(c, 0, 0);
-	NEXT();
-}
-
-static void
-set_fcw(struct cpu *c, unsigned fcw)
-{
-	c->fcw = (u16)((fcw & 0x1f3f) | 0x40);
-	summarize(c);
-}
-
-static void
-init(struct cpu *c)
-{
-	c->fcw = 0x37f;
-	c->fsw = 0;
-	c->top = 0;
-	c->ftags = 0;
-	c->fip = c->fdp = c->fpast = 0;
-	c->fop = c->fcs = c->fds = 0;
-}
-
-const struct op *
-op_fninit(struct cpu *c, const struct op *op)
-{
-	init(c);
-	NEXT();
-}
-
-const struct op *
-op_fnclex(struct cpu *c, const struct op *op)
-{
-	c->fsw &= 0x7f00;
-	NEXT();
-}
-
-const struct op *
-op_fldcw(struct cpu *c, const struct op *op)
-{
-	x87_wait(c, op);
-	set_fcw(c, rd16(c, op, ea(c, op)));
-	NEXT();
-}
-
-const struct op *
-op_fnstcw(struct cpu *c, const struct op *op)
-{
-	wr16(c, op, ea(c, op), c->fcw);
-	NEXT();
-}
-
-const struct op *
-op_fnstsw(struct cpu *c, const struct op *op)
-{
-	if (op_kind(op, 0) == K_MEM)
-		wr16(c, op, ea(c, op), x87_status(c));
-	else
-		reg_set(c, REG_AX, 2, x87_status(c));
-	NEXT();
-}
-
-// Makes fop, fcs and fds those of the last instruction.
-static void
-find_last(struct cpu *c)
-{
-	u8 b[15];
-	int i;
-	if (c->fip == c->fpast) return;
-	c->fpast = c->fip;
-	c->fop = 0;
-	c->fcs = c->sel[SEG_CS];
-	c->fds = c->sel[SEG_DS];
-	memset(b, 0, sizeof b);
-	for (i = 0; i < 15 && !mem_read(c->mem, b + i, c->fip + i, 1); i++) {
-		if (i && (b[i - 1] & 0xf8) == 0xd8) {
-			c->fop = (u16)((b[i - 1] & 7) << 8 | b[i]);
-			break;
-		}
-	}
-}
-
-// Two bits for each physical register: valid, zero, special, empty
-static u16
-full_tags(struct cpu *c)
-{
-	unsigned r, tags = 0;
-	for (r = 0; r < 8; r++) {
-		struct f80 v = c->st[r];
-		unsigned e = v.se & 0x7fff, t = 0;
-		if (!(c->ftags >> r & 1))
-			t = 3;
-		else if (!e && !v.m)
-			t = 1;
-		else if (!e || e == 0x7fff || !(v.m >> 63))
-			t = 2;
-		tags |= t << 2 * r;
-	}
-	return (u16)tags;
-}
-
-static void
-from_full_tags(struct cpu *c, unsigned tags)
-{
-	unsigned r;
-	c->ftags = 0;
-	for (r = 0; r < 8; r++)
-		if ((tags >> 2 * r & 3) != 3) c->ftags |= 1 << r;
-}
-
-// The environment in its four layouts: 16 or 32-bit, protected or real mode.
-// Returns its size.
-int
-x87_to_env(struct cpu *c, u8 *b, bool small)
-{
-	int i;
-	u32 w[7];
-	find_last(c);
-	w[0] = c->fcw;
-	w[1] = x87_status(c);
-	w[2] = full_tags(c);
-	w[3] = (u32)c->fip;
-	w[4] = c->fcs | (small ? 0 : (u32)c->fop << 16);
-	w[5] = (u32)c->fdp;
-	w[6] = c->fds;
-	if (c->mode == MODE_16) {
-		w[4] = (u32)((c->fip >> 16 << 12) | c->fop);
-		w[6] = (u32)(c->fdp >> 16 << 12);
-	}
-	for (i = 0; i < 7; i++) {
-		if (small)
-			st16(b + 2 * i, (u16)w[i]);
-		else
-			st32(b + 4 * i, i == 4 || (i & 1 && i > 1) ? w[i] : w[i] | 0xffff0000);
-	}
-	return small ? 14 : 28;
-}
-
-static int
-get_env(struct cpu *c, const u8 *b, bool small)
-{
-	u32 w[7];
-	int i;
-	for (i = 0; i < 7; i++) w[i] = small ? ld16(b + 2 * i) : ld32(b + 4 * i);
-	c->top = w[1] >> 11 & 7;
-	c->fsw = w[1] & ~0x3800;
-	set_fcw(c, w[0]);
-	from_full_tags(c, w[2]);
-	c->fip = w[3];
-	c->fdp = w[5];
-	c->fop = small ? 0 : w[4] >> 16 & 0x7ff;
-	c->fcs = (u16)w[4];
-	c->fds = (u16)w[6];
-	if (c->mode == MODE_16) {
-		c->fip = (w[3] & 0xffff) | (u64)(w[4] >> 12) << 16;
-		c->fdp = (w[5] & 0xffff) | (u64)(w[6] >> 12) << 16;
-		c->fop = w[4] & 0x7ff;
-		c->fcs = c->fds = 0;
-	}
-	c->fpast = c->fip;
-	return small ? 14 : 28;
-}
-
-// FNSTENV, FLDENV, FNSAVE, FRSTOR by op->size: 14, 28, 94, 108
-static NOINLINE void
-save(struct cpu *c, const struct op *op, int unused)
-{
-	u8 b[108];
-	int i, n = x87_to_env(c, b, op->size == 14 || op->size == 94);
-	if (n != op->size)
-		for (i = 0; i < 8; i++) st80(b + n + 10 * i, x87_get(c, i));
-	if (op->size > 64) access_probe(c, op, ea(c, op) + 64, op->size - 64, MEM_W);
-	wrv(c, op, ea(c, op), b, op->size > 64 ? 64 : op->size);
-	if (op->size > 64) wrv(c, op, ea(c, op) + 64, b + 64, op->size - 64);
-	if (n == op->size)
-		set_fcw(c, c->fcw | 63);
-	else
-		init(c);
-}
-
-static NOINLINE void
-restore(struct cpu *c, const struct op *op, int unused)
-{
-	u8 b[108];
-	int i, n;
-	x87_wait(c, op);
-	rdv(c, op, ea(c, op), b, op->size > 64 ? 64 : op->size);
-	if (op->size > 64) rdv(c, op, ea(c, op) + 64, b + 64, op->size - 64);
-	n = get_env(c, b, op->size == 14 || op->size == 94);
-	if (n != op->size)
-		for (i = 0; i < 8; i++) x87_set(c, i, ld80(b + n + 10 * i));
-}
-
-X87_ROUTINE(save)
-X87_OP(fnstenv, save, 0)
-
-X87_OP(fnsave, save, 0)
-
-X87_ROUTINE(restore)
-X87_OP(fldenv, restore, 0)
-
-X87_OP(frstor, restore, 0)
-
-// AMD's way, which the test machine has: pointers are saved only while an
-// unmasked exception is pending, else zeros; they are always restored.
-void
-x87_to_fxsave(struct cpu *c, u8 *b, int wide)
-{
-	int i;
-	memset(b, 0, 24);
-	memset(b + 32, 0, 128);
-	st16(b, c->fcw);
-	st16(b + 2, x87_status(c));
-	b[4] = c->ftags;
-	if (c->fsw & FSW_ES) {
-		find_last(c);
-		st16(b + 6, c->fop);
-		st64(b + 8, c->fip);
-		st64(b + 16, c->fdp);
-		if (!wide) {
-			st32(b + 12, c->fcs);
-			st32(b + 20, c->fds);
-		}
-	}
-	for (i = 0; i < 8; i++) st80(b + 32 + 16 * i, x87_get(c, i));
-}
-
-void
-x87_from_fxsave(struct cpu *c, const u8 *b, int wide)
-{
-	int i;
-	c->top = b[3] >> 3 & 7;
-	c->fsw = ld16(b + 2) & ~0x3800;
-	set_fcw(c, ld16(b));
-	c->ftags = b[4];
-	c->fop = ld16(b + 6) & 0x7ff;
-	c->fip = wide ? ld64(b + 8) : ld32(b + 8);
-	c->fdp = wide ? ld64(b + 16) : ld32(b + 16);
-	c->fcs = wide ? 0 : ld16(b + 12);
-	c->fds = wide ? 0 : ld16(b + 20);
-	c->fpast = c->fip;
-	for (i = 0; i < 8; i++) x87_set(c, i, ld80(b + 32 + 16 * i));
-}

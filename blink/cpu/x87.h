@@ -83,6 +83,40 @@ x87_status(const struct cpu *c)
 	return (u16)(c->fsw | c->top << 11);
 }
 
+// Sets ES and B if an unmasked exception is pending.
+static inline void
+x87_summarize(struct cpu *c)
+{
+	if (c->fsw & ~c->fcw & 63)
+		c->fsw |= FSW_ES | FSW_B;
+	else
+		c->fsw &= ~(FSW_ES | FSW_B);
+}
+
+static inline void
+x87_pop(struct cpu *c)
+{
+	c->ftags &= ~(1 << c->top);
+	c->top = (c->top + 1) & 7;
+}
+
+// The ten bytes of a register in memory
+static inline void
+x87_st80(u8 *b, struct f80 v)
+{
+	st64(b, v.m);
+	st16(b + 8, v.se);
+}
+
+static inline struct f80
+x87_ld80(const u8 *b)
+{
+	struct f80 v;
+	v.m = ld64(b);
+	v.se = ld16(b + 8);
+	return v;
+}
+
 // Bytes 0..23 and 32..159 of the FXSAVE image. wide: the form with 64-bit
 // pointers (REX.W, signal frames), else 32-bit offsets with selectors.
 void x87_to_fxsave(struct cpu *, u8 *image, int wide);

@@ -112,8 +112,7 @@ x87_transcend(struct cpu *c, int kind)
 	}
 	x87_put(c, two, r);
 	if (two) {
-		c->ftags &= ~(1 << c->top);
-		c->top = (c->top + 1) & 7;
+		x87_pop(c);
 	} else if (pushes) {
 		c->top = (c->top - 1) & 7;
 		x87_put(c, 0, pushed);
@@ -130,10 +129,8 @@ x87_transcend_host(struct cpu *c, int kind)
 	unsigned i, tags = 0;
 	memset(b, 0, 28);
 	for (i = 0; i < 8; i++) {
-		struct f80 v = x87_get(c, (int)i);
 		tags |= c->ftags >> i & 1 ? 0 : 3u << 2 * i;
-		st64(b + 28 + 10 * i, v.m);
-		st16(b + 36 + 10 * i, v.se);
+		x87_st80(b + 28 + 10 * i, x87_get(c, (int)i));
 	}
 	st16(b, c->fcw);
 	st16(b + 4, x87_status(c));
@@ -153,10 +150,7 @@ x87_transcend_host(struct cpu *c, int kind)
 	c->top = ld16(b + 4) >> 11 & 7;
 	tags = ld16(b + 8);
 	for (i = 0; i < 8; i++) {
-		struct f80 v;
-		v.m = ld64(b + 28 + 10 * i);
-		v.se = ld16(b + 36 + 10 * i);
-		x87_set(c, (int)i, v);
+		x87_set(c, (int)i, x87_ld80(b + 28 + 10 * i));
 		if ((tags >> 2 * i & 3) == 3)
 			c->ftags &= ~(1 << i);
 		else
