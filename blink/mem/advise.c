@@ -59,7 +59,7 @@ advise_piece(struct mem *m, struct vma *v, u64 lo, u64 hi, int advice, struct ch
 		return 0;  // mem_after_fork does the work
 	}
 	if (advice == L_MADV_DONTNEED || advice == L_MADV_FREE || advice == L_MADV_REMOVE)
-		watch_clear_aliases(m, v, lo, hi, ch);
+		watch_clear_aliases(m, v, lo, hi, 0, ch);
 	return m->model->advise(m, v, lo, hi, advice, ch);
 }
 

@@ -126,7 +126,7 @@ mem_poke(struct mem *m, u64 gva, const void *src, size_t n)
 		pthread_mutex_lock(&m->lock);
 		v = vma_find(m, gva);
 		if (v < vma_end(m) && v->start <= gva && (v->maxprot & MEM_W)) {
-			watch_clear_aliases(m, v, page, page + PAGE_SIZE_GUEST, &ch);
+			watch_clear_aliases(m, v, page, page + PAGE_SIZE_GUEST, 1, &ch);
 			if (!m->model->protect(m, page, page + PAGE_SIZE_GUEST, MEM_R | MEM_W, &ch)) {
 				p = m->model->page(m, v, page);
 				if (p)

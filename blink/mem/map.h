@@ -38,6 +38,7 @@ struct mfile {
 struct changes {
 	struct { u64 lo, hi; } code[4];
 	int ncode;
+	int told;  // mem_publish has been called
 	u64 tlb_lo, tlb_hi;
 	u8 *frames;
 	struct mfile *dead;
@@ -74,6 +75,7 @@ struct mem {
 	u8 *chunks;
 	u8 *fresh, *fresh_end;  // never used part of the newest chunk
 	u64 next_ino;     // for shared anonymous memory
+	int telling;      // threads that are calling hooks.code_changed
 	int shared_code;  // code was watched in a shared file mapping
 };
 
@@ -121,8 +123,9 @@ void page_free_all(struct mem *);
 // --- watch.c --------------------------------------------------------------------
 // Drops the watches of [lo, hi), noting them in ch; tells if there were any.
 int watch_clear(struct mem *, u64 lo, u64 hi, struct changes *);
-// The same for all mappings of what v maps at [lo, hi), v included.
-int watch_clear_aliases(struct mem *, const struct vma *v, u64 lo, u64 hi, struct changes *);
+// The same for all mappings of what v maps at [lo, hi), v included; `all`
+// notes them in any case.
+void watch_clear_aliases(struct mem *, const struct vma *v, u64 lo, u64 hi, int all, struct changes *);
 // Before a write: 0 if [lo, hi) of v is open now; 1 if watches were dropped,
 // so that the caller must unlock, publish and start over.
 int watch_open(struct mem *, const struct vma *v, u64 lo, u64 hi, struct changes *);
@@ -132,7 +135,7 @@ void watch_reopen(struct mem *, u64 lo, u64 hi);
 // --- mem.c ----------------------------------------------------------------------
 void changes_code(struct changes *, u64 lo, u64 hi);
 void changes_tlb(struct changes *, u64 lo, u64 hi);
-// Releases the lock and tells the hooks. ch is empty afterwards.
+// Releases the lock and tells the hooks. ch is empty afterwards, but for `told`.
 void mem_publish(struct mem *, struct changes *ch);
 int mem_guarded_copy(void *dst, const void *src, size_t n);
 static inline int

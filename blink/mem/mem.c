@@ -52,11 +52,14 @@ void
 mem_publish(struct mem *m, struct changes *ch)
 {
 	struct mfile *f;
-	int i;
+	int i, tell = ch->ncode && m->hooks.code_changed;
+	if (tell)
+		__atomic_add_fetch(&m->telling, 1, __ATOMIC_ACQ_REL);
 	pthread_mutex_unlock(&m->lock);
-	for (i = 0; i < ch->ncode; i++)
-		if (m->hooks.code_changed)
-			m->hooks.code_changed(m->hooks.arg, ch->code[i].lo, ch->code[i].hi);
+	for (i = 0; tell && i < ch->ncode; i++)
+		m->hooks.code_changed(m->hooks.arg, ch->code[i].lo, ch->code[i].hi);
+	if (tell)
+		__atomic_sub_fetch(&m->telling, 1, __ATOMIC_ACQ_REL);
 	if (ch->tlb_hi && m->hooks.tlb_stale)
 		m->hooks.tlb_stale(m->hooks.arg, ch->tlb_lo, ch->tlb_hi);
 	if (ch->frames) {
@@ -75,6 +78,7 @@ mem_publish(struct mem *m, struct changes *ch)
 		free(f);
 	}
 	memset(ch, 0, sizeof *ch);
+	ch->told = 1;
 }
 
 static void
@@ -180,6 +184,8 @@ mem_after_fork(struct mem *m, int is_child)
 	struct changes ch;
 	struct vma *v;
 	memset(&ch, 0, sizeof ch);
+	if (is_child)
+		m->telling = 0;  // those threads are not here
 	for (v = m->v; is_child && v < vma_end(m);) {
 		u64 end = v->end;
 		if (v->flags & VMA_DONTFORK)
@@ -209,7 +215,7 @@ guard_aliases(struct mem *m, u64 lo, u64 hi, struct changes *ch)
 	struct vma *v;
 	VMA_EACH(m, v, lo, hi)
 		if ((v->flags & VMA_SHARED) && (v->prot & MEM_W))
-			watch_clear_aliases(m, v, v->start, v->end, ch);
+			watch_clear_aliases(m, v, v->start, v->end, 0, ch);
 }
 
 // Fills in what is mapped. 0 or -errno.

@@ -4,7 +4,8 @@
 // the host's write permission away, the paged model keeps it out of TLBs. So
 // is every writable page that shows the same file bytes. A write first drops
 // the watches and tells hooks.code_changed, and only when nobody watched
-// again meanwhile is the page opened: no thread can write to a page whose
+// again meanwhile is the page opened. Who finds watches dropped while another
+// thread is still telling tells as well: no thread can write to a page whose
 // stale blocks still run.
 #include "mem/map.h"
 #include <sys/mman.h>
@@ -52,17 +53,17 @@ alias_of(const struct vma *v, const struct vma *w, u64 lo, u64 hi, struct span *
 	return 1;
 }
 
-int
-watch_clear_aliases(struct mem *m, const struct vma *v, u64 lo, u64 hi, struct changes *ch)
+void
+watch_clear_aliases(struct mem *m, const struct vma *v, u64 lo, u64 hi, int all, struct changes *ch)
 {
 	struct vma *w;
 	struct span s;
-	int any = watch_clear(m, lo, hi, ch);
+	if (!watch_clear(m, lo, hi, ch) && all)
+		changes_code(ch, lo, hi);
 	if (v->ino && (v->flags & VMA_SHARED) && m->root)
 		for (w = m->v; w < vma_end(m); w++)
-			if (alias_of(v, w, lo, hi, &s))
-				any |= watch_clear(m, s.lo, s.hi, ch);
-	return any;
+			if (alias_of(v, w, lo, hi, &s) && !watch_clear(m, s.lo, s.hi, ch) && all)
+				changes_code(ch, s.lo, s.hi);
 }
 
 static void
@@ -90,8 +91,12 @@ watch_open(struct mem *m, const struct vma *v, u64 lo, u64 hi, struct changes *c
 	hi = round_up(hi, PAGE_SIZE_GUEST);
 	pt_walk(m, lo, hi, clear_entry, &s);
 	if (s.hi) {
-		changes_code(ch, s.lo, s.hi);
-		watch_clear_aliases(m, v, s.lo, s.hi, ch);
+		watch_clear_aliases(m, v, s.lo, s.hi, 1, ch);
+		return 1;
+	}
+	// Another thread dropped watches, perhaps these, and may not have told yet.
+	if (!ch->told && __atomic_load_n(&m->telling, __ATOMIC_ACQUIRE)) {
+		watch_clear_aliases(m, v, lo, hi, 1, ch);
 		return 1;
 	}
 	if (!mem_is_paged(m))

@@ -3,6 +3,7 @@
 #include "host/host.h"
 #include "mem/mem.h"
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -49,7 +50,7 @@ decode(void *arg)
 		pthread_mutex_lock(&g_lock);
 		if (g_epoch == epoch && !g_valid) {
 			memcpy(g_code, buf, sizeof buf);
-			g_valid = 1;
+			__atomic_store_n(&g_valid, 1, __ATOMIC_RELEASE);
 		}
 		pthread_mutex_unlock(&g_lock);
 	}
@@ -116,6 +117,8 @@ main(void)
 		g_valid = g_done = 0;
 		g_drops = 0;
 		pthread_create(&decoder, 0, decode, 0);
+		while (!__atomic_load_n(&g_valid, __ATOMIC_ACQUIRE))
+			sched_yield();
 		for (i = 0; i < WRITERS; i++)
 			pthread_create(&writer[i], 0, write_words, (void *)(uintptr_t)i);
 		for (i = 0; i < WRITERS; i++)
