@@ -189,7 +189,7 @@ anonfd_swap(int fd, u8 *buf, size_t n)
 	// Widths of struct signalfd_siginfo's fields, in order
 	static const char widths[] = "44444444444488882244844";
 	char path[40], name[32];
-	if (n < 8 || (n != 8 && n % sizeof(struct l_signalfd_siginfo)))
+	if (n < 8 || (n != 8 && n % 16))
 		return;
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	ssize_t len = readlink(path, name, sizeof name - 1);
@@ -200,7 +200,14 @@ anonfd_swap(int fd, u8 *buf, size_t n)
 		u64 x;
 		memcpy(&x, buf, 8);
 		st64(buf, x);
-	} else if (!strcmp(name, "anon_inode:[signalfd]")) {
+	} else if (!strcmp(name, "anon_inode:inotify") || !strcmp(name, "inotify")) {
+		for (u8 *p = buf, *q; p + 16 <= buf + n; p = q + 16 + ld32(q + 12))
+			for (q = p; p < q + 16; p += 4) {
+				u32 x;
+				memcpy(&x, p, 4);
+				st32(p, x);
+			}
+	} else if (!strcmp(name, "anon_inode:[signalfd]") && n % sizeof(struct l_signalfd_siginfo) == 0) {
 		for (u8 *p = buf; p < buf + n; p += sizeof(struct l_signalfd_siginfo)) {
 			u8 *q = p;
 			for (const char *w = widths; *w; q += *w++ - '0') {

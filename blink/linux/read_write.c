@@ -48,7 +48,18 @@ transfer_one(struct thread *t, int write, u64 gfd, u64 gva, u64 len, i64 off)
 		bufs_one(t, &b, gva + done, len - done, write ? MEM_R : MEM_W);
 		partial = b.partial;
 		total = b.total;
+#if !HOST_LITTLE
+		u8 word[8];
+		if (write && off == -1 && b.n == 1 && total == 8 && !copy_in(t, word, gva, 8)) {
+			anonfd_swap(fd, word, 8);
+			b.v->iov_base = word;
+		}
+#endif
 		r = transfer(t, write, fd, &b, off == -1 ? -1 : off + (i64)done, 0);
+#if !HOST_LITTLE
+		if (!write && r > 0 && b.n == 1)
+			anonfd_swap(fd, (u8 *)b.v->iov_base, (size_t)r);
+#endif
 		bufs_free(&b);
 		if (r < 0)
 			return done ? (i64)done : r;
