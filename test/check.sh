@@ -99,9 +99,15 @@ for record in example/*.out example/*/*.out; do
 done
 
 # The programs that try every system call: against a native run made now,
-# because kernels and file systems differ. qemu answers for some kernels.
-if [ -n "$native" ] && [ -z "$run" ]; then
+# because kernels and file systems differ. Emulated, those for
+# which qemu passes on all that the kernel can do.
+if [ -n "$native" ]; then
 	for program in example/calls/*.elf; do
+		case "$run $program" in
+		" "*) ;;
+		*/memfd.elf | */namei.elf | */pipe.elf | */sched.elf | */stat.elf | */xattr.elf) ;;
+		*) continue ;;
+		esac
 		$limit "$program" >"$tmp/want" 2>/dev/null </dev/null
 		echo "exit $?" >>"$tmp/want"
 		for flag in "" -m; do

@@ -229,28 +229,26 @@ sys_clock_nanosleep(struct thread *t, const u64 *a)
 
 // --- tuning ---------------------------------------------------------------------------
 
+#if HOST_LINUX && defined(SYS_clock_adjtime64)
+#define HOST_NR_clock_adjtime SYS_clock_adjtime64
+#else
+#define HOST_NR_clock_adjtime HOST_NR(clock_adjtime)
+#endif
 static i64
 do_adjtimex(struct thread *t, clockid_t c, u64 gva)
 {
-#if HOST_LINUX && HOST_64BIT
-	// 64-bit Linux has one layout of it.
+	// This call's structure has one layout on every Linux.
 	static const char layout[] = "448888448888888844888884";
 	struct l_timex l;
 	i64 r;
 	if (copy_in(t, &l, gva, sizeof l))
 		return -L_EFAULT;
 	le_fields(&l, layout);
-	r = l_res(HOST_CALL2(clock_adjtime, c, &l));
+	r = l_res(host_call(HOST_NR_clock_adjtime, (long)c, (long)(intptr_t)&l, 0, 0, 0, 0));
 	if (r < 0)
 		return r;
 	le_fields(&l, layout);
 	return copy_out(t, gva, &l, sizeof l) ? -L_EFAULT : r;
-#else
-	struct l_timex l;
-	if (copy_in(t, &l, gva, sizeof l))
-		return -L_EFAULT;
-	return -L_EPERM;
-#endif
 }
 
 i64
