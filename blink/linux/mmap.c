@@ -49,12 +49,10 @@ sys_brk(struct thread *t, const u64 *a)
 	return (i64)result;
 }
 
+// mode is what F_GETFL says of the file.
 static i64
-check_file(int fd, int prot, int flags)
+check_file(int mode, int prot, int flags)
 {
-	int mode = fcntl(fd, F_GETFL);
-	if (mode < 0)
-		return -L_EBADF;
 	switch (flags & L_MAP_TYPE) {
 	case L_MAP_SHARED_VALIDATE:
 		if (flags & ~(int)MAP_LEGACY)
@@ -80,13 +78,13 @@ sys_mmap(struct thread *t, const u64 *a)
 		{ L_MAP_POPULATE, VMA_POPULATE }, { L_MAP_FIXED, VMA_FIXED }
 	};
 	u64 addr = a[0], len = a[1], off = a[5];
-	int prot = (int)a[2] & 7, flags = (int)a[3], fd = (int)a[4], vma = 0, type = flags & L_MAP_TYPE;
+	int mode = 0, prot = (int)a[2] & 7, flags = (int)a[3], fd = (int)a[4], vma = 0, type = flags & L_MAP_TYPE;
 	char path[L_PATH_MAX];
 	size_t i;
 	i64 r;
 	if (off & PAGE_MASK_GUEST)
 		return -L_EINVAL;
-	if (!(flags & L_MAP_ANONYMOUS) && fcntl(fd, F_GETFD) < 0)
+	if (!(flags & L_MAP_ANONYMOUS) && (mode = fcntl(fd, F_GETFL)) < 0)
 		return -L_EBADF;
 	if (!len)
 		return -L_EINVAL;
@@ -115,7 +113,7 @@ sys_mmap(struct thread *t, const u64 *a)
 		if (flags & L_MAP_HUGETLB)
 			return -L_ENOMEM;  // the guest's pool of huge pages is empty
 		fd = -1;
-	} else if ((r = check_file(fd, prot, flags))) {
+	} else if ((r = check_file(mode, prot, flags))) {
 		return r;
 	}
 	for (i = 0; i < COUNTOF(flag_map); i++)
