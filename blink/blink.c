@@ -78,6 +78,25 @@ options_from_env(void)
 	g_options.log_path = getenv("BLINK_LOG");
 }
 
+// Paths that must still be right when the guest has changed its directory.
+static void
+options_settle(const char *self)
+{
+	char cwd[L_PATH_MAX], *s;
+	const char *log = g_options.log_path;
+	if (log && *log && *log != '/' && getcwd(cwd, sizeof cwd) && (s = (char *)malloc(strlen(cwd) + strlen(log) + 2))) {
+		sprintf(s, "%s/%s", cwd, log);
+		g_options.log_path = s;
+	}
+#ifndef __linux__
+	if (strchr(self, '/'))
+		g_options.self = realpath(self, 0);
+#else
+	(void)self;
+#endif
+	log_open(g_options.log_path);
+}
+
 // The path of program `name` as a shell would find it: malloc'd; 0 if nowhere.
 static char *
 search_path(const char *name)
@@ -172,7 +191,7 @@ main(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	log_open(g_options.log_path);
+	options_settle(argv[0]);
 	if (optind >= argc) {
 		fputs(g_usage, stderr);
 		return EXIT_USAGE;

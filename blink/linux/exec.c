@@ -22,8 +22,8 @@ exec_receive(struct program *pg, char **argv, char **envp, struct why *why, int 
 	int fd, argc, i, n;
 	if (!envp[0] || strncmp(envp[0], g_marker, sizeof g_marker - 1))
 		return 0;
-	if (sscanf(envp[0] + sizeof g_marker - 1, "%d,%d,%d,%d,%d,%d", &fd, &g_options.strace, &g_options.paged,
-			&g_options.nojit, &g_options.stats, &g_options.root_pid) != 6 || !envp[1] || !envp[2])
+	if (sscanf(envp[0] + sizeof g_marker - 1, "%d,%d,%d,%d,%d,%d,%u", &fd, &g_options.strace, &g_options.paged,
+			&g_options.nojit, &g_options.stats, &g_options.root_pid, &g_options.personality) != 7 || !envp[1] || !envp[2])
 		return 0;
 	g_options.log_path = *envp[1] ? envp[1] : 0;
 	memset(pg, 0, sizeof *pg);
@@ -118,7 +118,7 @@ static i64
 hand_over(struct thread *t, struct program *pg, char **envp)
 {
 	const char *self = g_options.self ? g_options.self : host_self();
-	char first[96];
+	char first[128];
 	i64 err;
 	int fd;
 	if (!self)
@@ -130,8 +130,8 @@ hand_over(struct thread *t, struct program *pg, char **envp)
 		fd = fcntl(pg->im.fd, F_DUPFD, 10);
 	if (fd < 0)
 		return l_err(errno);
-	snprintf(first, sizeof first, "%s%d,%d,%d,%d,%d,%d", g_marker, fd, g_options.strace, g_options.paged,
-		g_options.nojit, g_options.stats, g_options.root_pid ? g_options.root_pid : (int)getpid());
+	snprintf(first, sizeof first, "%s%d,%d,%d,%d,%d,%d,%u", g_marker, fd, g_options.strace, g_options.paged,
+		g_options.nojit, g_options.stats, g_options.root_pid ? g_options.root_pid : (int)getpid(), g_options.personality);
 	if (set_string(envp, first) || set_string(envp + 1, g_options.log_path) || set_string(envp + 2, pg->execfn)) {
 		close(fd);
 		return -L_ENOMEM;

@@ -153,6 +153,7 @@ clone_fork(struct thread *t, const struct clone_req *q)
 	t->tid = host_gettid();
 	t->host_main = 1;
 	t->vforked = 0;
+	t->p->lock_future = 0;
 	t->robust_list = 0;
 	t->clear_tid = q->flags & L_CLONE_CHILD_CLEARTID ? q->child_tid : 0;
 	t->sigpend[0] = t->sigpend[1] = 0;

@@ -26,6 +26,7 @@ struct options {
 	int nojit;         // -j
 	int stats;         // -Z
 	const char *log_path;
+	u32 personality;   // personality(2); survives execve
 	int root_pid;      // first process of a -s log; 0: this one
 	const char *self;  // absolute path of the running blink binary, for execve
 };
@@ -47,6 +48,7 @@ struct process {
 	struct sigstate *sig;      // dispositions; linux/signal.c
 	int umask;
 	u64 rlim_stack;
+	int lock_future;           // mlockall(MCL_FUTURE)
 };
 
 // One guest thread; one host thread runs it.

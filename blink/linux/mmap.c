@@ -14,6 +14,14 @@ enum {
 		| L_MAP_NONBLOCK | L_MAP_STACK | L_MAP_HUGETLB | 0x4000000
 };
 
+// What a guest that asks for PROT_READ gets (personality(2), READ_IMPLIES_EXEC)
+static int
+implied_exec(int prot)
+{
+	enum { READ_IMPLIES_EXEC = 0x400000 };
+	return (g_options.personality & READ_IMPLIES_EXEC) && (prot & MEM_R) ? prot | MEM_X : prot;
+}
+
 // mem's results are host errno values.
 static i64
 from_mem(i64 r)
@@ -78,7 +86,7 @@ sys_mmap(struct thread *t, const u64 *a)
 		{ L_MAP_POPULATE, VMA_POPULATE }, { L_MAP_FIXED, VMA_FIXED }
 	};
 	u64 addr = a[0], len = a[1], off = a[5];
-	int mode = 0, prot = (int)a[2] & 7, flags = (int)a[3], fd = (int)a[4], vma = 0, type = flags & L_MAP_TYPE;
+	int mode = 0, prot = implied_exec((int)a[2] & 7), flags = (int)a[3], fd = (int)a[4], vma = 0, type = flags & L_MAP_TYPE;
 	char path[L_PATH_MAX];
 	size_t i;
 	i64 r;
@@ -123,6 +131,8 @@ sys_mmap(struct thread *t, const u64 *a)
 		vma = (vma & ~VMA_FIXED) | VMA_FIXED_NOREPLACE;
 	if (type != L_MAP_PRIVATE)
 		vma |= VMA_SHARED;
+	if (t->p->lock_future)
+		vma |= VMA_LOCKED;
 	path[0] = 0;
 	if (fd >= 0)
 		host_fd_path(fd, path, sizeof path);
@@ -166,7 +176,7 @@ sys_mprotect(struct thread *t, const u64 *a)
 		len += start - v.start;
 		start = v.start;
 	}
-	return from_mem(mem_protect(t->p->mem, start, len, prot & 7));
+	return from_mem(mem_protect(t->p->mem, start, len, implied_exec(prot & 7)));
 }
 
 i64
@@ -323,12 +333,14 @@ sys_mlockall(struct thread *t, const u64 *a)
 	enum { CURRENT = 1, FUTURE = 2, ONFAULT = 4 };
 	if (!a[0] || (a[0] & ~(u64)7) || a[0] == ONFAULT)
 		return -L_EINVAL;
+	t->p->lock_future = (a[0] & FUTURE) != 0;
 	return a[0] & CURRENT ? lock_all(t, 1) : 0;
 }
 
 i64
 sys_munlockall(struct thread *t, const u64 *a)
 {
+	t->p->lock_future = 0;
 	return lock_all(t, 0);
 }
 
@@ -364,9 +376,8 @@ sys_arch_prctl(struct thread *t, const u64 *a)
 i64
 sys_personality(struct thread *t, const u64 *a)
 {
-	static u32 current;
-	u32 old = current;
+	u32 old = g_options.personality;
 	if ((u32)a[0] != 0xffffffff)
-		current = (u32)a[0];
+		g_options.personality = (u32)a[0];
 	return old;
 }

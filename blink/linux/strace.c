@@ -681,7 +681,7 @@ strace_enter(struct strace *s, struct thread *t, const struct sysrow *row, const
 			end_line(s);
 		}
 	} else if (row && g_options.strace > 1 && may_block((u32)t->orig_rax)) {
-		put(s, "%s<unfinished ...>", s->next && s->next < count_args(row, a) ? ", " : "");
+		put(s, "%s <unfinished ...>", s->next && s->next < count_args(row, a) ? ", " : "");
 		end_line(s);
 		s->unfinished = 1;
 	}

@@ -133,6 +133,55 @@ test_sentences(struct mem *mem)
 	close(fd);
 }
 
+// Writes n bytes of b as the text of a printf statement, every third one as
+// itself where the shell allows it.
+static size_t
+put_printf(char *out, const u8 *b, size_t n)
+{
+	char *s = out + sprintf(out, "printf '");
+	size_t i;
+	for (i = 0; i < n; i++)
+		if (i % 3 == 0 && b[i] > ' ' && b[i] < 127 && b[i] != '\'' && b[i] != '\\' && b[i] != '%')
+			*s++ = (char)b[i];
+		else
+			s += sprintf(s, i + 1 < n && b[i + 1] >= '0' && b[i + 1] <= '7' ? "\\%03o" : "\\%o", b[i]);
+	return (size_t)(s + sprintf(s, "' >&7\n") - out);
+}
+
+// One script with headers for two processors: ours is found.
+static void
+test_ape(struct mem *mem)
+{
+	static u8 elf[12288];
+	static char file[16384];
+	u8 found[ELF_EHDR_SIZE];
+	struct why why;
+	int fd = temp_file(), round;
+	size_t n;
+	for (round = 0; round < 3; round++) {
+		make_elf(elf);
+		memset(file, 0, sizeof file);
+		n = (size_t)sprintf(file, round == 1 ? "jartsr='\n%80s'\n" : "MZqFpD='\n%80s'\n", "");
+		st16(elf + 18, 183);
+		n += put_printf(file + n, elf, ELF_EHDR_SIZE);
+		st16(elf + 18, round == 2 ? 22 : 62);
+		st64(elf + 32, 4096);  // program headers behind the script
+		st16(elf + 56, 3);
+		n += put_printf(file + n, elf, ELF_EHDR_SIZE);
+		memcpy(file + 4096, elf + ELF_EHDR_SIZE, 3 * ELF_PHDR_SIZE);
+		fill(fd, (u8 *)file, sizeof file);
+		if (round < 2 && (!ape_find_elf((u8 *)file, 8192, found) || memcmp(found, elf, sizeof found))) {
+			printf("APE %d: header not found\n", round);
+			g_failures++;
+		}
+		if (!try_image(mem, fd, &why) != (round < 2)) {
+			printf("APE %d: %s\n", round, why.text);
+			g_failures++;
+		}
+	}
+	close(fd);
+}
+
 static void
 mutate(u8 *b, size_t n)
 {
@@ -205,6 +254,7 @@ main(void)
 	const char *rounds = getenv("LOAD_ROUNDS");
 	struct mem *mem = mem_new(1);
 	test_sentences(mem);
+	test_ape(mem);
 	test_mutations(mem, rounds ? atol(rounds) : 20000);
 	mem_free(mem);
 	return g_failures != 0;
