@@ -208,9 +208,9 @@ interrupt_return(struct cpu *c, const struct op *op)
 	if (wide) {
 		ss = (u32)stack_peek(c, op, size, 4 * step) & 0xffff;
 		sp = stack_peek(c, op, size, 3 * step);
-		check_cs(c, op, cs);
 		if ((cs & 3) != 3)
 			cpu_raise(c, op, VEC_GP, cs & 0xfffc);
+		check_cs(c, op, cs);
 		check_ip(c, op, ip);
 		if (ss != 0x2b)
 			cpu_raise(c, op, VEC_GP, ss & 0xfffc);
