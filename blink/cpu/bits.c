@@ -19,7 +19,7 @@ bit_change(u64 x, u64 bit, enum bit_op k)
 static ALWAYS_INLINE void
 set_cf(struct cpu *c, int cf)
 {
-	flags_update(c, FLAG_CF, cf ? (u32)FLAG_CF : 0u);
+	flags_merge(c, FLAG_CF, cf ? (u32)FLAG_CF : 0u);
 }
 
 // A register offset is signed and reaches beyond the operand: its upper bits

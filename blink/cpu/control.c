@@ -414,35 +414,80 @@ int_specialise(const struct insn *in, const struct op *op)
 	return 0;
 }
 #else
-// Conditions by size of the destination; flags_cond does the work.
-#define CC_FORMS(size, T) \
-static const struct op * \
-cmov##size##_rr(struct cpu *c, const struct op *op) \
+// Conditions: after a compare, subtraction or logic operation they come
+// straight from its operands, moved up to the top of the word.
+#define AFTER_SUB_B (a < b)
+#define AFTER_SUB_AE (a >= b)
+#define AFTER_SUB_E (a == b)
+#define AFTER_SUB_NE (a != b)
+#define AFTER_SUB_BE (a <= b)
+#define AFTER_SUB_A (a > b)
+#define AFTER_SUB_S ((i64)(a - b) < 0)
+#define AFTER_SUB_NS ((i64)(a - b) >= 0)
+#define AFTER_SUB_L ((i64)a < (i64)b)
+#define AFTER_SUB_GE ((i64)a >= (i64)b)
+#define AFTER_SUB_LE ((i64)a <= (i64)b)
+#define AFTER_SUB_G ((i64)a > (i64)b)
+#define AFTER_LOGIC_B 0
+#define AFTER_LOGIC_AE 1
+#define AFTER_LOGIC_E (a == 0)
+#define AFTER_LOGIC_NE (a != 0)
+#define AFTER_LOGIC_BE (a == 0)
+#define AFTER_LOGIC_A (a != 0)
+#define AFTER_LOGIC_S ((i64)a < 0)
+#define AFTER_LOGIC_NS ((i64)a >= 0)
+#define AFTER_LOGIC_L ((i64)a < 0)
+#define AFTER_LOGIC_GE ((i64)a >= 0)
+#define AFTER_LOGIC_LE ((i64)a <= 0)
+#define AFTER_LOGIC_G ((i64)a > 0)
+
+#define CC_FORMS(cc, number) \
+static ALWAYS_INLINE int \
+cond_##cc(const struct cpu *c) \
 { \
-	u64 x = c->r[op->b]; \
-	if (!flags_cond(c, op->d)) \
-		x = c->r[op->a]; \
-	c->r[op->a] = trunc_to(x, size); \
+	u32 shift = 64 - 8 * (c->lf_type & 15); \
+	u64 a = c->lf_a << shift, b = c->lf_b << shift; \
+	if (LIKELY(c->lf_type >> 4 == LF_SUB)) \
+		return AFTER_SUB_##cc; \
+	if (LIKELY(c->lf_type >> 4 == LF_LOGIC)) \
+		return AFTER_LOGIC_##cc; \
+	return flags_cond(c, number); \
+} \
+static const struct op * \
+cmov4_##cc(struct cpu *c, const struct op *op) \
+{ \
+	u32 x = (u32)c->r[op->b], y = (u32)c->r[op->a]; \
+	c->r[op->a] = cond_##cc(c) ? x : y; \
 	NEXT(); \
 } \
 static const struct op * \
-cmov##size##_rm(struct cpu *c, const struct op *op) \
+cmov8_##cc(struct cpu *c, const struct op *op) \
 { \
-	FAST_OR(op_cmovcc); \
-	u64 x = frd##T(c, op, ea(c, op)); \
-	if (!flags_cond(c, op->d)) \
-		x = c->r[op->a]; \
-	c->r[op->a] = trunc_to(x, size); \
+	u64 x = c->r[op->b], y = c->r[op->a]; \
+	c->r[op->a] = cond_##cc(c) ? x : y; \
+	NEXT(); \
+} \
+static const struct op * \
+set_##cc(struct cpu *c, const struct op *op) \
+{ \
+	c->r[op->a] = (c->r[op->a] & ~(u64)0xff) | (u64)cond_##cc(c); \
 	NEXT(); \
 }
-CC_FORMS(4, 32)
-CC_FORMS(8, 64)
+#define EACH_CC(F) \
+F(B, 2) F(AE, 3) F(E, 4) F(NE, 5) F(BE, 6) F(A, 7) F(S, 8) F(NS, 9) F(L, 12) F(GE, 13) F(LE, 14) F(G, 15)
+EACH_CC(CC_FORMS)
 
-static const struct op *
-setcc_r(struct cpu *c, const struct op *op)
+// SETcc, CMOVcc of 4 and 8 bytes, registers only
+static op_fn *
+cc_form(int cc, int which)
 {
-	c->r[op->a] = (c->r[op->a] & ~(u64)0xff) | (u64)flags_cond(c, op->d);
-	NEXT();
+	switch (cc) {
+#define CC_CASE(name, number) \
+	case number: \
+		return which == 0 ? set_##name : which == 4 ? cmov4_##name : cmov8_##name;
+	EACH_CC(CC_CASE)
+	}
+	return 0;
 }
 
 static const struct op *
@@ -462,13 +507,9 @@ control_specialise(const struct insn *in, const struct op *op)
 	int wide = op->size == 8;
 	switch (in->op) {
 	case OP_SETCC:
-		return op_kind(op, 0) == K_REG ? setcc_r : 0;
+		return op_kind(op, 0) == K_REG ? cc_form(in->cc, 0) : 0;
 	case OP_CMOVCC:
-		if (op->size < 4)
-			return 0;
-		if (op_kind(op, 1) == K_REG)
-			return wide ? cmov8_rr : cmov4_rr;
-		return wide ? cmov8_rm : cmov4_rm;
+		return op->size >= 4 && op_kind(op, 1) == K_REG ? cc_form(in->cc, op->size) : 0;
 	case OP_LEAVE:
 		return in->mode == MODE_64 && wide ? leave8 : 0;
 	}

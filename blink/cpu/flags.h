@@ -81,13 +81,6 @@ flags_update(struct cpu *c, u32 mask, u32 bits)
 	flags_set(c, (flags_arith(c) & ~mask) | (bits & mask));
 }
 
-// Sets CF and OF, keeps the others.
-static inline void
-flags_cf_of(struct cpu *c, u32 bits)
-{
-	flags_update(c, FLAG_CF | FLAG_OF, bits);
-}
-
 // CF as 0 or 1
 static inline int
 flags_cf(const struct cpu *c)
@@ -140,5 +133,43 @@ flags_szp(u64 result, int size)
 
 // The condition of Jcc/SETcc/CMOVcc, 0..15
 int flags_cond(const struct cpu *c, int cc);
+
+// Sets the flags of mask (CF, or CF and OF), keeps the others. As flags_update
+// does, but without working out what nobody may ever read.
+static ALWAYS_INLINE void
+flags_merge(struct cpu *c, u32 mask, u32 bits)
+{
+#ifndef TINY
+	u64 a = c->lf_a, b = c->lf_b, r;
+	u32 size = c->lf_type & 15, keep;
+	switch (c->lf_type >> 4) {
+	case LF_RESULT:
+		c->lf_b = (b & ~(u64)mask) | bits;
+		return;
+	case LF_LOGIC:
+		c->lf_type = LF(LF_RESULT, size);
+		c->lf_b = bits;
+		return;
+	case LF_FLAGS:
+		c->lf_a = (a & ~(u64)mask) | bits;
+		return;
+	case LF_ADD:
+		r = a + b;
+		keep = (u32)(((a ^ r) & (b ^ r)) >> (8 * size - 1)) << 11;
+		break;
+	case LF_SUB:
+		r = a - b;
+		keep = (u32)(((a ^ b) & (a ^ r)) >> (8 * size - 1)) << 11;
+		break;
+	default:
+		flags_update(c, mask, bits);
+		return;
+	}
+	keep = (keep & FLAG_OF & ~mask) | (u32)((a ^ b ^ r) & FLAG_AF);
+	flags_result(c, (int)size, r, keep | bits);
+#else
+	flags_update(c, mask, bits);
+#endif
+}
 
 #endif

@@ -52,14 +52,14 @@ op_sahf(struct cpu *c, const struct op *op)
 const struct op *
 op_clc(struct cpu *c, const struct op *op)
 {
-	flags_update(c, FLAG_CF, 0);
+	flags_merge(c, FLAG_CF, 0);
 	NEXT();
 }
 
 const struct op *
 op_stc(struct cpu *c, const struct op *op)
 {
-	flags_update(c, FLAG_CF, FLAG_CF);
+	flags_merge(c, FLAG_CF, FLAG_CF);
 	NEXT();
 }
 

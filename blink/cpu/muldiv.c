@@ -77,7 +77,7 @@ put_pair(struct cpu *c, int size, u64 lo, u64 hi)
 static ALWAYS_INLINE void
 set_overflow(struct cpu *c, int yes)
 {
-	flags_cf_of(c, yes ? (u32)(FLAG_CF | FLAG_OF) : 0u);
+	flags_merge(c, FLAG_CF | FLAG_OF, yes ? (u32)(FLAG_CF | FLAG_OF) : 0u);
 }
 
 static ALWAYS_INLINE void

@@ -34,13 +34,13 @@ shift(struct cpu *c, enum shift kind, u64 x, unsigned n, int size)
 		m = n & (bits - 1);
 		r = m ? x << m | x >> (bits - m) : x;
 		cf = (u32)r & 1;
-		flags_cf_of(c, cf | left_of(r, cf, bits));
+		flags_merge(c, FLAG_CF | FLAG_OF, cf | left_of(r, cf, bits));
 		return r;
 	case SH_ROR:
 		m = n & (bits - 1);
 		r = m ? x << (bits - m) | x >> m : x;
 		cf = (u32)(r >> (bits - 1)) & 1;
-		flags_cf_of(c, cf | right_of(r, bits));
+		flags_merge(c, FLAG_CF | FLAG_OF, cf | right_of(r, bits));
 		return r;
 	case SH_RCL:
 		cf = (u32)flags_cf(c);
@@ -52,7 +52,7 @@ shift(struct cpu *c, enum shift kind, u64 x, unsigned n, int size)
 				r |= x >> (bits + 1 - m);
 			cf = (u32)(x >> (bits - m)) & 1;
 		}
-		flags_cf_of(c, cf | left_of(r, cf, bits));
+		flags_merge(c, FLAG_CF | FLAG_OF, cf | left_of(r, cf, bits));
 		return r;
 	case SH_RCR:
 		cf = (u32)flags_cf(c);
@@ -64,7 +64,7 @@ shift(struct cpu *c, enum shift kind, u64 x, unsigned n, int size)
 				r |= x << (bits + 1 - m);
 			cf = (u32)(x >> (m - 1)) & 1;
 		}
-		flags_cf_of(c, cf | right_of(r, bits));
+		flags_merge(c, FLAG_CF | FLAG_OF, cf | right_of(r, bits));
 		return r;
 	case SH_SHL:
 		r = x << n;
