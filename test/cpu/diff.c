@@ -56,7 +56,9 @@ struct test_case {
 	int row;
 	u8 code[16];
 	int len;
-	int traced;  // single-step it natively
+	u8 setter[8];  // an instruction in front of it that sets flags, so that
+	int pre;       // they are there in every lazy form; its length or 0
+	int traced;    // single-step it natively
 	u64 pc, r[16], base[2];
 	u64 mxcsr_mask;  // where FXSAVE stores the third byte of MXCSR_MASK
 	u32 flags;
@@ -447,6 +449,27 @@ make_frame(u8 *b, int size)
 	st64(b + 4 * size, one_in(6) ? selector() : 0x2b);
 }
 
+// Flag setters: they write R8 to R15 only, never what t's address needs.
+static void
+make_setter(struct test_case *t)
+{
+	static const u8 op[] = {0x01, 0x09, 0x11, 0x19, 0x21, 0x29, 0x31, 0x39, 0x39, 0x39, 0x85, 0x85, 0xff, 0xff, 0xf7, 0xc1, 0xd1};
+	unsigned k = (unsigned)(rnd() % COUNTOF(op)), dst = 8 + (unsigned)(rnd() & 7), size = (unsigned)(rnd() & 3), reg;
+	u8 *b = t->setter;
+	int n = 0;
+	if (dst == t->in.base || dst == t->in.index || isa_ops[t->in.op].attrs & ISA_STRING)
+		k = 7;
+	reg = k == 12 ? 0 : k == 13 ? 1 : k == 14 ? 3 : k == 15 ? 4 + (unsigned)(rnd() & 1) : k == 16 ? 4 : (unsigned)(rnd() & 7);
+	if (size == 1)
+		b[n++] = 0x66;
+	b[n++] = (u8)(0x41 | (size == 3 ? 8 : 0));
+	b[n++] = (u8)(op[k] - (size == 0));
+	b[n++] = (u8)(0xc0 | reg << 3 | (dst & 7));
+	if (k == 15)
+		b[n++] = (u8)(1 + rnd() % 7);
+	t->pre = n;
+}
+
 static int
 make_case(struct test_case *t, int rowno, u64 number)
 {
@@ -470,8 +493,14 @@ make_case(struct test_case *t, int rowno, u64 number)
 	}
 	t->len = n;
 	t->pc = one_in(8) ? CODE + 0x1000 - rnd() % (u64)n : CODE + 0x800 + (rnd() & 0xff);
+	if (one_in(2)) {
+		make_setter(t);
+		t->pc += (u64)t->pre;
+	}
 	for (i = 0; i < 16; ++i)
 		t->r[i] = edge();
+	if (t->pre && one_in(3))
+		t->r[8 + (t->setter[t->setter[0] == 0x66 ? 3 : 2] & 7)] = t->r[t->setter[t->setter[0] == 0x66 ? 3 : 2] >> 3 & 7];
 	t->flags = (u32)(rnd() & FLAGS_ARITH) | 0x202 | (one_in(3) ? (u32)FLAG_DF : 0u);
 	t->base[0] = (rnd() & 0xf) << 12;
 	t->base[1] = rnd() & 0xffffff;
@@ -679,7 +708,7 @@ static pid_t child;
 
 #define NATIVE __attribute__((noinline, optimize("no-stack-protector")))
 static u64 own_fs;
-static volatile int busy;
+static volatile int busy, passed;
 static gregset_t idle_regs;
 static u8 idle_fx[512];
 static u8 *native_mem;
@@ -703,12 +732,13 @@ native_load(ucontext_t *u, const struct test_case *t)
 	u8 *fp = (u8 *)u->uc_mcontext.fpregs;
 	memset(code_view + 0x7f0, 0xcc, 0x850);
 	memcpy(code_view + (t->pc - CODE), t->code, (size_t)t->len);
+	memcpy(code_view + (t->pc - CODE) - t->pre, t->setter, (size_t)t->pre);
 	fill_image(native_mem, t);
 	memcpy((void *)(uintptr_t)DATA, native_mem, DATA_SIZE);
 	memcpy((void *)(uintptr_t)STACK, native_mem + DATA_SIZE + RO_SIZE, STACK_SIZE);
 	for (i = 0; i < 16; ++i)
 		u->uc_mcontext.gregs[order[i]] = (greg_t)t->r[i];
-	u->uc_mcontext.gregs[UC_RIP] = (greg_t)t->pc;
+	u->uc_mcontext.gregs[UC_RIP] = (greg_t)(t->pc - (u64)t->pre);
 	u->uc_mcontext.gregs[UC_EFL] = (greg_t)(t->flags | (t->traced ? (u32)FLAG_TF : 0u));
 	u->uc_mcontext.gregs[UC_CSGSFS] = 0x33 | (greg_t)0x2b << 48;
 	memcpy(fp, t->fx, FX_MASK);
@@ -764,6 +794,10 @@ native_signal(int sig, siginfo_t *info, void *ctx)
 		memcpy(&idle_regs, &u->uc_mcontext.gregs, sizeof idle_regs);
 		memcpy(idle_fx, u->uc_mcontext.fpregs, FX_TESTED);
 		shared->now = 0;
+	} else if (shared->cases[shared->now].traced && u->uc_mcontext.gregs[UC_TRAPNO] == VEC_DB &&
+	           (u64)u->uc_mcontext.gregs[UC_RIP] == shared->cases[shared->now].pc && shared->cases[shared->now].pre && !passed) {
+		passed = 1;  // the setter is done
+		return;
 	} else {
 		struct outcome *o = &shared->outcomes[shared->now];
 		raw_prctl(GET_FS, (unsigned long)&fs);
@@ -776,6 +810,7 @@ native_signal(int sig, siginfo_t *info, void *ctx)
 		o->sel[SEG_GS] = sel[3];
 		++shared->now;
 	}
+	passed = 0;
 	if (shared->now < shared->count) {
 		native_load(u, &shared->cases[shared->now]);
 	} else {
@@ -900,11 +935,12 @@ emulate(struct outcome *o, const struct test_case *t, int engine, u8 *before)
 	mem_write(m->mem, DATA, before, DATA_SIZE);
 	mem_write(m->mem, STACK, before + DATA_SIZE + RO_SIZE, STACK_SIZE);
 	mem_poke(m->mem, t->pc, t->code, (size_t)t->len);
+	mem_poke(m->mem, t->pc - (u64)t->pre, t->setter, (size_t)t->pre);
 	cpu_invalidate(m->code, CODE, CODE + CODE_SIZE);
 	for (i = 0; i < 16; ++i)
 		c->r[i] = t->r[i];
 	c->r[REG_EA] = 0xdead;
-	c->pc = t->pc;
+	c->pc = t->pc - (u64)t->pre;
 	cpu_set_flags(c, t->flags);
 	memset(c->segbase, 0, sizeof c->segbase);
 	memset(c->sel, 0, sizeof c->sel);
@@ -915,6 +951,8 @@ emulate(struct outcome *o, const struct test_case *t, int engine, u8 *before)
 	c->cr2 = 0;
 	c->error = 0;
 	cpu_from_fxsave(c, t->fx);
+	if (!engine && t->pre)
+		cpu_step(c);
 	do {
 		stop = engine ? cpu_run(c) : cpu_step(c);
 	} while (stop == STOP_ATTENTION && ++limit < 100000 && (engine || ((isa_ops[t->in.op].attrs & ISA_STRING) && c->pc == t->pc)));
@@ -957,6 +995,7 @@ emulate(struct outcome *o, const struct test_case *t, int engine, u8 *before)
 		fprintf(stderr, "diff: cannot read guest memory\n");
 	memset(filler, 0xcc, sizeof filler);
 	mem_poke(m->mem, t->pc, filler, (size_t)t->len);
+	mem_poke(m->mem, t->pc - (u64)t->pre, filler, (size_t)t->pre);
 }
 
 // --- comparison -------------------------------------------------------------------------------
@@ -1057,6 +1096,13 @@ print_case(const struct test_case *t, const char *engine)
 	int i;
 	isa_format(text, sizeof text, &t->in, t->pc);
 	flag_text(f, t->flags);
+	if (t->pre) {
+		struct insn in;
+		isa_decode(&in, t->setter, sizeof t->setter, MODE_64);
+		isa_format(text, sizeof text, &in, 0);
+		printf("after %s:\n", text);
+		isa_format(text, sizeof text, &t->in, t->pc);
+	}
 	printf("%s \"%s\" (%s): ", rows[t->row].name, rows[t->row].enc, engine);
 	for (i = 0; i < t->len; ++i)
 		printf("%02x ", t->code[i]);
