@@ -21,6 +21,14 @@ move16_slow(struct cpu *c, const struct op *op, int aligned)
 	}
 }
 
+// Whether a store of 16 bytes writes all of them or faults: elsewhere than on
+// x86 one that crosses into another page may not.
+static inline int
+one_access(u64 gva)
+{
+	return HOST_X86_64 || (gva & (PAGE_SIZE_GUEST - 1)) <= PAGE_SIZE_GUEST - 16;
+}
+
 #ifdef TINY
 #define MOVE16(name, aligned) \
 const struct op * \
@@ -43,7 +51,7 @@ op_##name(struct cpu *c, const struct op *op) \
 	} \
 	if (ACCESS_FAST(c)) { \
 		u64 a_ = ea(c, op); \
-		if (!(aligned) || LIKELY(!(a_ & 15))) { \
+		if (aligned ? LIKELY(!(a_ & 15)) : one_access(a_)) { \
 			if (FORM(op) == FORM_XM) \
 				v128_st(xmm(c, op->a), frd128(c, op, a_)); \
 			else \

@@ -28,9 +28,8 @@
 #define NATIVE 0
 #endif
 
-static int trap;  // what the native run raised, -1 if nothing
-
 #if NATIVE
+static int trap;  // what the native run raised, -1 if nothing
 // --- native execution ----------------------------------------------------------
 
 struct native {
@@ -304,7 +303,9 @@ rnd_state(struct state *s)
 // --- the comparison ----------------------------------------------------------------
 
 enum { CASES = 20, AREA = 8192, GUEST_DATA = 0x10000000, GUEST_CODE = 0x20000000, CODE_BYTES = 8 << 20, WINDOW = 1024 };
+#if NATIVE
 static u8 *native_area, *native_code;
+#endif
 static struct mem *mem;
 static struct cpu *cpu;
 static u64 code_used;
