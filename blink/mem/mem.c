@@ -220,16 +220,13 @@ guard_aliases(struct mem *m, u64 lo, u64 hi, struct changes *ch)
 
 // Fills in what is mapped. 0 or -errno.
 static int
-describe(struct mem *m, struct vma *nv, int fd, const char *path)
+describe(struct mem *m, struct vma *nv, int fd, const struct stat *st, const char *path)
 {
 	char buf[4096];
-	struct stat st;
 	nv->maxprot = MEM_R | MEM_W | MEM_X;
 	if (fd >= 0) {
-		if (fstat(fd, &st))
-			return -errno;
-		nv->dev = st.st_dev;
-		nv->ino = st.st_ino;
+		nv->dev = st->st_dev;
+		nv->ino = st->st_ino;
 		if ((nv->flags & VMA_SHARED) && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
 			nv->maxprot &= ~MEM_W;
 		if (!path)
@@ -308,8 +305,9 @@ mem_map(struct mem *m, u64 addr, u64 len, int prot, int flags, int fd, u64 offse
 {
 	struct changes ch;
 	struct vma nv;
+	struct stat st;
 	int r, fixed = flags & (VMA_FIXED | VMA_FIXED_NOREPLACE);
-	if (fd >= 0 && fcntl(fd, F_GETFD) < 0)
+	if (fd >= 0 && fstat(fd, &st))
 		return -errno;
 	if ((offset & (PAGE_SIZE_GUEST - 1)) || !len)
 		return -EINVAL;
@@ -333,7 +331,7 @@ mem_map(struct mem *m, u64 addr, u64 len, int prot, int flags, int fd, u64 offse
 	if (!r && (flags & VMA_FIXED_NOREPLACE) && !vma_free(m, addr, addr + len, 0))
 		r = -EEXIST;
 	if (!r)
-		r = describe(m, &nv, fd, path);
+		r = describe(m, &nv, fd, &st, path);
 	if (!r && (nv.prot & ~nv.maxprot))
 		r = -EACCES;
 	if (!r && fixed) {
