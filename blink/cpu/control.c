@@ -375,17 +375,17 @@ op_pusha(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
+// Registers that were popped in front of a fault keep their new values.
 static NOINLINE void
 popa(struct cpu *c, const struct op *op)
 {
 	int i, size = op->size;
-	u64 x[8];
-	for (i = 0; i < 8; ++i)
-		x[7 - i] = stack_peek(c, op, size, (u64)(i * size));
-	stack_set(c, c->r[REG_SP] + (u64)(8 * size));
-	for (i = 0; i < 8; ++i)
+	for (i = 7; i >= 0; --i) {
+		u64 x = stack_peek(c, op, size, (u64)((7 - i) * size));
 		if (i != REG_SP)
-			reg_set(c, i, size, x[i]);
+			reg_set(c, i, size, x);
+	}
+	stack_set(c, c->r[REG_SP] + (u64)(8 * size));
 }
 
 const struct op *

@@ -86,21 +86,23 @@ op_std(struct cpu *c, const struct op *op)
 
 // --- decimal arithmetic: not in 64-bit mode ------------------------------------------
 
+// OF is that of the addition or subtraction that was made.
 static NOINLINE void
 decimal_adjust(struct cpu *c, int subtract)
 {
-	u32 old = flags_arith(c), f = old & (FLAG_CF | FLAG_AF), al = (u32)c->r[REG_AX] & 0xff, r = al;
-	int high = al > 0x99 || (old & FLAG_CF);
+	u32 old = flags_arith(c), f = 0, al = (u32)c->r[REG_AX] & 0xff, by = 0, r;
 	if ((al & 15) > 9 || (old & FLAG_AF)) {
-		if (subtract ? al < 6 : al > 0xf9)
-			f |= FLAG_CF;
-		r = subtract ? r - 6 : r + 6;
-		f |= FLAG_AF;
+		by = 6;
+		f = FLAG_AF;
 	}
-	if (high) {
-		r = subtract ? r - 0x60 : r + 0x60;
+	if (al > 0x99 || (old & FLAG_CF)) {
+		by += 0x60;
+		f |= FLAG_CF;
+	} else if (subtract && al < by) {
 		f |= FLAG_CF;
 	}
+	r = subtract ? al - by : al + by;
+	f |= ((subtract ? al ^ by : ~(al ^ by)) & (al ^ r) & 0x80) << 4;
 	reg_set(c, REG_AX, 1, r);
 	flags_result(c, 1, r, f);
 }
@@ -119,17 +121,19 @@ op_das(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
+// The other flags are those of AX before AL loses its upper half.
 static NOINLINE void
 ascii_adjust(struct cpu *c, int subtract)
 {
-	u64 ax = c->r[REG_AX];
+	u64 ax = c->r[REG_AX] & 0xffff, r = ax;
 	u32 f = 0;
 	if ((ax & 15) > 9 || (flags_arith(c) & FLAG_AF)) {
-		ax = subtract ? ax - 0x106 : ax + 0x106;
+		r = subtract ? ax - 0x106 : ax + 0x106;
 		f = FLAG_CF | FLAG_AF;
 	}
-	reg_set(c, REG_AX, 2, ax & 0xff0f);
-	flags_result(c, 1, ax & 15, f);
+	f |= (u32)((subtract ? ax & ~r : r & ~ax) >> 15 & 1) << 11;
+	reg_set(c, REG_AX, 2, r & 0xff0f);
+	flags_result(c, 2, r, f);
 }
 
 const struct op *
@@ -160,9 +164,9 @@ op_aam(struct cpu *c, const struct op *op)
 const struct op *
 op_aad(struct cpu *c, const struct op *op)
 {
-	u64 r = ((c->r[REG_AX] & 0xff) + (c->r[REG_AX] >> 8 & 0xff) * ((u32)op->imm & 0xff)) & 0xff;
-	reg_set(c, REG_AX, 2, r);
-	flags_result(c, 1, r, 0);
+	u64 al = c->r[REG_AX] & 0xff, more = (c->r[REG_AX] >> 8) * (u64)(op->imm & 0xff) & 0xff;
+	reg_set(c, REG_AX, 2, (al + more) & 0xff);
+	flags_lazy(c, LF_ADD, 1, al, more);
 	NEXT();
 }
 

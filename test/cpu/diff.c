@@ -58,6 +58,7 @@ struct test_case {
 	int len;
 	u8 setter[8];  // an instruction in front of it that sets flags, so that
 	int pre;       // they are there in every lazy form; its length or 0
+	enum isa_mode mode;
 	int traced;    // single-step it natively
 	u64 pc, r[16], base[2];
 	u64 mxcsr_mask;  // where FXSAVE stores the third byte of MXCSR_MASK
@@ -155,10 +156,10 @@ static const char *
 why_untested(const struct row *r)
 {
 	size_t i;
-	if (strstr(r->flags, "I64"))
-		return "not in 64-bit mode";
 	if (!operations[r->op].done)
 		return "undone";
+	if (!strcmp(r->oprs, "far"))
+		return "a far transfer between 32-bit code segments";
 	for (i = 0; i < COUNTOF(untested); ++i)
 		if (!strcmp(untested[i].name, r->name))
 			return untested[i].why;
@@ -294,7 +295,7 @@ byte_edge(void)
 
 // The bytes of an instruction of this row; *modrm and *disp tell where those are.
 static int
-make_bytes(u8 *b, const struct plan *p, const struct row *r, int *modrm_at, int *disp_at)
+make_bytes(u8 *b, const struct plan *p, const struct row *r, enum isa_mode mode, int *modrm_at, int *disp_at)
 {
 	int n = 0, i, attrs = isa_ops[r->op].attrs, mod, rm, modrm;
 	int lock = (attrs & ISA_LOCKABLE) && one_in(4);
@@ -307,7 +308,7 @@ make_bytes(u8 *b, const struct plan *p, const struct row *r, int *modrm_at, int 
 		b[n++] = 0x66;
 	if (one_in(12))
 		b[n++] = 0x67;
-	if (one_in(12))
+	if (one_in(12) && mode == MODE_64)
 		b[n++] = one_in(2) ? 0x64 : 0x65;
 	if (p->prefix)
 		b[n++] = (u8)p->prefix;
@@ -315,9 +316,9 @@ make_bytes(u8 *b, const struct plan *p, const struct row *r, int *modrm_at, int 
 		u8 w = p->vexw >= 0 ? (u8)p->vexw : (u8)(rnd() & 1);
 		u8 l = p->vexl >= 0 ? (u8)p->vexl : (u8)(rnd() & 1);
 		b[n++] = 0xc4;
-		b[n++] = (u8)((rnd() & 0xe0) | (unsigned)p->vexmap);
+		b[n++] = (u8)((mode == MODE_64 ? rnd() & 0xe0 : 0xe0) | (unsigned)p->vexmap);
 		b[n++] = (u8)(w << 7 | (rnd() & 15) << 3 | l << 2 | (unsigned)p->vexpp);
-	} else if (p->rexw || one_in(2)) {
+	} else if (mode == MODE_64 && (p->rexw || one_in(2))) {
 		b[n++] = (u8)(0x40 | (rnd() & 15) | (p->rexw ? 8u : 0u));
 	}
 	for (i = 0; i < p->nbytes; ++i)
@@ -483,17 +484,20 @@ make_case(struct test_case *t, int rowno, u64 number)
 	t->number = number;
 	if (plan_row(&plan, r))
 		return -1;
+	t->mode = MODE_64;
+	if (strstr(r->flags, "I64") || (one_in(6) && !named(r, "jmpf callf retf iret sgdt sidt sldt str smsw int1")))
+		t->mode = MODE_32;
 	for (tries = 0;; ++tries) {
 		if (tries == 200)
 			return -1;
-		make_bytes(t->code, &plan, r, &modrm_at, &disp_at);
-		n = isa_decode(&t->in, t->code, 15, MODE_64);
+		make_bytes(t->code, &plan, r, t->mode, &modrm_at, &disp_at);
+		n = isa_decode(&t->in, t->code, 15, t->mode);
 		if (n > 0 && t->in.op == r->op)
 			break;
 	}
 	t->len = n;
 	t->pc = one_in(8) ? CODE + 0x1000 - rnd() % (u64)n : CODE + 0x800 + (rnd() & 0xff);
-	if (one_in(2)) {
+	if (t->mode == MODE_64 && one_in(2)) {
 		make_setter(t);
 		t->pc += (u64)t->pre;
 	}
@@ -538,7 +542,7 @@ make_case(struct test_case *t, int rowno, u64 number)
 		t->r[REG_CX] = rnd() % (unsigned)k;
 		if (t->in.seg == SEG_FS || t->in.seg == SEG_GS)
 			t->r[REG_SI] -= t->base[t->in.seg - SEG_FS];
-		if (t->in.asize == 4) {
+		if (t->in.asize == 4 && t->mode == MODE_64) {
 			t->r[REG_SI] = (u32)t->r[REG_SI] | rnd() << 32;
 			t->r[REG_DI] = (u32)t->r[REG_DI] | rnd() << 32;
 			t->r[REG_CX] |= rnd() << 32;
@@ -616,7 +620,7 @@ make_case(struct test_case *t, int rowno, u64 number)
 				else
 					t->r[t->in.index] = (u64)((i64)want >> t->in.scale);
 			}
-			if (t->in.asize == 4 && t->in.base != REG_NONE && t->in.base != t->in.index)
+			if (t->in.asize == 4 && t->mode == MODE_64 && t->in.base != REG_NONE && t->in.base != t->in.index)
 				t->r[t->in.base] = (u32)t->r[t->in.base] | rnd() << 32;
 		}
 		// Bit offsets that stay near
@@ -646,12 +650,15 @@ make_case(struct test_case *t, int rowno, u64 number)
 			d = -32 - (i64)(rnd() & 0x3f);
 		memcpy(t->code + t->len - t->in.immlen, &d, t->in.immlen);
 	}
-	prefixes = isa_decode(&t->in, t->code, 15, MODE_64);
+	prefixes = isa_decode(&t->in, t->code, 15, t->mode);
 	if (prefixes != t->len || t->in.op != r->op || accepted(&t->in))
 		return -1;
 	if (named(r, "int") && (u8)t->in.imm == 0x80)
 		return -1;
-	t->traced = (attrs & ISA_BRANCH) && !named(r, "int int1 int3");
+	t->traced = (attrs & ISA_BRANCH) && !named(r, "int int1 int3 into");
+	if (t->mode != MODE_64)
+		for (i = 0; i < 16; ++i)
+			t->r[i] = (u32)t->r[i];
 	memset(t->code + t->len, 0xcc, (size_t)(16 - t->len));
 	return 0;
 }
@@ -740,11 +747,12 @@ native_load(ucontext_t *u, const struct test_case *t)
 		u->uc_mcontext.gregs[order[i]] = (greg_t)t->r[i];
 	u->uc_mcontext.gregs[UC_RIP] = (greg_t)(t->pc - (u64)t->pre);
 	u->uc_mcontext.gregs[UC_EFL] = (greg_t)(t->flags | (t->traced ? (u32)FLAG_TF : 0u));
-	u->uc_mcontext.gregs[UC_CSGSFS] = 0x33 | (greg_t)0x2b << 48;
+	u->uc_mcontext.gregs[UC_CSGSFS] = (t->mode == MODE_64 ? 0x33 : 0x23) | (greg_t)0x2b << 48;
 	memcpy(fp, t->fx, FX_MASK);
 	memcpy(fp + 32, t->fx + 32, FX_TESTED - 32);
 	fp[512] |= 3;
-	__asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %0, %%fs\n\tmov %0, %%gs" : : "r"(0));
+	__asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %1, %%fs\n\tmov %1, %%gs"
+	                 : : "r"(t->mode == MODE_64 ? 0 : 0x2b), "r"(0));
 	raw_prctl(SET_GS, t->base[1]);
 	raw_prctl(SET_FS, t->base[0]);
 }
@@ -946,8 +954,11 @@ emulate(struct outcome *o, const struct test_case *t, int engine, u8 *before)
 	memset(c->sel, 0, sizeof c->sel);
 	c->segbase[SEG_FS] = t->base[0];
 	c->segbase[SEG_GS] = t->base[1];
-	c->sel[SEG_CS] = 0x33;
+	c->mode = (u8)t->mode;
+	c->sel[SEG_CS] = t->mode == MODE_64 ? 0x33 : 0x23;
 	c->sel[SEG_SS] = 0x2b;
+	if (t->mode != MODE_64)
+		c->sel[SEG_DS] = c->sel[SEG_ES] = 0x2b;
 	c->cr2 = 0;
 	c->error = 0;
 	cpu_from_fxsave(c, t->fx);
@@ -1056,7 +1067,7 @@ differ(const struct outcome *n, const struct outcome *e, const u8 *before, const
 		flag_text(b, e->flags);
 		DIFFER("    flags native %s blink %s\n", a, b);
 	}
-	for (i = 0; i < FX_TESTED; i += i == 24 ? 8 : i < 24 ? (i < 4 || i == 6 ? 2 : i == 4 ? 2 : 8) : 16) {
+	for (i = 0; i < (t->mode == MODE_64 ? FX_TESTED : FX_TESTED - 128); i += i == 24 ? 8 : i < 24 ? (i < 4 || i == 6 ? 2 : i == 4 ? 2 : 8) : 16) {
 		int k = i == 24 ? 4 : i < 24 ? (i < 8 ? 2 : 8) : 16;
 		if (i == 4)
 			k = 1;
@@ -1106,7 +1117,7 @@ print_case(const struct test_case *t, const char *engine)
 	printf("%s \"%s\" (%s): ", rows[t->row].name, rows[t->row].enc, engine);
 	for (i = 0; i < t->len; ++i)
 		printf("%02x ", t->code[i]);
-	printf("  %s\n  at %llx, flags %s, repeat with -r %s -k %llu\n ", text, (unsigned long long)t->pc, f, rows[t->row].name,
+	printf("  %s%s\n  at %llx, flags %s, repeat with -r %s -k %llu\n ", text, t->mode == MODE_64 ? "" : " (32-bit code)", (unsigned long long)t->pc, f, rows[t->row].name,
 	       (unsigned long long)t->number);
 	for (i = 0; i < 16; ++i)
 		printf(" %s=%llx%s", reg_names[i], (unsigned long long)t->r[i], i == 7 ? "\n " : "");
