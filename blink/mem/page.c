@@ -103,7 +103,7 @@ frame_new(struct mem *m)
 		p = (u8 *)mmap(0, 2 * CHUNK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (p == MAP_FAILED)
 			return 0;
-		at = (u8 *)round_up((uintptr_t)p, CHUNK);
+		at = p + (-(uintptr_t)p & (CHUNK - 1));
 		if (at > p)
 			munmap(p, (size_t)(at - p));
 		if (at < p + CHUNK)

@@ -83,7 +83,11 @@ regrow(const struct vma *v, u64 lo, u64 len, u64 newlen)
 	from -= delta;
 	if (newlen > SIZE_MAX / 2 || !(nf = mfile_new(f->dev, f->ino, f->path)))
 		return 0;
-	if (v->flags & VMA_SHARED) {
+	if (from + delta == f->host && len == f->len && newlen > len && f->refs == 1) {
+		r = host_remap(from, (size_t)len + delta, (size_t)newlen + delta, 1, 0, &p);
+		if (!r)
+			f->host = 0;
+	} else if (v->flags & VMA_SHARED) {
 		r = host_remap(from, 0, (size_t)newlen + delta, 1, 0, &p);
 	} else if (delta || (len & mask)) {
 		r = -ENOMEM;

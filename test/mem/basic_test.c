@@ -250,6 +250,19 @@ aliases(void)
 	g_changes = 0;
 }
 
+// Does the host's mremap map pages twice? (qemu's does not.)
+static int
+host_doubles(void)
+{
+	size_t n = host_page_size();
+	void *p = mmap(0, n, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0), *q;
+	int ok = !host_remap(p, 0, n, 1, 0, &q);
+	if (ok)
+		munmap(q, n);
+	munmap(p, n);
+	return ok;
+}
+
 static void
 files(void)
 {
@@ -290,10 +303,12 @@ files(void)
 	EQ(mem_write(m, a + 8192, "two", 3), 0);
 	CHECK(pread(fd, x, 3, 12288) == 3 && !memcmp(x, "two", 3));
 	b = (u64)mem_remap(m, a, 0, 4096, 1, 0);
-	CHECK((i64)b > 0 && a != b);
-	EQ(mem_write(m, b, "six", 3), 0);
-	EQ(mem_read(m, x, a, 3), 0);
-	CHECK(!memcmp(x, "six", 3));
+	if (host_doubles()) {
+		CHECK((i64)b > 0 && a != b);
+		EQ(mem_write(m, b, "six", 3), 0);
+		EQ(mem_read(m, x, a, 3), 0);
+		CHECK(!memcmp(x, "six", 3));
+	}
 	close(fd);
 	close(ro);
 	mem_clear(m);

@@ -59,7 +59,7 @@ decode(void *arg)
 
 // As the engine writes in linear memory: directly, and after a fault again.
 static void
-store(u64 gva, u64 x)
+store(u64 gva, volatile u64 x)
 {
 	sigjmp_buf env;
 	enum mem_fault why;
