@@ -140,10 +140,13 @@ find_last(struct cpu *c)
 	c->fop = 0;
 	c->fcs = c->sel[SEG_CS];
 	c->fds = c->sel[SEG_DS];
-	memset(b, 0, sizeof b);
-	for (i = 0; i < 15 && !mem_read(c->mem, b + i, c->fip + i, 1); i++) {
-		if (i && (b[i - 1] & 0xf8) == 0xd8) {
-			c->fop = (u16)((b[i - 1] & 7) << 8 | b[i]);
+	if (mem_read(c->mem, b, c->fip, sizeof b)) {  // then byte by byte: a page may end
+		memset(b, 0, sizeof b);
+		for (i = 0; i < 15 && !mem_read(c->mem, b + i, c->fip + i, 1);) i++;
+	}
+	for (i = 0; i < 14; i++) {
+		if ((b[i] & 0xf8) == 0xd8) {
+			c->fop = (u16)((b[i] & 7) << 8 | b[i + 1]);
 			break;
 		}
 	}
