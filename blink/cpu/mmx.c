@@ -5,6 +5,25 @@
 // Sources: SDM vol 2; vol 1 chapter 9 for what MMX does to the x87.
 #include "cpu/sse_impl.h"
 
+#if SSE_HOST && !defined(TINY)
+#include <cpuid.h>
+int sse_host_features;
+
+COLD int
+sse_ask_host(void)
+{
+	enum { V2 = 1u << 0 | 1u << 9 | 1u << 19 | 1u << 20 };  // SSE3 SSSE3 SSE4.1 SSE4.2
+	unsigned a, b, c, d;
+	int x = HOST_KNOWN;
+	if (__get_cpuid(1, &a, &b, &c, &d))
+		x |= ((c & V2) == V2 ? HOST_V2 : 0) | (c >> 25 & 1 ? HOST_AES : 0) | (c >> 1 & 1 ? HOST_CLMUL : 0);
+	if (__get_cpuid_count(7, 0, &a, &b, &c, &d))
+		x |= b >> 29 & 1 ? HOST_SHA : 0;
+	__atomic_store_n(&sse_host_features, x, __ATOMIC_RELAXED);
+	return x;
+}
+#endif
+
 const u8 *
 vec_source(struct cpu *c, const struct op *op, int how, u8 *s)
 {
@@ -199,6 +218,7 @@ static void
 k_pmaddubsw(u8 *d, const u8 *s, int n, int imm)
 {
 	int i;
+	TRY_HOST(HOST_V2, "pmaddubsw %1,%0");
 	for (i = 0; i < 16; i += 2)
 		st16(d + i, (u16)SAT_I16(d[i] * (i8)s[i] + d[i + 1] * (i8)s[i + 1]));
 	(void)n;
@@ -308,6 +328,7 @@ SAME_HANDLER(unpckhpd, punpckhqdq)
 static void
 k_packusdw(u8 *d, const u8 *s, int n, int imm)
 {
+	TRY_HOST(HOST_V2, "packusdw %1,%0");
 	pack(d, s, n, 4, 1);
 	(void)imm;
 }
@@ -334,6 +355,8 @@ horizontal(u8 *d, const u8 *s, int n, int w, int sign, int sat)
 static void \
 k_##name(u8 *d, const u8 *s, int n, int imm) \
 { \
+	if (n == 16) \
+		TRY_HOST(HOST_V2, #name " %1,%0"); \
 	horizontal(d, s, n, w, sign, sat); \
 	(void)imm; \
 } \
@@ -350,6 +373,8 @@ k_pshufb(u8 *d, const u8 *s, int n, int imm)
 {
 	u8 out[16];
 	int i;
+	if (n == 16)
+		TRY_HOST(HOST_V2, "pshufb %1,%0");
 	for (i = 0; i < n; i++)
 		out[i] = s[i] & 0x80 ? 0 : d[s[i] & (n - 1)];
 	memcpy(d, out, (size_t)n);

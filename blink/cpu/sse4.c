@@ -79,6 +79,7 @@ widen(u8 *d, const u8 *s, int from, int to, int sign)
 static void \
 k_##name(u8 *d, const u8 *s, int n, int imm) \
 { \
+	TRY_HOST(HOST_V2, #name " %1,%0"); \
 	widen(d, s, from, to, sign); \
 	(void)n; \
 	(void)imm; \
@@ -102,6 +103,7 @@ k_phminposuw(u8 *d, const u8 *s, int n, int imm)
 {
 	u32 best = 0xffff, at = 0;
 	int i;
+	TRY_HOST(HOST_V2, "phminposuw %1,%0");
 	for (i = 7; i >= 0; i--)
 		if (ld16(s + 2 * i) <= best) {
 			best = ld16(s + 2 * i);

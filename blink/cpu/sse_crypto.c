@@ -3,44 +3,6 @@
 // Sources: SDM vol 2; FIPS 197, FIPS 180-4.
 #include "cpu/sse_impl.h"
 
-#if SSE_HOST && !defined(TINY)
-#include <cpuid.h>
-enum { HOST_KNOWN = 1, HOST_AES = 2, HOST_CLMUL = 4, HOST_SHA = 8 };
-
-static COLD int
-ask_host(void)
-{
-	unsigned a, b, c, d;
-	int x = HOST_KNOWN;
-	if (__get_cpuid(1, &a, &b, &c, &d))
-		x |= (c >> 25 & 1 ? HOST_AES : 0) | (c >> 1 & 1 ? HOST_CLMUL : 0);
-	if (__get_cpuid_count(7, 0, &a, &b, &c, &d))
-		x |= b >> 29 & 1 ? HOST_SHA : 0;
-	return x;
-}
-
-static int
-host_has(int what)
-{
-	static int known;
-	int x = __atomic_load_n(&known, __ATOMIC_RELAXED);
-	if (UNLIKELY(!x)) {
-		x = ask_host();
-		__atomic_store_n(&known, x, __ATOMIC_RELAXED);
-	}
-	return x & what;
-}
-#define TRY_HOST(what, text) do { \
-	if (host_has(what)) { \
-		v128 x_ = v128_ld(d), y_ = v128_ld(s); \
-		__asm__(text : "+x"(x_) : "x"(y_)); \
-		v128_st(d, x_); \
-		return; \
-	} } while (0)
-#else
-#define TRY_HOST(what, text) do { } while (0)
-#endif
-
 static const u8 sbox[256] = {
 	99, 124, 119, 123, 242, 107, 111, 197, 48, 1, 103, 43, 254, 215, 171, 118, 202, 130, 201, 125, 250, 89, 71, 240,
 	173, 212, 162, 175, 156, 164, 114, 192, 183, 253, 147, 38, 54, 63, 247, 204, 52, 165, 229, 241, 113, 216, 49, 21,

@@ -175,16 +175,60 @@ FP4(min, FP_MIN)
 FP4(max, FP_MAX)
 FP4(sqrt, FP_SQRT)
 
-FP_SOFT_HANDLER(addsubps, FP_ADDSUB | PS, 16)
-FP_SOFT_HANDLER(addsubpd, FP_ADDSUB | PD, 16)
-FP_SOFT_HANDLER(haddps, FP_HADD | PS, 16)
-FP_SOFT_HANDLER(haddpd, FP_HADD | PD, 16)
-FP_SOFT_HANDLER(hsubps, FP_HSUB | PS, 16)
-FP_SOFT_HANDLER(hsubpd, FP_HSUB | PD, 16)
-FP_SOFT_HANDLER(roundps, FP_ROUND | PS, 16)
-FP_SOFT_HANDLER(roundpd, FP_ROUND | PD, 16)
-FP_SOFT_HANDLER(roundss, FP_ROUND | SS, 4)
-FP_SOFT_HANDLER(roundsd, FP_ROUND | SD, 8)
+// What came after the baseline: by the host if it has it, else in software
+#if SSE_HOST && !defined(TINY)
+#define FP_LATER(name, what, how) \
+static void \
+k_##name(u8 *d, const u8 *s, int n, int imm) \
+{ \
+	v128 x = v128_ld(d), y = v128_ld(s); \
+	__asm__ volatile(#name " %1,%0" : "+x"(x) : "x"(y)); \
+	v128_st(d, x); \
+	(void)n; \
+	(void)imm; \
+} \
+LATER_HANDLER(name, what, how)
+#define ROUND(k, name) case k: __asm__ volatile(#name " $" #k ",%1,%0" : "+x"(x) : "x"(y)); break;
+#define FP_ROUNDING(name, what, how) \
+static void \
+k_##name(u8 *d, const u8 *s, int n, int imm) \
+{ \
+	v128 x = v128_ld(d), y = v128_ld(s); \
+	switch (imm & 15) { \
+	ROUND(0, name) ROUND(1, name) ROUND(2, name) ROUND(3, name) ROUND(4, name) \
+	ROUND(8, name) ROUND(9, name) ROUND(10, name) ROUND(11, name) \
+	case 5: case 6: case 7: __asm__ volatile(#name " $4,%1,%0" : "+x"(x) : "x"(y)); break; \
+	default: __asm__ volatile(#name " $12,%1,%0" : "+x"(x) : "x"(y)); break; \
+	} \
+	v128_st(d, x); \
+	(void)n; \
+} \
+LATER_HANDLER(name, what, how)
+#define LATER_HANDLER(name, what, how) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	if (LIKELY(!c->fpsoft && FORM(op) == FORM_XX && host_has(HOST_V2))) { \
+		k_##name(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
+		NEXT(); \
+	} \
+	fp_soft(c, op, what, how); \
+	NEXT(); \
+}
+#else
+#define FP_LATER(name, what, how) FP_SOFT_HANDLER(name, what, how)
+#define FP_ROUNDING(name, what, how) FP_SOFT_HANDLER(name, what, how)
+#endif
+FP_LATER(addsubps, FP_ADDSUB | PS, 16)
+FP_LATER(addsubpd, FP_ADDSUB | PD, 16)
+FP_LATER(haddps, FP_HADD | PS, 16)
+FP_LATER(haddpd, FP_HADD | PD, 16)
+FP_LATER(hsubps, FP_HSUB | PS, 16)
+FP_LATER(hsubpd, FP_HSUB | PD, 16)
+FP_ROUNDING(roundps, FP_ROUND | PS, 16)
+FP_ROUNDING(roundpd, FP_ROUND | PD, 16)
+FP_ROUNDING(roundss, FP_ROUND | SS, 4)
+FP_ROUNDING(roundsd, FP_ROUND | SD, 8)
 
 // CMPxx: bits 0..2 of the immediate
 #if SSE_HOST

@@ -277,6 +277,29 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 }
 #endif
 
+// What the host has beyond the baseline. HOST_V2: SSE3 to SSE4.2. A kernel
+// that begins with TRY_HOST is that instruction where there is one.
+#if SSE_HOST && !defined(TINY)
+enum { HOST_KNOWN = 1, HOST_V2 = 2, HOST_AES = 4, HOST_CLMUL = 8, HOST_SHA = 16 };
+extern int sse_host_features;  // 0: not asked yet
+int sse_ask_host(void);
+static inline int
+host_has(int what)
+{
+	int x = __atomic_load_n(&sse_host_features, __ATOMIC_RELAXED);
+	return (LIKELY(x) ? x : sse_ask_host()) & what;
+}
+#define TRY_HOST(what, text) do { \
+	if (host_has(what)) { \
+		v128 x_ = v128_ld(d), y_ = v128_ld(s); \
+		__asm__ volatile(text : "+x"(x_) : "x"(y_)); \
+		v128_st(d, x_); \
+		return; \
+	} } while (0)
+#else
+#define TRY_HOST(what, text) do { } while (0)
+#endif
+
 // A kernel that treats lanes alike: f of 16-byte unions member `m`, lanes a
 // and b of type T and width w
 #define LANE_KERNEL(name, T, m, w, expr) \
@@ -285,6 +308,7 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 { \
 	union lanes x, y; \
 	int i; \
+	TRY_HOST(HOST_V2, #name " %1,%0"); \
 	lanes_ld(&x, d, w); \
 	lanes_ld(&y, s, w); \
 	for (i = 0; i < 16 / w; i++) { \
