@@ -297,12 +297,6 @@ sys_readahead(struct thread *t, const u64 *a)
 }
 
 i64
-sys_vhangup(struct thread *t, const u64 *a)
-{
-	return l_res(host_call(HOST_NR(vhangup), 0, 0, 0, 0, 0, 0));
-}
-
-i64
 sys_cachestat(struct thread *t, const u64 *a)
 {
 	u8 range[16], out[40];
