@@ -30,7 +30,11 @@ TRIPLET_m68k = m68k-linux-gnu
 ifneq ($(ARCH),)
 override CC := $(TRIPLET_$(ARCH))-gcc
 STRIP ?= $(TRIPLET_$(ARCH))-strip
-LDFLAGS_ARCH = -static-pie
+# Debian's C libraries for these have no start file for static-PIE; blink then
+# sits where no guest image is.
+LDFLAGS_s390x = -static -Wl,-Ttext-segment=0xb0000000
+LDFLAGS_arm = -static
+LDFLAGS_ARCH = $(or $(LDFLAGS_$(ARCH)),-static-pie)
 O ?= o/$(MODE)/$(ARCH)
 else
 STRIP ?= strip

@@ -25,7 +25,13 @@ void access_probe(struct cpu *c, const struct op *op, u64 gva, int n, int access
 #else
 #define ACCESS_FAST(c) 0
 #endif
+#if defined(__aarch64__)
+// This processor ignores the top byte of an address: what is there goes where
+// it makes the address fault.
+#define ACCESS_HOST(gva) ((uintptr_t)(((gva) | (gva) >> 56 << 48) + LINEAR_BASE))
+#else
 #define ACCESS_HOST(gva) ((uintptr_t)((gva) + LINEAR_BASE))
+#endif
 
 // x86 orders loads with loads, stores with stores, and loads with later
 // stores; hosts that do not are told to.

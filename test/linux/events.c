@@ -203,7 +203,7 @@ test_timers(void)
 	show("remaining", it.sec >= 999 && it.isec == 5);
 	show("getitimer which", sys(SYS_getitimer, -1L, &it));
 	memset(&ev, 0, sizeof ev);
-	ev.value = 0x1122334455667788;
+	ev.value = 0x11223344;
 	ev.signo = SIGUSR1;
 	show("timer_create", sys(SYS_timer_create, 1L, &ev, &id));
 	set_time(&t, 2, 0);

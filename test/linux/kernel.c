@@ -1,6 +1,7 @@
 // What needs a real kernel below blink (emulators' user modes lack it): memory
-// shared by vfork, the end of a process from a thread, execve in a thread, the
-// time that ppoll leaves, epoll_pwait2.
+// shared by vfork, threads of forked processes, the end of a process from a
+// thread, execve in a thread, exit signals, the time that ppoll leaves,
+// epoll_pwait2.
 #include "sig.h"
 
 static volatile int shared;
@@ -36,17 +37,45 @@ dying_child(void *arg)
 	self_kill(SIGTERM);
 }
 
+static volatile i64 results[1];
 static void
-exit_group_from_thread(void *arg)
+nothing(void *arg)
 {
-	sleep_ms(20);
-	sys(SYS_exit_group, 42L);
 }
 
 static void
 sleep_long(void *arg)
 {
 	sleep_ms(10000);
+}
+
+static void
+child_killed(void)
+{
+	t_thread(&threads[0], sleep_long, 0);
+	self_kill(SIGTERM);
+}
+
+static void
+child_fork_in_thread(void *arg)
+{
+	u32 status = 0;
+	i64 pid = sys(SYS_fork);
+	if (!pid) {
+		show("  child's tid is its pid", sys(SYS_gettid) == sys(SYS_getpid));
+		t_thread(&threads[1], nothing, 0);
+		t_join(&threads[1]);
+		sys(SYS_exit, 7L);
+	}
+	sys(SYS_wait4, pid, &status, 0L, 0L);
+	results[0] = status;
+}
+
+static void
+exit_group_from_thread(void *arg)
+{
+	sleep_ms(20);
+	sys(SYS_exit_group, 42L);
 }
 
 static void
@@ -119,6 +148,10 @@ test_main(int argc, char **argv, char **envp)
 	show("handlers are not shared", (i64)sa.handler);
 	show_hex("mask is not shared", get_mask());
 	// Threads of a child
+	show_hex("killed", child_status(child_killed));
+	t_thread(&threads[0], child_fork_in_thread, 0);
+	t_join(&threads[0]);
+	show_hex("fork in a thread", (u64)results[0]);
 	show_hex("exit_group in a thread", child_status(child_exit_group));
 	pid = sys(SYS_fork);
 	if (!pid) {
@@ -128,6 +161,23 @@ test_main(int argc, char **argv, char **envp)
 	}
 	sys(SYS_wait4, pid, &status, 0L, 0L);
 	show_hex("exec in a thread", status);
+	// An end that is told by another signal than SIGCHLD
+	on_signal(SIGUSR1, handler, 0, 0);
+	set_mask(BIT(SIGUSR1));
+	pid = sys(SYS_clone, (i64)SIGUSR1, 0L, 0L, 0L, 0L);
+	if (!pid)
+		sys(SYS_exit, 3L);
+	show("only with __WALL", sys(SYS_wait4, pid, &status, 0L, 0L));
+	show("__WALL", sys(SYS_wait4, pid, &status, 0x40000000L, 0L) == pid);
+	set_mask(0);
+	// No zombies
+	on_signal(SIGCHLD, handler, SA_NOCLDWAIT, 0);
+	set_mask(BIT(SIGCHLD));
+	pid = sys(SYS_fork);
+	if (!pid)
+		sys(SYS_exit, 2L);
+	show("SA_NOCLDWAIT", sys(SYS_wait4, pid, &status, 0L, 0L));
+	set_mask(0);
 	sys(SYS_pipe, p);
 	on_signal(SIGALRM, handler, 0, 0);
 	f.fd = p[0];

@@ -127,19 +127,6 @@ test_main(int argc, char **argv, char **envp)
 	on_signal(SIGCHLD, handler, 0, 0);
 	pid = spawn(2);
 	reap(pid);
-	on_signal(SIGUSR1, handler, 0, 0);
-	set_mask(BIT(SIGUSR1));
-	pid = sys(SYS_clone, (i64)SIGUSR1, 0L, 0L, 0L, 0L);
-	if (!pid)
-		sys(SYS_exit, 3L);
-	show("only with __WALL", sys(SYS_wait4, pid, &status, 0L, 0L));
-	show("__WALL", sys(SYS_wait4, pid, &status, 0x40000000L, 0L) == pid);
-	set_mask(0);
-	on_signal(SIGCHLD, handler, SA_NOCLDWAIT, 0);
-	set_mask(BIT(SIGCHLD));
-	pid = spawn(2);
-	show("SA_NOCLDWAIT", sys(SYS_wait4, pid, &status, 0L, 0L));
-	set_mask(0);
 	struct ksigaction dfl;
 	memset(&dfl, 0, sizeof dfl);
 	sys(SYS_rt_sigaction, (i64)SIGCHLD, &dfl, 0L, 8L);

@@ -177,7 +177,7 @@ test_main(int argc, char **argv, char **envp)
 	report("tkill");
 	show("tgkill", sys(SYS_tgkill, sys(SYS_getpid), sys(SYS_gettid), (i64)SIGUSR1));
 	report("tgkill");
-	show("queue", queue(SIGUSR1, -1, 0x123456789abc));
+	show("queue", queue(SIGUSR1, -1, 0x12345678));
 	show_hex("value", (u64)last_value);
 	report("queue");
 	show("queue as kernel to self", queue(SIGUSR1, 0x80, 7));
