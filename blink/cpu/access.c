@@ -83,6 +83,8 @@ place(struct cpu *c, const struct op *op, u64 gva, int n, u64 at, int access)
 	// Ten bytes are two accesses; all else is looked at as a whole.
 	if (n != 10 && c->mode == MODE_64 && (u64)((i64)(gva + (u64)n - 1) >> 47) + 1 > 1)
 		why = MEM_NONCANONICAL;
+	if (c->mode == MODE_32 && (gva + (u64)n - 1) >> 32)
+		why = MEM_NONCANONICAL;
 	refuse(c, op, at, access, why);
 }
 
