@@ -70,6 +70,7 @@ static u8 *
 place(struct cpu *c, const struct op *op, u64 gva, int n, u64 at, int access)
 {
 	enum mem_fault why = MEM_OK;
+	u64 last;
 	u8 *p = find(c, op, at, access, &why);
 	if (LIKELY(p != 0))
 		return p;
@@ -81,9 +82,8 @@ place(struct cpu *c, const struct op *op, u64 gva, int n, u64 at, int access)
 				break;
 	}
 	// Ten bytes are two accesses; all else is looked at as a whole.
-	if (n != 10 && c->mode == MODE_64 && (u64)((i64)(gva + (u64)n - 1) >> 47) + 1 > 1)
-		why = MEM_NONCANONICAL;
-	if (c->mode == MODE_32 && (gva + (u64)n - 1) >> 32)
+	last = gva + (u64)(n == 10 ? 8 : n) - 1;
+	if (c->mode == MODE_64 ? (u64)((i64)last >> 47) + 1 > 1 : c->mode == MODE_32 && last >> 32)
 		why = MEM_NONCANONICAL;
 	refuse(c, op, at, access, why);
 }

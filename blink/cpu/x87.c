@@ -13,7 +13,8 @@ static void
 begin_mem(struct cpu *c, const struct op *op, u64 addr)
 {
 	c->fip = op_pc(op);
-	c->fdp = addr;
+	// The offset; the address op in front added the segment.
+	c->fdp = op->base == REG_EA ? addr - c->segbase[(op - 1)->imm] : addr;
 }
 
 void
@@ -296,7 +297,10 @@ store(struct cpu *c, const struct op *op, const u8 *b, unsigned flags, int c1, b
 {
 	u64 addr = ea(c, op);
 	bool ok = !(flags & ~c->fcw & (FPX_I | FPX_O | FPX_U));
-	if (ok) wrv(c, op, addr, b, op->size);
+	if (ok)
+		wrv(c, op, addr, b, op->size);
+	else
+		access_probe(c, op, addr, op->size, MEM_W);
 	begin_mem(c, op, addr);
 	x87_settle(c, flags, c1);
 	if (ok && pops) x87_pop(c);

@@ -233,6 +233,14 @@ get_env(struct cpu *c, const u8 *b, bool small)
 	return small ? 14 : 28;
 }
 
+// An image faults at its first word, then at its last byte.
+static void
+probe_image(struct cpu *c, const struct op *op, int access)
+{
+	access_probe(c, op, ea(c, op), op->size == 14 || op->size == 94 ? 2 : 4, access);
+	access_probe(c, op, ea(c, op) + op->size - 1, 1, access);
+}
+
 // FNSTENV, FLDENV, FNSAVE, FRSTOR by op->size: 14, 28, 94, 108
 static NOINLINE void
 save(struct cpu *c, const struct op *op, int unused)
@@ -241,7 +249,7 @@ save(struct cpu *c, const struct op *op, int unused)
 	int i, n = x87_to_env(c, b, op->size == 14 || op->size == 94);
 	if (n != op->size)
 		for (i = 0; i < 8; i++) x87_st80(b + n + 10 * i, x87_get(c, i));
-	if (op->size > 64) access_probe(c, op, ea(c, op) + 64, op->size - 64, MEM_W);
+	probe_image(c, op, MEM_W);
 	wrv(c, op, ea(c, op), b, op->size > 64 ? 64 : op->size);
 	if (op->size > 64) wrv(c, op, ea(c, op) + 64, b + 64, op->size - 64);
 	if (n == op->size)
@@ -256,6 +264,7 @@ restore(struct cpu *c, const struct op *op, int unused)
 	u8 b[108];
 	int i, n;
 	x87_wait(c, op);
+	probe_image(c, op, MEM_R);
 	rdv(c, op, ea(c, op), b, op->size > 64 ? 64 : op->size);
 	if (op->size > 64) rdv(c, op, ea(c, op) + 64, b + 64, op->size - 64);
 	n = get_env(c, b, op->size == 14 || op->size == 94);
@@ -297,6 +306,13 @@ x87_to_fxsave(struct cpu *c, u8 *b, int wide)
 	for (i = 0; i < 8; i++) x87_st80(b + 32 + 16 * i, x87_get(c, i));
 }
 
+// Pointers have 57 bits.
+static u64
+ld_pointer(const u8 *b)
+{
+	return (u64)((i64)(ld64(b) << 7) >> 7);
+}
+
 void
 x87_from_fxsave(struct cpu *c, const u8 *b, int wide)
 {
@@ -306,8 +322,8 @@ x87_from_fxsave(struct cpu *c, const u8 *b, int wide)
 	set_fcw(c, ld16(b));
 	c->ftags = b[4];
 	c->fop = ld16(b + 6) & 0x7ff;
-	c->fip = wide ? ld64(b + 8) : ld32(b + 8);
-	c->fdp = wide ? ld64(b + 16) : ld32(b + 16);
+	c->fip = wide ? ld_pointer(b + 8) : ld32(b + 8);
+	c->fdp = wide ? ld_pointer(b + 16) : ld32(b + 16);
 	c->fcs = wide ? 0 : ld16(b + 12);
 	c->fds = wide ? 0 : ld16(b + 20);
 	c->fpast = c->fip;

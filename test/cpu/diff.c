@@ -574,7 +574,9 @@ make_case(struct test_case *t, int rowno, u64 number)
 		struct patch *p;
 		if (named(r, "fxsave fxrstor"))
 			size = 512;
-		target = place_operand(size, size >= 16);
+		do
+			target = place_operand(size, size >= 16);
+		while (t->in.asize < 8 && target >> 32);
 		if (named(r, "fxsave"))
 			t->mxcsr_mask = target + 30;
 		p = add_patch(t, target);
@@ -1216,8 +1218,8 @@ seconds(void)
 int
 main(int argc, char *argv[])
 {
-	u64 cases = 100, seed = 1, one = 0;
-	double limit = 60, start = seconds();
+	u64 cases = 60, seed = 1, one = 0;
+	double limit = 20, start = seconds();
 	const char *only = 0;
 	int verbose = 0, have_one = 0, o, i, n = 0, rowsrun = 0, rowsnone = 0;
 	u64 k;
