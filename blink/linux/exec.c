@@ -99,11 +99,11 @@ copy_strings(struct thread *t, u64 gva, int lead, char ***out, i64 *room)
 static i64
 argument_room(void)
 {
-	enum { LEAST = 131072, MOST = 6 << 20 };
+	const u64 least = 131072, most = 6 << 20;
 	struct rlimit rl;
-	if (getrlimit(RLIMIT_STACK, &rl) || rl.rlim_cur / 4 >= MOST)
-		return MOST;
-	return rl.rlim_cur / 4 < LEAST ? LEAST : (i64)(rl.rlim_cur / 4);
+	if (getrlimit(RLIMIT_STACK, &rl) || rl.rlim_cur / 4 >= most)
+		return (i64)most;
+	return (i64)max_u64(least, rl.rlim_cur / 4);
 }
 
 static int

@@ -154,7 +154,7 @@ release_memory(struct thread *t, int others)
 {
 	robust_exit(t);
 	if (t->clear_tid && others) {
-		static const u8 zero[4];
+		static const u8 zero[4] = { 0 };
 		size_t n = 4;
 		void *p;
 		if (!copy_out(t, t->clear_tid, zero, 4) && (p = mem_host(t->p->mem, t->clear_tid, &n, MEM_R)))

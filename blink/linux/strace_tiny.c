@@ -6,7 +6,9 @@
 static const char *
 prefix(struct thread *t, char *buf, size_t size)
 {
-	snprintf(buf, size, t->p->nthreads > 1 ? "[pid %d] " : "", t->tid);
+	buf[0] = 0;
+	if (t->p->nthreads > 1)
+		snprintf(buf, size, "[pid %d] ", t->tid);
 	return buf;
 }
 
