@@ -181,6 +181,8 @@ paged_move(struct mem *m, struct vma *nv, u64 old, u64 oldlen, int dontunmap, st
 	return mv.failed ? -ENOMEM : 0;
 }
 
+// Where the host's pages are larger than the guest's, a part of one cannot be
+// given back: private file pages keep what was written to them.
 static int
 paged_advise(struct mem *m, const struct vma *v, u64 lo, u64 hi, int advice, struct changes *ch)
 {

@@ -291,7 +291,8 @@ files(void)
 	EQ(slow(b + 4096, MEM_W), MEM_BUS);
 	EQ(mem_advise(m, b, 4096, 4), 0);
 	EQ(mem_read(m, x, b, 3), 0);
-	CHECK(!memcmp(x, "abc", 3));
+	// Part of a larger host page cannot be given back.
+	CHECK(!memcmp(x, "abc", 3) || host_page_size() > 4096);
 	// growing and doubling shared mappings
 	CHECK(!ftruncate(fd, 16384));
 	b = (u64)mem_map(m, 0, 4096, MEM_R | MEM_W, VMA_SHARED, fd, 4096, 0);
