@@ -62,6 +62,23 @@ typedef int64_t i64;
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define FALLTHROUGH __attribute__((fallthrough))
 #define COUNTOF(a) (sizeof(a) / sizeof((a)[0]))
+// Small functions in headers that a TINY build keeps once, in the file that
+// defines SHARED_HERE, instead of inlining them everywhere:
+//   #if SHARED_INLINE
+//   SHARED int f(int x) { ... }
+//   #else
+//   int f(int x);
+//   #endif
+#if !defined(TINY)
+#define SHARED_INLINE 1
+#define SHARED static inline
+#elif defined(SHARED_HERE)
+#define SHARED_INLINE 1
+#define SHARED
+#else
+#define SHARED_INLINE 0
+#endif
+
 // Keeps the compiler (not the processor) from moving accesses across.
 #define COMPILER_FENCE() __asm__ volatile("" ::: "memory")
 

@@ -46,7 +46,7 @@ void access_probe(struct cpu *c, const struct op *op, u64 gva, int n, int access
 // frdN/fwrN: the bare fast path. A specialised handler starts with
 // FAST_OR(op_generic), so that no call (and no saved register) remains in it.
 #define FAST_OR(generic) do { if (!ACCESS_FAST(c)) TAIL generic(c, op); } while (0)
-#define ACCESS_RD(bits, T, swap) \
+#define ACCESS_BARE(bits, T, swap) \
 static inline u##bits \
 frd##bits(struct cpu *c, const struct op *op, u64 gva) \
 { \
@@ -57,12 +57,6 @@ frd##bits(struct cpu *c, const struct op *op, u64 gva) \
 	ORDER_AFTER_LOAD(); \
 	return HOST_LITTLE ? x : swap(x); \
 } \
-static inline u##bits \
-rd##bits(struct cpu *c, const struct op *op, u64 gva) \
-{ \
-	return ACCESS_FAST(c) ? frd##bits(c, op, gva) : (u##bits)access_rd(c, op, gva, bits / 8); \
-}
-#define ACCESS_WR(bits, T, swap) \
 static inline void \
 fwr##bits(struct cpu *c, const struct op *op, u64 gva, u##bits x) \
 { \
@@ -70,8 +64,22 @@ fwr##bits(struct cpu *c, const struct op *op, u64 gva, u##bits x) \
 	ORDER_BEFORE_STORE(); \
 	((volatile T *)ACCESS_HOST(gva))->x = HOST_LITTLE ? x : swap(x); \
 	COMPILER_FENCE(); \
+}
+struct una8 { u8 x; };
+#define ACCESS_SAME(x) (x)
+ACCESS_BARE(8, struct una8, ACCESS_SAME)
+ACCESS_BARE(16, struct una16, __builtin_bswap16)
+ACCESS_BARE(32, struct una32, __builtin_bswap32)
+ACCESS_BARE(64, struct una64, __builtin_bswap64)
+
+#if SHARED_INLINE
+#define ACCESS(bits) \
+SHARED u##bits \
+rd##bits(struct cpu *c, const struct op *op, u64 gva) \
+{ \
+	return ACCESS_FAST(c) ? frd##bits(c, op, gva) : (u##bits)access_rd(c, op, gva, bits / 8); \
 } \
-static inline void \
+SHARED void \
 wr##bits(struct cpu *c, const struct op *op, u64 gva, u##bits x) \
 { \
 	if (ACCESS_FAST(c)) \
@@ -79,19 +87,13 @@ wr##bits(struct cpu *c, const struct op *op, u64 gva, u##bits x) \
 	else \
 		access_wr(c, op, gva, bits / 8, x); \
 }
-struct una8 { u8 x; };
-#define ACCESS_SAME(x) (x)
-ACCESS_RD(8, struct una8, ACCESS_SAME)
-ACCESS_RD(16, struct una16, __builtin_bswap16)
-ACCESS_RD(32, struct una32, __builtin_bswap32)
-ACCESS_RD(64, struct una64, __builtin_bswap64)
-ACCESS_WR(8, struct una8, ACCESS_SAME)
-ACCESS_WR(16, struct una16, __builtin_bswap16)
-ACCESS_WR(32, struct una32, __builtin_bswap32)
-ACCESS_WR(64, struct una64, __builtin_bswap64)
+ACCESS(8)
+ACCESS(16)
+ACCESS(32)
+ACCESS(64)
 
 // By run-time size 1, 2, 4, 8
-static inline u64
+SHARED u64
 rdn(struct cpu *c, const struct op *op, u64 gva, int size)
 {
 	switch (size) {
@@ -102,7 +104,7 @@ rdn(struct cpu *c, const struct op *op, u64 gva, int size)
 	}
 }
 
-static inline void
+SHARED void
 wrn(struct cpu *c, const struct op *op, u64 gva, int size, u64 x)
 {
 	switch (size) {
@@ -114,7 +116,7 @@ wrn(struct cpu *c, const struct op *op, u64 gva, int size, u64 x)
 }
 
 // n bytes (up to 64), as vectors and x87 images need them
-static inline void
+SHARED void
 rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
 {
 	if (ACCESS_FAST(c)) {
@@ -127,7 +129,7 @@ rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
 	}
 }
 
-static inline void
+SHARED void
 wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
 {
 	// A copy may be several stores: all or none only within one page.
@@ -140,6 +142,20 @@ wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
 		access_wrv(c, op, gva, src, n);
 	}
 }
+#else
+u8 rd8(struct cpu *c, const struct op *op, u64 gva);
+u16 rd16(struct cpu *c, const struct op *op, u64 gva);
+u32 rd32(struct cpu *c, const struct op *op, u64 gva);
+u64 rd64(struct cpu *c, const struct op *op, u64 gva);
+void wr8(struct cpu *c, const struct op *op, u64 gva, u8 x);
+void wr16(struct cpu *c, const struct op *op, u64 gva, u16 x);
+void wr32(struct cpu *c, const struct op *op, u64 gva, u32 x);
+void wr64(struct cpu *c, const struct op *op, u64 gva, u64 x);
+u64 rdn(struct cpu *c, const struct op *op, u64 gva, int size);
+void wrn(struct cpu *c, const struct op *op, u64 gva, int size, u64 x);
+void rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n);
+void wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n);
+#endif
 
 // Locked read-modify-write. Gives the host address of n bytes (1, 2, 4, 8, 16)
 // at gva that may be written, or 0 when the host cannot do it atomically there

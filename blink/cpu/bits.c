@@ -10,13 +10,13 @@
 
 enum bit_op { BIT_TEST, BIT_SET, BIT_RESET, BIT_COMPLEMENT };
 
-static ALWAYS_INLINE u64
+static HOT u64
 bit_change(u64 x, u64 bit, enum bit_op k)
 {
 	return k == BIT_SET ? x | bit : k == BIT_RESET ? x & ~bit : k == BIT_COMPLEMENT ? x ^ bit : x;
 }
 
-static ALWAYS_INLINE void
+static HOT void
 set_cf(struct cpu *c, int cf)
 {
 	flags_merge(c, FLAG_CF, cf ? (u32)FLAG_CF : 0u);
@@ -81,20 +81,20 @@ BIT(btc, BIT_COMPLEMENT)
 // --- scans and counts ----------------------------------------------------------
 
 // Index of the lowest and highest set bit; x is not zero
-static ALWAYS_INLINE u64
+static HOT u64
 lowest(u64 x)
 {
 	return (u64)__builtin_ctzll(x);
 }
 
-static ALWAYS_INLINE u64
+static HOT u64
 highest(u64 x)
 {
 	return 63 - (u64)__builtin_clzll(x);
 }
 
 // A zero source leaves the whole destination alone. PF is that of the index.
-static ALWAYS_INLINE void
+static HOT void
 scan(struct cpu *c, const struct op *op, int size, u64 x, int up)
 {
 	u64 i = 0;
@@ -126,7 +126,7 @@ op_bsr(struct cpu *c, const struct op *op)
 }
 
 // OF stays; CF: the source is zero, ZF: the result is.
-static ALWAYS_INLINE void
+static HOT void
 count_zeros(struct cpu *c, const struct op *op, int size, u64 x, int up)
 {
 	u64 bits = 8 * (u64)size;
@@ -341,13 +341,7 @@ op_pext(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
-#ifdef TINY
-op_fn *
-bits_specialise(const struct insn *in, const struct op *op)
-{
-	return 0;
-}
-#else
+#ifndef TINY
 #define FORMS(size) \
 static const struct op * \
 bsf##size##_rr(struct cpu *c, const struct op *op) \

@@ -246,7 +246,6 @@ interrupt(struct cpu *c, const struct op *op, unsigned vector)
 	c->vector = (u16)vector;
 	c->error = 0;
 	c->pc = c->fault_next = op_next_pc(op);
-	++c->icount;
 	LEAVE(STOP_INT);
 }
 
@@ -404,7 +403,7 @@ op_leave_at(struct cpu *c, const struct op *op)
 	for (p = op_block(op)->ops; p < op; ++p)
 		c->icount += p->off != (p + 1)->off;
 	c->pc = op_pc(op);
-	LEAVE(STOP_ATTENTION);
+	return cpu_leave(c, STOP_ATTENTION);
 }
 
 #ifdef TINY

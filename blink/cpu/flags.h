@@ -74,15 +74,20 @@ flags_set(struct cpu *c, u32 bits)
 	c->lf_a = bits & FLAGS_ARITH;
 }
 
+#if SHARED_INLINE
 // Sets those in mask, keeps the others.
-static inline void
+SHARED void
 flags_update(struct cpu *c, u32 mask, u32 bits)
 {
 	flags_set(c, (flags_arith(c) & ~mask) | (bits & mask));
 }
+#else
+void flags_update(struct cpu *c, u32 mask, u32 bits);
+#endif
 
+#if SHARED_INLINE
 // CF as 0 or 1
-static inline int
+SHARED int
 flags_cf(const struct cpu *c)
 {
 	u64 a = c->lf_a, b = c->lf_b;
@@ -99,7 +104,7 @@ flags_cf(const struct cpu *c)
 }
 
 // ZF as 0 or 1
-static inline int
+SHARED int
 flags_zf(const struct cpu *c)
 {
 	u64 a = c->lf_a, b = c->lf_b;
@@ -115,7 +120,7 @@ flags_zf(const struct cpu *c)
 }
 
 // PF of a result: even parity of the low byte
-static inline u32
+SHARED u32
 flags_pf(u64 result)
 {
 	u32 x = (u32)(result & 0xff);
@@ -124,12 +129,18 @@ flags_pf(u64 result)
 }
 
 // SF, ZF and PF of a result of `size` bytes
-static inline u32
+SHARED u32
 flags_szp(u64 result, int size)
 {
 	u64 r = trunc_to(result, (unsigned)size);
 	return flags_pf(r) | (r ? 0u : (u32)FLAG_ZF) | (r >> (8 * size - 1) ? (u32)FLAG_SF : 0u);
 }
+#else
+int flags_cf(const struct cpu *c);
+int flags_zf(const struct cpu *c);
+u32 flags_pf(u64 result);
+u32 flags_szp(u64 result, int size);
+#endif
 
 // The condition of Jcc/SETcc/CMOVcc, 0..15
 int flags_cond(const struct cpu *c, int cc);

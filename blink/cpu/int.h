@@ -3,6 +3,13 @@
 #define CPU_INT_H_
 #include "cpu/op.h"
 
+// Inlined for speed, except where size is all that counts.
+#ifdef TINY
+#define HOT NOINLINE
+#else
+#define HOT ALWAYS_INLINE
+#endif
+
 // Hot forms by family, for int_specialise: 0 where only the generic handler exists.
 op_fn *shift_specialise(const struct insn *in, const struct op *op);
 op_fn *muldiv_specialise(const struct insn *in, const struct op *op);

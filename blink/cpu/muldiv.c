@@ -63,7 +63,7 @@ div_u64(struct wide n, u64 d)
 }
 
 // Writes AX, DX:AX, EDX:EAX or RDX:RAX.
-static ALWAYS_INLINE void
+static HOT void
 put_pair(struct cpu *c, int size, u64 lo, u64 hi)
 {
 	if (size == 1) {
@@ -74,13 +74,13 @@ put_pair(struct cpu *c, int size, u64 lo, u64 hi)
 	}
 }
 
-static ALWAYS_INLINE void
+static HOT void
 set_overflow(struct cpu *c, int yes)
 {
 	flags_merge(c, FLAG_CF | FLAG_OF, yes ? (u32)(FLAG_CF | FLAG_OF) : 0u);
 }
 
-static ALWAYS_INLINE void
+static HOT void
 mul(struct cpu *c, int size, u64 y)
 {
 	u64 x = reg_get(c, REG_AX, size);
@@ -95,7 +95,7 @@ mul(struct cpu *c, int size, u64 y)
 	set_overflow(c, w.hi != 0);
 }
 
-static ALWAYS_INLINE void
+static HOT void
 imul(struct cpu *c, int size, u64 y)
 {
 	u64 x = sext(c->r[REG_AX], (unsigned)size);
@@ -112,7 +112,7 @@ imul(struct cpu *c, int size, u64 y)
 }
 
 // The product of two signed values, cut to size; sets flags.
-static ALWAYS_INLINE u64
+static HOT u64
 imul_cut(struct cpu *c, int size, u64 x, u64 y)
 {
 	u64 r;
@@ -157,7 +157,7 @@ op_mul(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
-static ALWAYS_INLINE void
+static HOT void
 divide(struct cpu *c, const struct op *op, int size, u64 d)
 {
 	struct wide n;
@@ -184,7 +184,7 @@ divide(struct cpu *c, const struct op *op, int size, u64 d)
 
 // By magnitudes: the quotient rounds to zero, the remainder has the
 // dividend's sign. Fits when the quotient does.
-static ALWAYS_INLINE void
+static HOT void
 divide_signed(struct cpu *c, const struct op *op, int size, u64 d)
 {
 	struct wide n;
@@ -260,13 +260,7 @@ op_mulx(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
-#ifdef TINY
-op_fn *
-muldiv_specialise(const struct insn *in, const struct op *op)
-{
-	return 0;
-}
-#else
+#ifndef TINY
 #define FORMS(size, T) \
 static const struct op * \
 imul##size##_rr(struct cpu *c, const struct op *op) \

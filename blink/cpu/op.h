@@ -115,10 +115,14 @@ op_kind(const struct op *op, int i)
 
 // Leaves the block through a slot (an op that follows the block's last one):
 // to the linked block, or out of cpu_run when the count reaches the limit.
+#if !SHARED_INLINE
+#define GO(slot_op) TAIL cpu_go(c, (slot_op))
+#else
 #define GO(slot_op) do { \
 	const struct op *s_ = (slot_op); \
 	if (UNLIKELY((c->icount += s_->size) >= c->limit)) { c->pc = (u64)s_->disp; return cpu_leave(c, STOP_ATTENTION); } \
 	DISPATCH(s_->link); } while (0)
+#endif
 // Leaves cpu_run; c->pc must be set.
 #define LEAVE(stop_reason) do { c->icount += op_block(op)->ninsns; return cpu_leave(c, (stop_reason)); } while (0)
 
@@ -131,6 +135,8 @@ cpu_leave(struct cpu *c, int why)
 // Goes to a computed guest address: the end of indirect branches.
 // Continues at c->pc; op is not looked at.
 op_fn cpu_jump;
+// GO and JUMP as functions: op is the slot; where to is in c->pc.
+op_fn cpu_go, cpu_jump_counted;
 // The jump cache of the calling thread: indirect branches try it first.
 #ifdef MEAN
 enum { JUMP_BITS = 2 };
@@ -139,6 +145,9 @@ enum { JUMP_BITS = 12 };
 #endif
 #define JUMP_HASH(pc) (((pc) ^ (pc) >> JUMP_BITS) & ((1u << JUMP_BITS) - 1))
 // Ends an indirect branch: op + 1 is a slot that holds the instruction count.
+#if !SHARED_INLINE
+#define JUMP(target_pc) do { c->pc = (target_pc); TAIL cpu_jump_counted(c, op); } while (0)
+#else
 #define JUMP(target_pc) do { \
 	u64 t_ = (target_pc); \
 	const struct block *b_; \
@@ -147,13 +156,18 @@ enum { JUMP_BITS = 12 };
 	if (LIKELY(b_->pc == t_)) DISPATCH(b_->ops); \
 	c->pc = t_; \
 	TAIL cpu_jump(c, op); } while (0)
+#endif
 
 // Effective address
-static inline u64
+#if SHARED_INLINE
+SHARED u64
 ea(const struct cpu *c, const struct op *op)
 {
 	return c->r[op->base] + (c->r[op->index] << (op->flags & OPF_SCALE)) + (u64)op->disp;
 }
+#else
+u64 ea(const struct cpu *c, const struct op *op);
+#endif
 
 #include "cpu/access.h"
 
@@ -164,7 +178,8 @@ reg_get(const struct cpu *c, int r, int size)
 	return trunc_to(c->r[r], (unsigned)size);
 }
 
-static inline void
+#if SHARED_INLINE
+SHARED void
 reg_set(struct cpu *c, int r, int size, u64 x)
 {
 	switch (size) {
@@ -181,6 +196,9 @@ reg_set(struct cpu *c, int r, int size, u64 x)
 		c->r[r] = x;
 	}
 }
+#else
+void reg_set(struct cpu *c, int r, int size, u64 x);
+#endif
 
 // The stack, in the width of the current mode (cpu/branch.c).
 void stack_push(struct cpu *c, const struct op *op, int size, u64 x);

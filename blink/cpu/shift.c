@@ -211,13 +211,7 @@ SHIFTX(shlx, SH_SHL)
 SHIFTX(shrx, SH_SHR)
 SHIFTX(sarx, SH_SAR)
 
-#ifdef TINY
-op_fn *
-shift_specialise(const struct insn *in, const struct op *op)
-{
-	return 0;
-}
-#else
+#ifndef TINY
 // Register operands of 32 and 64 bits: count in the instruction (nonzero), or in CL.
 #define FORMS(name, kind, size) \
 static const struct op * \

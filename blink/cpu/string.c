@@ -16,26 +16,26 @@ address_size(const struct cpu *c, const struct op *op)
 }
 
 // Linear addresses of the source and of the destination
-static ALWAYS_INLINE u64
+static HOT u64
 string_at(const struct cpu *c, const struct op *op, int reg, int seg)
 {
 	u64 a = reg_get(c, reg, address_size(c, op)) + c->segbase[seg];
 	return c->mode == MODE_64 ? a : (u32)a;
 }
 
-static ALWAYS_INLINE u64
+static HOT u64
 source_at(const struct cpu *c, const struct op *op)
 {
 	return string_at(c, op, REG_SI, op->base);
 }
 
-static ALWAYS_INLINE u64
+static HOT u64
 dest_at(const struct cpu *c, const struct op *op)
 {
 	return string_at(c, op, REG_DI, SEG_ES);
 }
 
-static ALWAYS_INLINE void
+static HOT void
 advance(struct cpu *c, const struct op *op, int reg, i64 elements)
 {
 	reg_set(c, reg, address_size(c, op), c->r[reg] + (u64)(elements * c->df * op->size));
@@ -47,13 +47,13 @@ repeats(const struct op *op)
 	return op->flags & (OPF_REP | OPF_REPNE);
 }
 
-static ALWAYS_INLINE u64
+static HOT u64
 rep_count(const struct cpu *c, const struct op *op)
 {
 	return reg_get(c, REG_CX, address_size(c, op));
 }
 
-static ALWAYS_INLINE void
+static HOT void
 rep_done(struct cpu *c, const struct op *op, u64 n)
 {
 	reg_set(c, REG_CX, address_size(c, op), c->r[REG_CX] - n);
@@ -96,7 +96,7 @@ copy(struct cpu *c, const struct op *op, u64 dst, u64 src, u64 bytes)
 	}
 }
 
-static ALWAYS_INLINE void
+static HOT void
 movs(struct cpu *c, const struct op *op)
 {
 	wrn(c, op, dest_at(c, op), op->size, rdn(c, op, source_at(c, op), op->size));
@@ -173,7 +173,7 @@ fill(struct cpu *c, const struct op *op, u64 dst, int size, u64 bytes)
 	}
 }
 
-static ALWAYS_INLINE void
+static HOT void
 stos(struct cpu *c, const struct op *op)
 {
 	wrn(c, op, dest_at(c, op), op->size, c->r[REG_AX]);
@@ -220,7 +220,7 @@ op_stos(struct cpu *c, const struct op *op)
 
 // --- LODS ------------------------------------------------------------------------
 
-static ALWAYS_INLINE void
+static HOT void
 lods(struct cpu *c, const struct op *op)
 {
 	reg_set(c, REG_AX, op->size, rdn(c, op, source_at(c, op), op->size));

@@ -48,7 +48,7 @@ op_xadd(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
-static ALWAYS_INLINE void
+static HOT void
 compare_exchange(struct cpu *c, const struct op *op, int size)
 {
 	u64 acc = reg_get(c, REG_AX, size), y = opr_get(c, op, 1, size), x;
@@ -142,13 +142,7 @@ op_cmpxchg16b(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
-#ifdef TINY
-op_fn *
-atomic_specialise(const struct insn *in, const struct op *op)
-{
-	return 0;
-}
-#else
+#ifndef TINY
 #define FORMS(size, T) \
 static const struct op * \
 xchg##size##_rr(struct cpu *c, const struct op *op) \
