@@ -41,7 +41,11 @@ struct codecache {
 static inline u32
 hash_pc(u64 pc)
 {
-	return (u32)((pc * 0x9e3779b97f4a7c15ull) >> (64 - HASH_BITS));
+	// A page of code keeps to a page of the table, so that a short program
+	// touches little of it.
+	enum { LOW = HASH_BITS > 12 ? 9 : 4 };
+	u32 group = ((u32)(pc >> PAGE_BITS) * 0x9e3779b1u) >> (32 - (HASH_BITS - LOW));
+	return group << LOW | ((u32)(pc >> 3) & ((1u << LOW) - 1));
 }
 
 static inline u32
