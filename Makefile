@@ -30,11 +30,15 @@ TRIPLET_m68k = m68k-linux-gnu
 ifneq ($(ARCH),)
 override CC := $(TRIPLET_$(ARCH))-gcc
 STRIP ?= $(TRIPLET_$(ARCH))-strip
-# Debian's C libraries for these have no start file for static-PIE; blink then
-# sits where no guest image is.
-LDFLAGS_s390x = -static -Wl,-Ttext-segment=0xb0000000
-LDFLAGS_arm = -static
-LDFLAGS_ARCH = $(or $(LDFLAGS_$(ARCH)),-static-pie)
+# The emulator must not sit where guests go, at 0x400000: where libc has no
+# static-pie it goes to 3 GiB. 32-bit hosts have paged memory only.
+LDFLAGS_aarch64 = -static-pie
+LDFLAGS_i386 = -static-pie
+LDFLAGS_arm = -static -no-pie
+LDFLAGS_m68k = -static -no-pie
+LDFLAGS_ppc = -static -no-pie
+LDFLAGS_HIGH = -static -no-pie -Wl,-Ttext-segment=0xc0000000
+LDFLAGS_ARCH = $(or $(LDFLAGS_$(ARCH)),$(LDFLAGS_HIGH))
 O ?= o/$(MODE)/$(ARCH)
 else
 STRIP ?= strip
@@ -61,7 +65,7 @@ OPT = -O0 -g
 else ifeq ($(MODE),asan)
 OPT = -O1 -g -fsanitize=address -fno-omit-frame-pointer -DMEM_DEFAULT_PAGED
 else ifeq ($(MODE),ubsan)
-OPT = -O1 -g -fsanitize=undefined -fno-sanitize-recover=undefined -DNO_TAIL_CALLS
+OPT = -O1 -g -fsanitize=undefined -fno-sanitize-recover=undefined
 else ifeq ($(MODE),tsan)
 OPT = -O1 -g -fsanitize=thread -DMEM_DEFAULT_PAGED
 else ifeq ($(MODE),mean)
@@ -76,9 +80,6 @@ LINK = $(CC) $(ALLFLAGS) $(if $(LDFLAGS_ARCH),$(LDFLAGS_ARCH),-pie) $(LDFLAGS_MO
 FLOORS = base host isa mem cpu linux vm
 HDRS := $(wildcard $(FLOORS:%=blink/%/*.h)) $(wildcard blink/isa/*.tbl blink/linux/*.tbl)
 SRCS := $(wildcard $(FLOORS:%=blink/%/*.c))
-# In a tiny build x_tiny.c takes the place of x.c.
-SMALLER := $(filter %_tiny.c,$(SRCS))
-SRCS := $(filter-out $(if $(filter tiny,$(MODE)),$(SMALLER:_tiny.c=.c),$(SMALLER)),$(SRCS))
 OBJS = $(SRCS:%.c=$O/%.o) $(GENSRCS:$O/gen/%.c=$O/gen/%.o)
 LIB = $O/blink.a
 

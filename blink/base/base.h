@@ -12,6 +12,7 @@
 #endif
 // glibc's <signal.h> names its registers as isa/insn.h names the guest's.
 // Include base.h, or a header that does, before any system header.
+#define REG_SP HOST_REG_SP
 #define REG_R8 HOST_REG_R8
 #define REG_R9 HOST_REG_R9
 #define REG_R10 HOST_REG_R10
@@ -22,6 +23,7 @@
 #define REG_R15 HOST_REG_R15
 #define REG_RIP HOST_REG_RIP
 #include <signal.h>
+#undef REG_SP
 #undef REG_R8
 #undef REG_R9
 #undef REG_R10

@@ -97,7 +97,7 @@ begin_locked(struct codecache *code, struct cpu *c)
 	for (struct cpu *o = code->cpus; o; o = o->next) {
 		if (o == c)
 			continue;
-		__atomic_store_n(&o->limit, 0, __ATOMIC_SEQ_CST);
+		cpu_limit_zero(o);
 		while (!__atomic_load_n(&o->parked, __ATOMIC_SEQ_CST))
 			pthread_cond_wait(&code->parked, &code->lock);
 	}

@@ -54,6 +54,21 @@ hash_page(u64 pc)
 	return (u32)((pc >> PAGE_BITS) * 0x9e3779b1u) >> (32 - PAGE_HASH_BITS);
 }
 
+// Makes c leave at its next block boundary; any thread, any signal handler.
+// Where 64 bits are no single store the owner may see halves: the later of
+// them stops it, and reset_limit looks at why it should.
+static inline void
+cpu_limit_zero(struct cpu *c)
+{
+#if __GCC_ATOMIC_LLONG_LOCK_FREE == 2
+	__atomic_store_n(&c->limit, 0, __ATOMIC_SEQ_CST);
+#else
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	*(volatile u64 *)&c->limit = 0;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
 // Why cpu.unwind was jumped to
 enum unwind {
 	UNWIND_FAULT = 1,  // STOP_FAULT is complete in *c

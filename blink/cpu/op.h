@@ -59,7 +59,7 @@ struct op {
 // and for PCMPESTRx, it is insn.osize. Strings: base holds the source segment (enum
 // isa_seg), size the element size. cc ops: d is the condition, 0..15.
 // ENTER, far pointers: the second immediate is in disp.
-STATIC_ASSERT(sizeof(struct op) == 32, "ops are packed");
+STATIC_ASSERT(sizeof(struct op) <= 32, "ops are packed");
 
 struct block {
 	u64 pc, end;      // guest bytes [pc, end)

@@ -26,8 +26,7 @@ void
 cpu_attention(struct cpu *c)
 {
 	c->attn = 1;
-	COMPILER_FENCE();
-	__atomic_store_n(&c->limit, 0, __ATOMIC_SEQ_CST);
+	cpu_limit_zero(c);
 }
 
 // Restores the limit after it was used to stop, without losing an attention
@@ -36,7 +35,7 @@ static void
 reset_limit(struct cpu *c)
 {
 	c->limit = c->budget;
-	COMPILER_FENCE();
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);  // the requester writes them in the other order
 	if (c->attn || c->code->stopping)
 		c->limit = 0;
 }

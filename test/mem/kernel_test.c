@@ -20,12 +20,12 @@ enum { PAGES = 40, STEPS = 300, RUNS = 40 };
 #define KERNEL 0x2400000000ull
 #endif
 
+#if defined(__linux__) && defined(__x86_64__)
 static struct mem *m;
 static int g_rw, g_ro;
 static u64 g_seed = 1;
 static char g_what[256];
 
-#if defined(__linux__) && defined(__x86_64__)
 static u32
 rnd(u32 n)
 {
