@@ -31,12 +31,14 @@ ifneq ($(ARCH),)
 override CC := $(TRIPLET_$(ARCH))-gcc
 STRIP ?= $(TRIPLET_$(ARCH))-strip
 # The emulator must not sit where guests go, at 0x400000: where libc has no
-# static-pie it goes to 3 GiB. 32-bit hosts have paged memory only.
+# start file for static-PIE it goes to 3 GiB (riscv64: below 2). 32-bit hosts have paged
+# memory only.
 LDFLAGS_aarch64 = -static-pie
 LDFLAGS_i386 = -static-pie
 LDFLAGS_arm = -static -no-pie
 LDFLAGS_m68k = -static -no-pie
 LDFLAGS_ppc = -static -no-pie
+LDFLAGS_riscv64 = -static -no-pie -Wl,-Ttext-segment=0x70000000
 LDFLAGS_HIGH = -static -no-pie -Wl,-Ttext-segment=0xc0000000
 LDFLAGS_ARCH = $(or $(LDFLAGS_$(ARCH)),$(LDFLAGS_HIGH))
 O ?= o/$(MODE)/$(ARCH)
@@ -65,7 +67,7 @@ OPT = -O0 -g
 else ifeq ($(MODE),asan)
 OPT = -O1 -g -fsanitize=address -fno-omit-frame-pointer -DMEM_DEFAULT_PAGED
 else ifeq ($(MODE),ubsan)
-OPT = -O1 -g -fsanitize=undefined -fno-sanitize-recover=undefined
+OPT = -O1 -g -fsanitize=undefined -fno-sanitize-recover=undefined -DNO_TAIL_CALLS
 else ifeq ($(MODE),tsan)
 OPT = -O1 -g -fsanitize=thread -DMEM_DEFAULT_PAGED
 else ifeq ($(MODE),mean)
@@ -80,6 +82,9 @@ LINK = $(CC) $(ALLFLAGS) $(if $(LDFLAGS_ARCH),$(LDFLAGS_ARCH),-pie) $(LDFLAGS_MO
 FLOORS = base host isa mem cpu linux vm
 HDRS := $(wildcard $(FLOORS:%=blink/%/*.h)) $(wildcard blink/isa/*.tbl blink/linux/*.tbl)
 SRCS := $(wildcard $(FLOORS:%=blink/%/*.c))
+# In a tiny build x_tiny.c takes the place of x.c.
+SMALLER := $(filter %_tiny.c,$(SRCS))
+SRCS := $(filter-out $(if $(filter tiny,$(MODE)),$(SMALLER:_tiny.c=.c),$(SMALLER)),$(SRCS))
 OBJS = $(SRCS:%.c=$O/%.o) $(GENSRCS:$O/gen/%.c=$O/gen/%.o)
 LIB = $O/blink.a
 

@@ -91,6 +91,7 @@ typedef int64_t i64;
 #endif
 #define HOST_LITTLE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 #define HOST_64BIT (UINTPTR_MAX > 0xffffffffu)
+#define HOST_ATOMIC64 (__GCC_ATOMIC_LLONG_LOCK_FREE == 2)
 
 static inline u64
 min_u64(u64 a, u64 b)

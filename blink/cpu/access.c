@@ -119,6 +119,17 @@ access_wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
 	COMPILER_FENCE();
 }
 
+// Where eight bytes are two host accesses, threads would see halves.
+#if !HOST_64BIT && HOST_ATOMIC64
+#define PAIRED(c, gva) (!((gva) & 7) && ((c)->next || (c)->code->cpus != (c)))
+#define WHOLE_RD(p) __atomic_load_n((const u64 *)(const void *)(p), __ATOMIC_RELAXED)
+#define WHOLE_WR(p, x) __atomic_store_n((u64 *)(void *)(p), (x), __ATOMIC_RELAXED)
+#else
+#define PAIRED(c, gva) 0
+#define WHOLE_RD(p) 0
+#define WHOLE_WR(p, x) ((void)0)
+#endif
+
 // One host access where it is aligned: other threads must not see it torn.
 u64
 access_rd(struct cpu *c, const struct op *op, u64 gva, int n)
@@ -132,7 +143,10 @@ access_rd(struct cpu *c, const struct op *op, u64 gva, int n)
 		case 1: x = *(const volatile u8 *)p; break;
 		case 2: x = ((const volatile struct una16 *)p)->x; x = HOST_LITTLE ? x : __builtin_bswap16((u16)x); break;
 		case 4: x = ((const volatile struct una32 *)p)->x; x = HOST_LITTLE ? x : __builtin_bswap32((u32)x); break;
-		default: x = ((const volatile struct una64 *)p)->x; x = HOST_LITTLE ? x : __builtin_bswap64(x); break;
+		default:
+			x = PAIRED(c, gva) ? WHOLE_RD(p) : ((const volatile struct una64 *)p)->x;
+			x = HOST_LITTLE ? x : __builtin_bswap64(x);
+			break;
 		}
 		ORDER_AFTER_LOAD();
 		return x;
@@ -154,7 +168,13 @@ access_wr(struct cpu *c, const struct op *op, u64 gva, int n, u64 x)
 		case 1: *(volatile u8 *)p = (u8)x; break;
 		case 2: ((volatile struct una16 *)p)->x = HOST_LITTLE ? (u16)x : __builtin_bswap16((u16)x); break;
 		case 4: ((volatile struct una32 *)p)->x = HOST_LITTLE ? (u32)x : __builtin_bswap32((u32)x); break;
-		default: ((volatile struct una64 *)p)->x = HOST_LITTLE ? x : __builtin_bswap64(x); break;
+		default:
+			x = HOST_LITTLE ? x : __builtin_bswap64(x);
+			if (PAIRED(c, gva))
+				WHOLE_WR(p, x);
+			else
+				((volatile struct una64 *)p)->x = x;
+			break;
 		}
 		COMPILER_FENCE();
 		return;

@@ -166,7 +166,7 @@ access_atomic(struct cpu *c, const struct op *op, u64 gva, int n)
 {
 	if (!HOST_X86_64 && (gva & (u64)(n - 1)))
 		return 0;
-	if (n > (int)sizeof(void *) * (HOST_X86_64 ? 2 : 1))
+	if (n > (HOST_X86_64 ? 16 : HOST_ATOMIC64 ? 8 : 4))
 		return 0;
 	if (ACCESS_FAST(c)) {
 		c->note = op;

@@ -11,11 +11,36 @@ cas##bits(void *p, u64 expect, u64 desired) \
 	__atomic_compare_exchange_n((u##bits *)p, &e, d, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
 	return HOST_LITTLE ? e : swap(e); \
 }
+#if __GCC_ATOMIC_SHORT_LOCK_FREE == 2
 #define SAME8(x) (x)
 CAS(8, SAME8)
 CAS(16, __builtin_bswap16)
+#else
+// Hosts whose atomics are words (RISC-V): within the word around it.
+static u64
+cas_part(void *p, u64 expect, u64 desired, unsigned n)
+{
+	unsigned at = (unsigned)((uintptr_t)p & 3);
+	u32 *w = (u32 *)((uintptr_t)p - at), old = __atomic_load_n(w, __ATOMIC_RELAXED), want;
+	u8 seen[8] = {0}, b[8];
+	for (;;) {
+		memcpy(seen, (u8 *)&old + at, n);
+		if (ld64(seen) != expect) {
+			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+			return ld64(seen);
+		}
+		st64(b, desired);
+		want = old;
+		memcpy((u8 *)&want + at, b, n);
+		if (__atomic_compare_exchange_n(w, &old, want, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			return expect;
+	}
+}
+#define cas8(p, expect, desired) cas_part(p, expect, desired, 1)
+#define cas16(p, expect, desired) cas_part(p, expect, desired, 2)
+#endif
 CAS(32, __builtin_bswap32)
-#if HOST_64BIT
+#if HOST_ATOMIC64
 CAS(64, __builtin_bswap64)
 #endif
 
@@ -29,7 +54,7 @@ atomic_cas(struct cpu *c, const struct op *op, u64 gva, int size, u64 expect, u6
 		switch (size) {
 		case 1: r = cas8(p, expect, desired); break;
 		case 2: r = cas16(p, expect, desired); break;
-#if HOST_64BIT
+#if HOST_ATOMIC64
 		case 8: r = cas64(p, expect, desired); break;
 #endif
 		default: r = cas32(p, expect, desired); break;

@@ -60,7 +60,7 @@ hash_page(u64 pc)
 static inline void
 cpu_limit_zero(struct cpu *c)
 {
-#if __GCC_ATOMIC_LLONG_LOCK_FREE == 2
+#if HOST_ATOMIC64
 	__atomic_store_n(&c->limit, 0, __ATOMIC_SEQ_CST);
 #else
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

@@ -85,11 +85,11 @@ copy_in_path(struct thread *t, char *buf, u64 gva)
 static void
 note_missing(u32 number, const struct sysrow *row)
 {
-	static u8 said[64];
-	u8 bit = (u8)(1 << (number & 7));
+	static u32 said[16];
+	u32 bit = (u32)1 << (number & 31);
 	if (row && row->status == SYS_enosys)
 		return;
-	if (number < 512 && (__atomic_fetch_or(said + number / 8, bit, __ATOMIC_RELAXED) & bit))
+	if (number < 512 && (__atomic_fetch_or(said + number / 32, bit, __ATOMIC_RELAXED) & bit))
 		return;
 	if (row)
 		log_msg("system call %s (%u) is not supported; the program gets ENOSYS", sys_name(number), number);
