@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#ifdef __SANITIZE_THREAD__
+#include <ucontext.h>
+#endif
 #include <unistd.h>
 
 enum { MAX_CLAIMS = 4, ALTSTACK_SIZE = 64 * 1024 };
@@ -29,6 +32,10 @@ static void
 on_fault(int sig, siginfo_t *info, void *ucontext)
 {
 	int i;
+#ifdef __SANITIZE_THREAD__
+	// It blocks all signals in handlers, and claimants jump out of this one.
+	pthread_sigmask(SIG_SETMASK, &((ucontext_t *)ucontext)->uc_sigmask, 0);
+#endif
 	if (info->si_code > 0)
 		for (i = 0; i < MAX_CLAIMS && g_claims[i]; i++)
 			g_claims[i](sig, info, ucontext);

@@ -48,7 +48,7 @@ on_fault(int sig, siginfo_t *info, void *uc)
 		siglongjmp(g_env, 1);
 }
 
-__attribute__((no_sanitize_address)) static int
+__attribute__((no_sanitize_address, no_sanitize_thread)) static int
 touch(u64 a, int write, u8 x)
 {
 	volatile u8 *p = (volatile u8 *)(uintptr_t)a;
