@@ -70,6 +70,100 @@ lane_fp(struct fpenv *e, int what, int wide, u64 a, u64 b, int imm)
 	}
 }
 
+// The host's own float and double, where they are evaluated as such, or float
+// as double (rounding twice is then the same as once). IEEE 754
+// leaves no choice when the operands are zeros or normal numbers and so is the
+// result (an exponent above the least: no doubt about underflow); then inexact
+// is the only exception there can be. So: round to nearest, and either the
+// inexact bit is already set and masked, or the operation is exact.
+#if !SSE_HOST && !defined(TINY) && defined(__FLT_EVAL_METHOD__) && (__FLT_EVAL_METHOD__ == 0 || __FLT_EVAL_METHOD__ == 1)
+#define HARD_FLOAT 1
+#else
+#define HARD_FLOAT 0
+#endif
+
+#if HARD_FLOAT
+static inline int
+hard_rounding(const struct cpu *c)
+{
+	return (c->mxcsr & (0x6000 | FPX_P << 7 | FPX_P)) == (FPX_P << 7 | FPX_P);
+}
+
+static inline double
+as_double(u64 x)
+{
+	double d;
+	memcpy(&d, &x, 8);
+	return d;
+}
+
+static inline float
+as_float(u32 x)
+{
+	float f;
+	memcpy(&f, &x, 4);
+	return f;
+}
+
+static inline u64
+double_bits(double d)
+{
+	u64 x;
+	memcpy(&x, &d, 8);
+	return x;
+}
+
+static inline u32
+float_bits(float f)
+{
+	u32 x;
+	memcpy(&x, &f, 4);
+	return x;
+}
+
+// Zero or normal
+static inline int
+plain(u64 x, int wide)
+{
+	u32 exp = wide ? (u32)(x >> 52) & 0x7ff : (u32)x >> 23 & 0xff;
+	return exp - 1 < (wide ? 0x7feu : 0xfeu) || !(wide ? x << 1 : (u64)((u32)x << 1));
+}
+
+static inline int
+plain_result(u64 x, int wide)
+{
+	u32 exp = wide ? (u32)(x >> 52) & 0x7ff : (u32)x >> 23 & 0xff;
+	return exp - 2 < (wide ? 0x7fdu : 0xfdu);
+}
+
+// The relation of two plain numbers
+static inline enum fpcmp
+hard_cmp(int wide, u64 a, u64 b)
+{
+	double x = wide ? as_double(a) : as_float((u32)a), y = wide ? as_double(b) : as_float((u32)b);
+	return x > y ? FPCMP_GT : x < y ? FPCMP_LT : FPCMP_EQ;
+}
+
+// a op b where that is possible; needs hard_rounding() for the first four.
+static ALWAYS_INLINE int
+hard_fp(int what, int wide, u64 a, u64 b, u64 *r)
+{
+	int zero_ok = what == FP_ADD || what == FP_SUB;
+	if (!plain(a, wide) || !plain(b, wide))
+		return 0;
+	switch (what) {
+	case FP_ADD: *r = wide ? double_bits(as_double(a) + as_double(b)) : float_bits(as_float((u32)a) + as_float((u32)b)); break;
+	case FP_SUB: *r = wide ? double_bits(as_double(a) - as_double(b)) : float_bits(as_float((u32)a) - as_float((u32)b)); break;
+	case FP_MUL: *r = wide ? double_bits(as_double(a) * as_double(b)) : float_bits(as_float((u32)a) * as_float((u32)b)); break;
+	case FP_DIV: *r = wide ? double_bits(as_double(a) / as_double(b)) : float_bits(as_float((u32)a) / as_float((u32)b)); break;
+	case FP_MIN: *r = (wide ? as_double(a) < as_double(b) : as_float((u32)a) < as_float((u32)b)) ? a : b; return 1;
+	case FP_MAX: *r = (wide ? as_double(a) > as_double(b) : as_float((u32)a) > as_float((u32)b)) ? a : b; return 1;
+	default: return 0;
+	}
+	return plain_result(*r, wide) || (zero_ok && !(wide ? *r << 1 : (u64)((u32)*r << 1)));
+}
+#endif
+
 static NOINLINE void
 fp_soft(struct cpu *c, const struct op *op, int what, int how)
 {
@@ -91,6 +185,19 @@ fp_soft(struct cpu *c, const struct op *op, int what, int how)
 		} else if (one == FP_ADDSUB) {
 			one = i & 1 ? FP_ADD : FP_SUB;
 		}
+#if HARD_FLOAT
+		{
+			u64 r;
+			if (hard_rounding(c) && hard_fp(one, w == 8, a, b, &r)) {
+				lane_set(out.b, i, w, r);
+				continue;
+			}
+			if (one == FP_CMP && plain(a, w == 8) && plain(b, w == 8)) {
+				lane_set(out.b, i, w, predicate(hard_cmp(w == 8, a, b), op->imm) ? ~(u64)0 : 0);
+				continue;
+			}
+		}
+#endif
 		lane_set(out.b, i, w, lane_fp(&e, one, w == 8, a, b, op->imm));
 	}
 	settle(c, op, e.flags);
@@ -158,6 +265,29 @@ op_##name(struct cpu *c, const struct op *op) \
 #define FP(name, what, how) \
 X86_KERNEL(name) \
 FP_HANDLER(name, what, how)
+#elif HARD_FLOAT
+// Scalars, from registers and memory; everything else is left to fp_soft.
+#define FP(name, what, how) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	if ((what) & SS && hard_rounding(c) && (FORM(op) == FORM_XX || ACCESS_FAST(c))) { \
+		int wide = (what) & PD; \
+		u8 *d = xmm(c, op->a); \
+		u64 a = wide ? ld64(d) : ld32(d), b, r; \
+		if (FORM(op) == FORM_XX) \
+			b = wide ? ld64(xmm(c, op->b)) : ld32(xmm(c, op->b)); \
+		else \
+			b = wide ? frd64(c, op, ea(c, op)) : frd32(c, op, ea(c, op)); \
+		if (LIKELY(hard_fp((what) & FP_WHAT, wide, a, b, &r))) { \
+			u64 lo = wide ? r : (ld64(d) & ~(u64)0xffffffff) | r; \
+			v128_st(d, v128_make(lo, ld64(d + 8))); \
+			NEXT(); \
+		} \
+	} \
+	fp_soft(c, op, what, how); \
+	NEXT(); \
+}
 #else
 #define FP(name, what, how) FP_SOFT_HANDLER(name, what, how)
 #endif
@@ -309,10 +439,29 @@ op_##name(struct cpu *c, const struct op *op) \
 	NEXT(); \
 }
 #else
+#if HARD_FLOAT
+#define COMI_HARD(how) \
+	if (FORM(op) == FORM_XX || ACCESS_FAST(c)) { \
+		int wide = (how) == 8; \
+		u64 a = lane_get(xmm(c, op->a), 0, how), b; \
+		if (FORM(op) == FORM_XX) \
+			b = lane_get(xmm(c, op->b), 0, how); \
+		else \
+			b = wide ? frd64(c, op, ea(c, op)) : frd32(c, op, ea(c, op)); \
+		if (LIKELY(plain(a, wide) && plain(b, wide))) { \
+			enum fpcmp r = hard_cmp(wide, a, b); \
+			flags_set(c, r == FPCMP_GT ? 0 : r == FPCMP_LT ? FLAG_CF : FLAG_ZF); \
+			NEXT(); \
+		} \
+	}
+#else
+#define COMI_HARD(how)
+#endif
 #define COMI(name, how, what) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
+	COMI_HARD(how) \
 	comi_soft(c, op, what); \
 	NEXT(); \
 }
@@ -332,6 +481,49 @@ enum {
 };
 #define CVT(from, to, lanes) ((from) << 2 | (to) | (lanes) * CVT_LANES)
 
+#if HARD_FLOAT
+// One conversion by the host, if it is exact or inexact does not matter
+// (rounds), and neither operand nor result is special.
+static int
+hard_convert(int spec, int rounds, u64 x, u64 *r)
+{
+	int trunc = spec & CVT_TRUNC;
+	double d;
+	i64 i;
+	switch (spec & 15) {
+	case T_F32 << 2 | T_F64:
+		*r = double_bits(as_float((u32)x));
+		return plain(x, 0);
+	case T_F64 << 2 | T_F32:
+		if (!rounds || !plain(x, 1))
+			return 0;
+		*r = float_bits((float)as_double(x));
+		return plain_result(*r, 0);
+	case T_I32 << 2 | T_F64:
+		*r = double_bits((double)(i32)x);
+		return 1;
+	case T_I32 << 2 | T_F32:
+		*r = float_bits((float)(i32)x);
+		return rounds || (i32)x >> 24 == (i32)x >> 31;
+	case T_I64 << 2 | T_F64:
+		*r = double_bits((double)(i64)x);
+		return rounds || (i64)x >> 53 == (i64)x >> 63;
+	case T_I64 << 2 | T_F32:
+		return 0;
+	default:
+		// to an integer: only inexact truncation or no rounding at all
+		if (!plain(x, spec >> 2 & 1))
+			return 0;
+		d = spec & 4 ? as_double(x) : as_float((u32)x);
+		if (!(d > -2147483648.0 && d < 2147483647.0))
+			return 0;
+		i = (i64)d;
+		*r = spec & 1 ? (u64)i : (u32)i;
+		return (double)i == d || (rounds && trunc);
+	}
+}
+#endif
+
 static NOINLINE void
 cvt_soft(struct cpu *c, const struct op *op, int spec, int how)
 {
@@ -347,8 +539,17 @@ cvt_soft(struct cpu *c, const struct op *op, int spec, int how)
 	memset(out.b, 0, 16);
 	if (k0 == K_XMM && !(spec & CVT_ZERO))
 		memcpy(out.b, xmm(c, op->a), 16);
-	for (i = 0; i < (spec / CVT_LANES & 7); i++)
-		lane_set(out.b, i, dw, sf_convert(&e, (enum sf_type)(spec >> 2 & 3), (enum sf_type)(spec & 3), lane_get(s, i, sw), spec & CVT_TRUNC));
+	for (i = 0; i < (spec / CVT_LANES & 7); i++) {
+		u64 x = lane_get(s, i, sw);
+#if HARD_FLOAT
+		u64 r;
+		if (hard_convert(spec, hard_rounding(c), x, &r)) {
+			lane_set(out.b, i, dw, r);
+			continue;
+		}
+#endif
+		lane_set(out.b, i, dw, sf_convert(&e, (enum sf_type)(spec >> 2 & 3), (enum sf_type)(spec & 3), x, spec & CVT_TRUNC));
+	}
 	// The x87's state becomes MMX's even if the conversion faults.
 	if (mm)
 		x87_enter_mmx(c);
