@@ -11,6 +11,16 @@
 
 host_sig_catch *host_on_signal;
 
+#ifdef __SANITIZE_THREAD__
+// Guests may well start threads in a forked child.
+extern const char *__tsan_default_options(void);
+const char *
+__tsan_default_options(void)
+{
+	return "die_after_fork=0";
+}
+#endif
+
 // Linux gives signals 1 to 31 the same numbers on most architectures; on the
 // others, and on other systems, names decide.
 #if HOST_LINUX && !defined(__mips__) && !defined(__alpha__) && !defined(__sparc__) && !defined(__hppa__)
