@@ -94,12 +94,16 @@ begin_locked(struct codecache *code, struct cpu *c)
 	c->parked = was;
 	code->exclusive = c;
 	__atomic_store_n(&code->stopping, 1, __ATOMIC_SEQ_CST);
-	for (struct cpu *o = code->cpus; o; o = o->next) {
-		if (o == c)
-			continue;
-		cpu_limit_zero(o);
-		while (!__atomic_load_n(&o->parked, __ATOMIC_SEQ_CST))
+	for (struct cpu *o = code->cpus; o;) {
+		if (o != c)
+			cpu_limit_zero(o);
+		if (o == c || __atomic_load_n(&o->parked, __ATOMIC_SEQ_CST)) {
+			o = o->next;
+		} else {
+			// While we wait a thread may end and its cpu be freed: start over.
 			pthread_cond_wait(&code->parked, &code->lock);
+			o = code->cpus;
+		}
 	}
 }
 

@@ -74,6 +74,7 @@ handler(int sig, struct siginfo *si, void *p)
 	fp->ftw = 0;
 	fp->mxcsr = 0x1f80;
 	uc->r[R_IP] = resume_at;
+	uc->r[R_FL] &= ~0x100ul;
 	uc->r[R_BX] = 0x5555;
 }
 
@@ -138,6 +139,7 @@ test_main(int argc, char **argv, char **envp)
 	TRY("int 13", "int $13");
 	TRY("int 14", "int $14");
 	TRY("int 0x81", "int $0x81");
+	TRY("trap flag", "pushf\n orl $0x100, (%%rsp)\n popf\n nop\n nop\n nop");
 	TRY("hlt", "hlt");
 	TRY("cli", "cli");
 	TRY("in", "in $0x80, %%al");

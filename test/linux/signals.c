@@ -180,6 +180,17 @@ test_main(int argc, char **argv, char **envp)
 	show("queue", queue(SIGUSR1, -1, 0x12345678));
 	show_hex("value", (u64)last_value);
 	report("queue");
+	struct siginfo qi;
+	memset(&qi, 0, sizeof qi);
+	qi.code = -1;
+	qi.value = 99;
+	show("rt_tgsigqueueinfo", sys(SYS_rt_tgsigqueueinfo, sys(SYS_getpid), sys(SYS_gettid), (i64)SIGUSR1, &qi));
+	show("value", last_value);
+	report("rt_tgsigqueueinfo");
+	show("rt_tgsigqueueinfo to nobody", sys(SYS_rt_tgsigqueueinfo, sys(SYS_getpid), 0x3fffffffL, (i64)SIGUSR1, &qi));
+	show("rt_tgsigqueueinfo 0", sys(SYS_rt_tgsigqueueinfo, 0L, 0L, (i64)SIGUSR1, &qi));
+	show("rt_sigqueueinfo fault", sys(SYS_rt_sigqueueinfo, sys(SYS_getpid), (i64)SIGUSR1, 8L));
+	show("rt_sigqueueinfo to nobody", sys(SYS_rt_sigqueueinfo, 0x3fffffffL, (i64)SIGUSR1, &qi));
 	show("queue as kernel to self", queue(SIGUSR1, 0x80, 7));
 	report("queue as kernel");
 	// Standard signals are pending once, real-time signals as often as sent
