@@ -97,7 +97,9 @@ static const struct l_pair g_oflags[] = {
 u32
 oflags_to_host(u64 l)
 {
-	return FLAGS_TO_HOST(g_oflags, l) | (u32)(l & L_O_ACCMODE) | (l & L_O_LARGEFILE ? (u32)host_o_largefile : 0);
+	// A bit that no host defines stands for those that Linux does not.
+	u32 odd = FLAGS_KNOWN(g_oflags, l & ~(u64)(L_O_ACCMODE | L_O_LARGEFILE)) ? 0 : 1u << 30;
+	return odd | FLAGS_TO_HOST(g_oflags, l) | (u32)(l & L_O_ACCMODE) | (l & L_O_LARGEFILE ? (u32)host_o_largefile : 0);
 }
 
 u32
@@ -134,7 +136,7 @@ le_fields(void *p, const char *widths)
 	(void)widths;
 #else
 	u8 *b = (u8 *)p;
-	for (; *widths; widths++) {
+	for (; *widths >= '0' && *widths <= '9'; widths++) {
 		int n = *widths - '0', i;
 		for (i = 0; i < n / 2; i++) {
 			u8 c = b[i];
@@ -173,6 +175,14 @@ fd_check(int fd)
 	return fcntl(fd, F_GETFD) < 0 ? -L_EBADF : 0;
 }
 
+void
+path_follow(struct thread *t, char *path)
+{
+	char out[L_PATH_MAX];
+	if (!strncmp(path, "/proc/", 6) && proc_link(t, path, out, sizeof out) >= 0)
+		strcpy(path, out);
+}
+
 int
 guest_path_empty(struct thread *t, struct gpath *p, u64 dirfd, u64 gva, int follow, int empty_ok)
 {
@@ -184,11 +194,8 @@ guest_path_empty(struct thread *t, struct gpath *p, u64 dirfd, u64 gva, int foll
 		return (int)r;
 	if (!p->buf[0] && !empty_ok)
 		return -L_ENOENT;
-	if (follow && !strncmp(p->buf, "/proc/", 6)) {
-		char out[L_PATH_MAX];
-		if (proc_link(t, p->buf, out, sizeof out) >= 0)
-			strcpy(p->buf, out);
-	}
+	if (follow)
+		path_follow(t, p->buf);
 	return 0;
 }
 
@@ -293,7 +300,7 @@ bufs_refused(struct bufs *b)
 {
 	b->n = 0;
 	b->refused = 1;
-	bufs_put(b, HOST_64BIT ? (void *)(uintptr_t)-65536 : fault_address(), 4096);
+	bufs_put(b, bad_address(), 4096);
 }
 
 void

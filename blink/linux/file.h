@@ -63,6 +63,8 @@ struct gpath {
 	int dirfd;
 	char buf[L_PATH_MAX];
 };
+// Replaces a magic link (/proc/self/exe) that leads elsewhere for the guest.
+void path_follow(struct thread *t, char *path);
 int guest_path(struct thread *t, struct gpath *, u64 dirfd, u64 gva, int follow);
 // guest_path for calls with L_AT_EMPTY_PATH: an absent path is an empty one.
 int guest_path_empty(struct thread *t, struct gpath *, u64 dirfd, u64 gva, int follow, int empty_ok);
@@ -85,8 +87,13 @@ void bufs_one(struct thread *t, struct bufs *, u64 gva, u64 len, int access);
 // From a guest iovec array; 0 or -L_EINVAL, -L_EFAULT, -L_ENOMEM.
 int bufs_vec(struct thread *t, struct bufs *, u64 iov, u64 iovcnt, int access);
 void bufs_free(struct bufs *);
-// A host address of which no byte is accessible.
+// A host address of which no byte is accessible; one that is not the user's.
 void *fault_address(void);
+static inline void *
+bad_address(void)
+{
+	return HOST_64BIT ? (void *)(uintptr_t)-65536 : fault_address();
+}
 
 // --- times ------------------------------------------------------------------------------
 int get_timespec(struct thread *t, struct host_ts *, u64 gva);   // 0, -L_EFAULT

@@ -1,18 +1,35 @@
-// splice.c: moving pipe contents (Linux fs/splice.c).
-#include "linux/file.h"
+// splice.c: moving bytes between descriptors (Linux fs/splice.c,
+// fs/read_write.c).
+#include "linux/pass.h"
 
-i64 copy_between(struct thread *t, long nr, const u64 *a);  // read_write.c
+#ifdef SYS_sendfile64
+#define HOST_NR_sendfile SYS_sendfile64
+#else
+#define HOST_NR_sendfile HOST_NR(sendfile)
+#endif
 
 i64
 sys_splice(struct thread *t, const u64 *a)
 {
-	return copy_between(t, HOST_NR(splice), a);
+	return PASS(splice, "!f{8}f{8}ii");
+}
+
+i64
+sys_copy_file_range(struct thread *t, const u64 *a)
+{
+	return PASS(copy_file_range, "!f{8}f{8}ii");
+}
+
+i64
+sys_sendfile(struct thread *t, const u64 *a)
+{
+	return pass(t, a, HOST_NR_sendfile, "!ff{8}i");
 }
 
 i64
 sys_tee(struct thread *t, const u64 *a)
 {
-	return L_BLOCK4(t, tee, guest_fd(a[0]), guest_fd(a[1]), min_u64(a[2], L_MAX_RW), (u32)a[3]);
+	return PASS(tee, "!ffii");
 }
 
 i64

@@ -1,71 +1,57 @@
 // sys.c: the system, its limits, and what a process says of itself (Linux
 // kernel/sys.c).
-#include "linux/file.h"
+#include "linux/pass.h"
 #include <errno.h>
 #include <sys/resource.h>
 #include <sys/times.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-// One field of utsname, cut as the kernel's are.
-static void
-uts(char *d, const char *s)
-{
-	memcpy(d, s, min_u64(strlen(s), sizeof ((struct l_utsname *)0)->sysname - 1));
-}
-
 i64
 sys_uname(struct thread *t, const u64 *a)
 {
 	struct l_utsname l;
-	struct utsname h;
-	if (uname(&h))
-		return l_err(errno);
 	memset(&l, 0, sizeof l);
-	uts(l.sysname, "Linux");
-	uts(l.nodename, h.nodename);
-	uts(l.release, HOST_LINUX ? h.release : "6.1.0");
-	uts(l.version, h.version);
-	uts(l.machine, "x86_64");
-#if HOST_LINUX && defined(_GNU_SOURCE)
-	uts(l.domainname, h.domainname);
+#if HOST_LINUX
+	HOST_CALL1(uname, &l);  // its own structure is the guest's
 #else
-	uts(l.domainname, "(none)");
+	struct utsname h;
+	uname(&h);
+	strcpy(l.sysname, "Linux");
+	strcpy(l.release, "6.1.0");
+	memcpy(l.nodename, h.nodename, min_u64(strlen(h.nodename), sizeof l.nodename - 1));
+	memcpy(l.version, h.version, min_u64(strlen(h.version), sizeof l.version - 1));
+	strcpy(l.domainname, "(none)");
 #endif
+	memset(l.machine, 0, sizeof l.machine);
+	strcpy(l.machine, "x86_64");
 	return copy_out(t, a[0], &l, sizeof l);
-}
-
-static i64
-set_name(struct thread *t, const u64 *a, long nr)
-{
-	char name[65];
-	i64 r;
-	// Privilege is asked before the name is looked at: too long a name is refused, or not allowed.
-	if ((i32)a[1] < 0 || (i32)a[1] >= (i32)sizeof name)
-		return l_res(host_call(nr, (long)(intptr_t)name, -1, 0, 0, 0, 0));
-	r = copy_in(t, name, a[0], (size_t)a[1]);
-	if (r) {
-		r = host_call(nr, (long)(intptr_t)name, -1, 0, 0, 0, 0);
-		return r == -EPERM ? -L_EPERM : -L_EFAULT;
-	}
-	return l_res(host_call(nr, (long)(intptr_t)name, (long)a[1], 0, 0, 0, 0));
 }
 
 i64
 sys_sethostname(struct thread *t, const u64 *a)
 {
-	return set_name(t, a, HOST_NR(sethostname));
+	return PASS(sethostname, "<");
 }
 
 i64
 sys_setdomainname(struct thread *t, const u64 *a)
 {
-	return set_name(t, a, HOST_NR(setdomainname));
+	return PASS(setdomainname, "<");
+}
+
+i64
+sys_syslog(struct thread *t, const u64 *a)
+{
+	return PASS(syslog, "!i>");
 }
 
 i64
 sys_sysinfo(struct thread *t, const u64 *a)
 {
+#if HOST_LINUX && HOST_64BIT
+	return PASS(sysinfo, "[88888888882248844]");
+#else
 	struct host_sysinfo h;
 	struct l_sysinfo l;
 	int r = host_sysinfo(&h), i;
@@ -86,28 +72,7 @@ sys_sysinfo(struct thread *t, const u64 *a)
 	L_PUT(l.freehigh, h.freehigh);
 	L_PUT(l.mem_unit, h.mem_unit);
 	return copy_out(t, a[0], &l, sizeof l);
-}
-
-i64
-sys_syslog(struct thread *t, const u64 *a)
-{
-	struct bufs b;
-	i64 r;
-	// Commands 2, 3 and 4 read into the buffer, the others have none.
-	if ((i32)a[0] < 2 || (i32)a[0] > 4)
-		return l_res(HOST_CALL3(syslog, (i32)a[0], 0, (i32)a[2]));
-	if (!a[1] || (i32)a[2] < 0)
-		return -L_EINVAL;
-	bufs_one(t, &b, a[1], (u32)a[2], MEM_W);
-	r = L_BLOCK3(t, syslog, (i32)a[0], b.v->iov_base, b.v->iov_len);
-	bufs_free(&b);
-	return r;
-}
-
-i64
-sys_umask(struct thread *t, const u64 *a)
-{
-	return (i64)umask((mode_t)(a[0] & 0777));
+#endif
 }
 
 // --- limits and use ----------------------------------------------------------------------
@@ -288,13 +253,6 @@ put_long(struct thread *t, u64 gva, u64 x)
 	return copy_out(t, gva, b, 8);
 }
 
-// The option with its arguments as they are.
-static i64
-pass(const u64 *a)
-{
-	return l_res(HOST_CALL5(prctl, (u32)a[0], a[1], a[2], a[3], a[4]));
-}
-
 static i64
 set_vma_name(struct thread *t, const u64 *a)
 {
@@ -393,7 +351,7 @@ sys_prctl(struct thread *t, const u64 *a)
 	case L_PR_GET_MEMORY_MERGE:
 	case L_PR_SET_MEMORY_MERGE:
 	case L_PR_SET_PTRACER:
-		return pass(a);
+		return PASS(prctl, "iiiii");
 	default:
 		return -L_EINVAL;
 	}

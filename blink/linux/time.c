@@ -1,5 +1,5 @@
 // time.c: clocks and sleeping (Linux kernel/time/).
-#include "linux/file.h"
+#include "linux/pass.h"
 #include <errno.h>
 #include <sys/time.h>
 #include <time.h>
@@ -76,25 +76,16 @@ sys_clock_getres(struct thread *t, const u64 *a)
 	return a[1] ? put_timespec(t, a[1], ts.tv_sec, ts.tv_nsec) : 0;
 }
 
+#ifdef SYS_clock_settime64
+#define HOST_NR_clock_settime SYS_clock_settime64
+#else
+#define HOST_NR_clock_settime HOST_NR(clock_settime)
+#endif
+
 i64
 sys_clock_settime(struct thread *t, const u64 *a)
 {
-	struct timespec h;
-	struct host_ts ts;
-	clockid_t c;
-	i64 r = clock_to_host(a[0], &c);
-	if (r)
-		return r;
-	// The kernel refuses clocks that cannot be set before it reads the time.
-	if ((i32)a[0] > 0)
-		return -L_EINVAL;
-	if (get_timespec(t, &ts, a[1]))
-		return -L_EFAULT;
-	if (!timespec_valid(&ts))
-		return -L_EINVAL;
-	h.tv_sec = (time_t)ts.sec;
-	h.tv_nsec = (long)ts.nsec;
-	return l_ret(clock_settime(c, &h));
+	return pass(t, a, HOST_NR_clock_settime, "i(88)");
 }
 
 i64
@@ -118,30 +109,11 @@ sys_gettimeofday(struct thread *t, const u64 *a)
 i64
 sys_settimeofday(struct thread *t, const u64 *a)
 {
-	struct timeval tv;
-	struct timezone tz;
-	struct host_ts ts;
-	struct l_timezone l;
-	if (a[0]) {
-		if (get_timespec(t, &ts, a[0]))
-			return -L_EFAULT;
-		if (ts.nsec < 0 || ts.nsec > 1000000)
-			return -L_EINVAL;
-		tv.tv_sec = (time_t)ts.sec;
-		tv.tv_usec = (suseconds_t)ts.nsec;
-	}
-	if (a[1]) {
-		if (copy_in(t, &l, a[1], sizeof l))
-			return -L_EFAULT;
-		tz.tz_minuteswest = (int)L_GETS(l.minuteswest);
-		tz.tz_dsttime = (int)L_GETS(l.dsttime);
-		if (tz.tz_minuteswest > 15 * 60 || tz.tz_minuteswest < -15 * 60)
-			return -L_EINVAL;
-	}
-	// libc takes one at a time; setting nothing is a question of privilege only.
-	if (a[1] && settimeofday(0, &tz))
-		return l_err(errno);
-	return a[0] ? l_ret(settimeofday(&tv, 0)) : 0;
+#if HOST_64BIT
+	return PASS(settimeofday, "(88)(44)");
+#else
+	return -L_EPERM;
+#endif
 }
 
 i64
@@ -229,38 +201,21 @@ sys_clock_nanosleep(struct thread *t, const u64 *a)
 
 // --- tuning ---------------------------------------------------------------------------
 
-#if HOST_LINUX && defined(SYS_clock_adjtime64)
+#ifdef SYS_clock_adjtime64
 #define HOST_NR_clock_adjtime SYS_clock_adjtime64
 #else
 #define HOST_NR_clock_adjtime HOST_NR(clock_adjtime)
 #endif
-static i64
-do_adjtimex(struct thread *t, clockid_t c, u64 gva)
-{
-	// This call's structure has one layout on every Linux.
-	static const char layout[] = "448888448888888844888884";
-	struct l_timex l;
-	i64 r;
-	if (copy_in(t, &l, gva, sizeof l))
-		return -L_EFAULT;
-	le_fields(&l, layout);
-	r = l_res(host_call(HOST_NR_clock_adjtime, (long)c, (long)(intptr_t)&l, 0, 0, 0, 0));
-	if (r < 0)
-		return r;
-	le_fields(&l, layout);
-	return copy_out(t, gva, &l, sizeof l) ? -L_EFAULT : r;
-}
+#define TIMEX "{448888448888888844888884" "44444444444}"
 
 i64
 sys_adjtimex(struct thread *t, const u64 *a)
 {
-	return do_adjtimex(t, CLOCK_REALTIME, a[0]);
+	return pass(t, a, HOST_NR_clock_adjtime, "0" TIMEX);
 }
 
 i64
 sys_clock_adjtime(struct thread *t, const u64 *a)
 {
-	clockid_t c;
-	i64 r = clock_to_host(a[0], &c);
-	return r ? r : do_adjtimex(t, c, a[1]);
+	return pass(t, a, HOST_NR_clock_adjtime, "i" TIMEX);
 }

@@ -3,55 +3,93 @@
 //
 // Identities are per thread in the kernel and libc makes them agree; so the
 // host is asked without its libc, or it would do so a second time.
-#include "linux/file.h"
+#include "linux/pass.h"
 #include <stdlib.h>
-#include <unistd.h>
 
-#define ID_CALL(name, n) \
-	i64 sys_##name(struct thread *t, const u64 *a) \
-	{ \
-		return l_res(host_call(HOST_NR_ID(name), (long)(u32)a[0], n > 1 ? (long)(u32)a[1] : 0, n > 2 ? (long)(u32)a[2] : 0, 0, 0, 0)); \
-	}
-ID_CALL(getuid, 0)
-ID_CALL(geteuid, 0)
-ID_CALL(getgid, 0)
-ID_CALL(getegid, 0)
-ID_CALL(setuid, 1)
-ID_CALL(setgid, 1)
-ID_CALL(setfsuid, 1)
-ID_CALL(setfsgid, 1)
-ID_CALL(setreuid, 2)
-ID_CALL(setregid, 2)
-ID_CALL(setresuid, 3)
-ID_CALL(setresgid, 3)
+#define ID_PASS(name, kinds) pass(t, a, HOST_NR_ID(name), kinds)
 
-static i64
-put_three(struct thread *t, const u64 *a, const u32 *id)
+i64
+sys_getuid(struct thread *t, const u64 *a)
 {
-	u8 b[4];
-	int i;
-	for (i = 0; i < 3; i++) {
-		st32(b, id[i]);
-		if (copy_out(t, a[i], b, 4))
-			return -L_EFAULT;
-	}
-	return 0;
+	return ID_PASS(getuid, "");
+}
+
+i64
+sys_geteuid(struct thread *t, const u64 *a)
+{
+	return ID_PASS(geteuid, "");
+}
+
+i64
+sys_getgid(struct thread *t, const u64 *a)
+{
+	return ID_PASS(getgid, "");
+}
+
+i64
+sys_getegid(struct thread *t, const u64 *a)
+{
+	return ID_PASS(getegid, "");
+}
+
+i64
+sys_setuid(struct thread *t, const u64 *a)
+{
+	return ID_PASS(setuid, "i");
+}
+
+i64
+sys_setgid(struct thread *t, const u64 *a)
+{
+	return ID_PASS(setgid, "i");
+}
+
+i64
+sys_setfsuid(struct thread *t, const u64 *a)
+{
+	return ID_PASS(setfsuid, "i");
+}
+
+i64
+sys_setfsgid(struct thread *t, const u64 *a)
+{
+	return ID_PASS(setfsgid, "i");
+}
+
+i64
+sys_setreuid(struct thread *t, const u64 *a)
+{
+	return ID_PASS(setreuid, "ii");
+}
+
+i64
+sys_setregid(struct thread *t, const u64 *a)
+{
+	return ID_PASS(setregid, "ii");
+}
+
+i64
+sys_setresuid(struct thread *t, const u64 *a)
+{
+	return ID_PASS(setresuid, "iii");
+}
+
+i64
+sys_setresgid(struct thread *t, const u64 *a)
+{
+	return ID_PASS(setresgid, "iii");
 }
 
 i64
 sys_getresuid(struct thread *t, const u64 *a)
 {
-	u32 id[3];
-	i64 r = l_res(host_call(HOST_NR_ID(getresuid), (long)(intptr_t)id, (long)(intptr_t)(id + 1), (long)(intptr_t)(id + 2), 0, 0, 0));
-	return r ? r : put_three(t, a, id);
+	return ID_PASS(getresuid, "[4][4][4]");
 }
 
 i64
 sys_getresgid(struct thread *t, const u64 *a)
 {
-	u32 id[3];
-	i64 r = l_res(host_call(HOST_NR_ID(getresgid), (long)(intptr_t)id, (long)(intptr_t)(id + 1), (long)(intptr_t)(id + 2), 0, 0, 0));
-	return r ? r : put_three(t, a, id);
+	return ID_PASS(getresgid, "[4][4][4]");
 }
 
 enum { GROUPS_MAX = 65536 };
@@ -103,45 +141,14 @@ sys_setgroups(struct thread *t, const u64 *a)
 	return r;
 }
 
-// Header and up to two data blocks; the version says how many.
-static i64
-cap(struct thread *t, const u64 *a, int set)
-{
-	enum { VERSION_1 = 0x19980330, VERSION_2 = 0x20071026, VERSION_3 = 0x20080522 };
-	u8 hdr[8], data[24];
-	u32 version;
-	size_t n;
-	i64 r;
-	if (copy_in(t, hdr, a[0], sizeof hdr))
-		return -L_EFAULT;
-	version = ld32(hdr);
-	n = version == VERSION_1 ? 12 : version == VERSION_2 || version == VERSION_3 ? 24 : 0;
-	if (set && n && copy_in(t, data, a[1], n))
-		return -L_EFAULT;
-	le_fields(hdr, "44");
-	le_fields(data, "444444");
-	if (set)
-		r = HOST_CALL2(capset, hdr, data);
-	else
-		r = HOST_CALL2(capget, hdr, a[1] ? data : 0);
-	le_fields(hdr, "44");
-	le_fields(data, "444444");
-	// An unknown version is answered with the preferred one.
-	if (!n && copy_out(t, a[0], hdr, 4))
-		return -L_EFAULT;
-	if (!r && !set && n && a[1] && copy_out(t, a[1], data, n))
-		return -L_EFAULT;
-	return l_res(r);
-}
-
 i64
 sys_capget(struct thread *t, const u64 *a)
 {
-	return cap(t, a, 0);
+	return PASS(capget, "{44}[444444]");
 }
 
 i64
 sys_capset(struct thread *t, const u64 *a)
 {
-	return cap(t, a, 1);
+	return PASS(capset, "{44}(444444)");
 }

@@ -1,46 +1,24 @@
 // utimes.c: file times (Linux fs/utimes.c).
-#include "linux/file.h"
-#include <fcntl.h>
-#include <utime.h>
+#include "linux/pass.h"
 
-// ts holds the guest's values, 0 means now. Without a path, dirfd is the file.
-static i64
-do_utimes(struct thread *t, u64 dirfd, u64 path, const struct host_ts *ts, u64 flags)
-{
-	struct timespec h[2];
-	struct gpath p;
-	int i;
-	i64 r;
-	if (ts) {
-		for (i = 0; i < 2; i++) {
-			h[i].tv_sec = (time_t)ts[i].sec;
-			h[i].tv_nsec = ts[i].nsec == L_UTIME_NOW ? UTIME_NOW : ts[i].nsec == L_UTIME_OMIT ? UTIME_OMIT : (long)ts[i].nsec;
-			if (ts[i].nsec != L_UTIME_NOW && ts[i].nsec != L_UTIME_OMIT && (u64)ts[i].nsec >= 1000000000u)
-				return -L_EINVAL;
-		}
-		if (ts[0].nsec == L_UTIME_OMIT && ts[1].nsec == L_UTIME_OMIT)
-			return 0;
-	}
-	if (!path && (int)dirfd != L_AT_FDCWD) {
-		if ((u32)flags)
-			return -L_EINVAL;
-		return l_ret(futimens(guest_fd(dirfd), ts ? h : 0));
-	}
-	if ((u32)flags & ~(u32)(L_AT_SYMLINK_NOFOLLOW | L_AT_EMPTY_PATH))
-		return -L_EINVAL;
-	r = guest_path_empty(t, &p, dirfd, path, !(flags & L_AT_SYMLINK_NOFOLLOW), !!(flags & L_AT_EMPTY_PATH));
-	return r ? r : l_ret(utimensat(p.dirfd, p.buf, ts ? h : 0, atflags_to_host(flags)));
-}
+#ifdef SYS_utimensat_time64
+#define HOST_NR_utimensat SYS_utimensat_time64
+#else
+#define HOST_NR_utimensat HOST_NR(utimensat)
+#endif
 
 i64
 sys_utimensat(struct thread *t, const u64 *a)
 {
-	struct host_ts ts[2];
-	if (a[2]) {
-		if (get_timespec(t, ts, a[2]) || get_timespec(t, ts + 1, a[2] + sizeof(struct l_timespec)))
-			return -L_EFAULT;
-	}
-	return do_utimes(t, a[0], a[1], a[2] ? ts : 0, a[3]);
+	return pass(t, a, HOST_NR_utimensat, "dp(8888)i");
+}
+
+// The older calls, whose times are converted already.
+static i64
+do_utimes(struct thread *t, u64 dirfd, u64 path, const struct host_ts *ts)
+{
+	char buf[L_PATH_MAX + 1];
+	return l_res(host_call(HOST_NR_utimensat, guest_dirfd(dirfd), (long)(intptr_t)path_arg(t, path, buf, 1), (long)(intptr_t)ts, 0, 0, 0));
 }
 
 i64
@@ -55,7 +33,7 @@ sys_utime(struct thread *t, const u64 *a)
 		ts[1].sec = L_GETS(l.modtime);
 		ts[0].nsec = ts[1].nsec = 0;
 	}
-	return do_utimes(t, (u64)L_AT_FDCWD, a[0], a[1] ? ts : 0, 0);
+	return do_utimes(t, (u64)L_AT_FDCWD, a[0], a[1] ? ts : 0);
 }
 
 i64
@@ -73,7 +51,7 @@ sys_futimesat(struct thread *t, const u64 *a)
 			ts[i].nsec *= 1000;
 		}
 	}
-	return do_utimes(t, a[0], a[1], a[2] ? ts : 0, 0);
+	return do_utimes(t, a[0], a[1], a[2] ? ts : 0);
 }
 
 i64

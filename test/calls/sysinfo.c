@@ -111,10 +111,10 @@ test(void)
 	R("GET_TID_ADDRESS", S2(prctl, 40, &addr));
 	R("tid address", addr == (u64)&x || addr == 77);
 	R("SET_VMA kind", S5(prctl, 0x53564d41, 1, 0, 0, 0));
-	R("sethostname neg", S2(sethostname, "x", -1));
-	R("sethostname long", S2(sethostname, "x", 65));
+	R("sethostname neg", S2(sethostname, uts + 65, -1));
+	R("sethostname long", S2(sethostname, uts + 65, 65));
 	R("sethostname bad", S2(sethostname, BAD, 5));
-	R("setdomainname long", S2(setdomainname, "x", 65));
+	R("setdomainname long", S2(setdomainname, uts + 325, 65));
 	R("setdomainname bad", S2(setdomainname, BAD, 5));
 	R("syslog size", S3(syslog, 10, 0, 0) > 0);
 	R("syslog type", S3(syslog, 99, 0, 0));
