@@ -79,7 +79,7 @@ sys_fstat(struct thread *t, const u64 *a)
 i64
 sys_statx(struct thread *t, const u64 *a)
 {
-	return PASS(statx, "dpii[4484442288888484848484844448448444444]");
+	return PASS(statx, "dpii[4484442288888448448448444444844844444488888888]");
 }
 
 static i64

@@ -112,7 +112,15 @@ sys_settimeofday(struct thread *t, const u64 *a)
 #if HOST_64BIT
 	return PASS(settimeofday, "(88)(44)");
 #else
-	return -L_EPERM;
+	struct host_ts ts;
+	if (!a[0])
+		return -L_EPERM;
+	if (get_timespec(t, &ts, a[0]))
+		return -L_EFAULT;
+	if ((u64)ts.nsec > 1000000)
+		return -L_EINVAL;
+	ts.nsec *= 1000;
+	return l_res(host_call(HOST_NR_clock_settime, 0, (long)(intptr_t)&ts, 0, 0, 0, 0));
 #endif
 }
 
