@@ -159,7 +159,8 @@ main(int argc, char **argv)
 {
 	static struct program pg;
 	struct why why = { "" };
-	char **envp, **args, *path, *program;
+	static char *program, *path;  // live as long as the process
+	char **envp, **args;
 	int opt, zero = 0, err = 0, flat;
 	size_t n;
 	if ((envp = exec_receive(&pg, argv, environ, &why, &err))) {

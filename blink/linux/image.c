@@ -187,6 +187,16 @@ set_path(struct program *pg, const char *fallback)
 	return pg->path ? 0 : -L_ENOMEM;
 }
 
+// The trouble is not with the file that was named but with its interpreter.
+static int
+blame(struct why *why, const char *interpreter, int err)
+{
+	struct why inner = *why;
+	if (interpreter)
+		snprintf(why->text, sizeof why->text, "#! interpreter %.100s: %.100s", interpreter, inner.text);
+	return err;
+}
+
 static int
 copy_args(struct program *pg, char **argv)
 {
@@ -231,12 +241,12 @@ program_find(struct program *pg, int dirfd, const char *path, const char *given,
 		if (fd < 0) {
 			err = image_open(&pg->im, name ? AT_FDCWD : dirfd, name ? name : path, why);
 			if (err)
-				return err;
+				return blame(why, name, err);
 			fd = pg->im.fd;
 		}
 		err = image_read(&pg->im, fd, flat && !name, why);
 		if (err)
-			return err;
+			return blame(why, name, err);
 		if (pg->im.kind != IMAGE_SCRIPT)
 			return set_path(pg, name ? name : at);
 		if (!name && !*path && (fcntl(dirfd, F_GETFD) & FD_CLOEXEC))

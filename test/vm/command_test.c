@@ -124,7 +124,8 @@ main(int argc, char **argv)
 	elf[18] = 183;
 	expect("aarch64 is 126", run(make_file("x", elf, n, 0700), 0, 0, 0) == 126 && one_line("aarch64"));
 	elf[18] = 62;
-	expect("script", run(make_file("x", "#!/no/such/interpreter\n", 23, 0700), 0, 0, 0) == 127);
+	expect("script", run(make_file("x", "#!/no/such/interpreter\n", 23, 0700), 0, 0, 0) == 127
+		&& one_line("#! interpreter /no/such/interpreter: No such file"));
 
 	expect("-s logs", run("-s", "example/hello.elf", 0, 0) == 0 && strstr(g_err, "write("));
 	expect("-s of a call", strstr(g_err, " = 12\n") != 0);
