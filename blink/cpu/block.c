@@ -266,7 +266,7 @@ kill_block(struct codecache *code, struct block *b)
 	if (*p)
 		__atomic_store_n(p, b->hash_next, __ATOMIC_RELEASE);
 	b->dead = 1;
-	__atomic_store_n(&b->ops[0].fn, op_stale, __ATOMIC_RELEASE);
+	__atomic_store_n(&b->ops[0].fn, &op_stale, __ATOMIC_RELEASE);
 }
 
 // Kills the blocks of one page chain that touch [lo, hi).

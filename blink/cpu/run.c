@@ -305,7 +305,7 @@ op_unlinked(struct cpu *c, const struct op *op)
 	if (!b)
 		fetch_fault(c, fault_va);
 	if (c->code->epoch == epoch)
-		__atomic_store_n(&((struct op *)(uintptr_t)op)->link, b->ops, __ATOMIC_RELEASE);
+		__atomic_store_n(&((struct op *)(uintptr_t)op)->link, &b->ops[0], __ATOMIC_RELEASE);
 	DISPATCH(b->ops);
 }
 
