@@ -209,7 +209,9 @@ access_cas_exclusive(struct cpu *c, const struct op *op, u64 gva, int n, const v
 	// Everything that can fault comes before the section: nobody may unwind
 	// out of it. Pages stay as they are while all others stand still.
 	access_probe(c, op, gva, n, MEM_W);
+	c->note = op;
 	cpu_exclusive_begin(c);
+	c->note = 0;
 	if (mem_read(c->mem, now, gva, (size_t)n))
 		memset(now, 0, sizeof now);
 	same = !memcmp(now, expect, (size_t)n);

@@ -121,10 +121,10 @@ cpu_exclusive_begin(struct cpu *c)
 	struct codecache *code = c->code;
 	pthread_mutex_lock(&code->lock);
 	if (!c->parked && code->exclusive && code->exclusive != c) {
-		// Inside an instruction: others may wait for us to reach a safepoint,
-		// and nothing of it has happened yet, so run it again afterwards.
+		// Inside the noted instruction: others may wait for us to reach a
+		// safepoint, and nothing of it has happened yet: run it again.
 		pthread_mutex_unlock(&code->lock);
-		cpu_unwind(c, 0, UNWIND_RETRY);
+		cpu_unwind(c, c->note, UNWIND_RETRY);
 	}
 	begin_locked(code, c);
 	pthread_mutex_unlock(&code->lock);
@@ -317,7 +317,7 @@ cpu_tlb_stale(void *arg, u64 lo, u64 hi)
 	struct codecache *code = (struct codecache *)arg;
 	struct cpu *self = cpu_self();
 	pthread_mutex_lock(&code->lock);
-	if (self && self->code == code && code->cpus && (code->cpus != self || self->next)) {
+	if (self && self->code == code && code->exclusive != self && code->cpus && (code->cpus != self || self->next)) {
 		u8 was = self->parked;
 		self->parked = 1;
 		wait_for_turn(code, self);
