@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -488,7 +489,99 @@ host_vfork(int (*fn)(void *), void *arg, u64 flags, int exit_sig)
 	return r < 0 ? -e : r;
 }
 
+// Thread-local storage is libc's to make: a thread lends its own to the new
+// process and sleeps, touching nothing, until that is gone.
+struct lender {
+	int (*fn)(void *);
+	void (*done)(void *);
+	void *arg;
+	unsigned long flags;
+	i64 pid;
+	int alive;
+	sem_t ready;
+};
+
+// What CLONE_SETTLS wants to have the calling thread's storage; 0 if unknown.
+static void *
+thread_pointer(void)
+{
+#if defined(__powerpc__)
+	void *p;
+	__asm__("mr %0,%1" : "=r"(p) : "i"(sizeof(long) == 8 ? 13 : 2));
+	return p;
+#elif defined(__x86_64__) || defined(__aarch64__) || defined(__arm__) || defined(__s390x__) || defined(__riscv)
+	return __builtin_thread_pointer();
+#else
+	return 0;
+#endif
+}
+
+static void *
+lend(void *arg)
+{
+	enum { STACK = 512 * 1024 };
+	struct lender *l = (struct lender *)arg;
+	static volatile int never;
+	char *stack = (char *)mmap(0, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	l->pid = -EINVAL;
+	l->alive = 1;
+	if (stack != MAP_FAILED && thread_pointer()) {
+		mprotect(stack, 4096, PROT_NONE);
+		l->pid = clone(l->fn, stack + STACK - 64, (int)(l->flags | CLONE_VM | CLONE_SETTLS | CLONE_CHILD_CLEARTID), l->arg, 0,
+			thread_pointer(), &l->alive);
+		if (l->pid < 0)
+			l->pid = -errno;
+	}
+	i64 pid = l->pid;  // if negative, l is the caller's from here on
+	sem_post(&l->ready);
+	if (pid < 0) {
+		if (stack != MAP_FAILED)
+			munmap(stack, STACK);
+		return 0;
+	}
+	while (__atomic_load_n(&l->alive, __ATOMIC_SEQ_CST))
+		host_blocking(&never, HOST_NR_futex, (long)&l->alive, 0 /* FUTEX_WAIT */, 1, 0, 0, 0);
+	munmap(stack, STACK);
+	l->done(l->arg);
+	free(l);
+	return 0;
+}
+
+i64
+host_clone_vm(int (*fn)(void *), void (*done)(void *), void *arg, u64 flags, int exit_sig)
+{
+	struct lender *l = (struct lender *)calloc(1, sizeof *l);
+	pthread_attr_t attr;
+	pthread_t id;
+	i64 pid;
+	if (!l)
+		return -ENOMEM;
+	l->fn = fn;
+	l->done = done;
+	l->arg = arg;
+	l->flags = (unsigned long)flags | (unsigned)exit_sig;
+	sem_init(&l->ready, 0, 0);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	if (pthread_create(&id, &attr, lend, l)) {
+		free(l);
+		return -EAGAIN;
+	}
+	while (sem_wait(&l->ready))
+		;
+	pid = l->pid;
+	if (pid < 0)
+		free(l);
+	return pid;
+}
+
 #else  // POSIX
+
+i64
+host_clone_vm(int (*fn)(void *), void (*done)(void *), void *arg, u64 flags, int exit_sig)
+{
+	return -EINVAL;
+}
 
 static void
 to_sigset(sigset_t *s, u64 set)

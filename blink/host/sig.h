@@ -105,5 +105,9 @@ i64 host_fork(u64 flags, int exit_sig);
 // A new process that shares this one's memory, running fn(arg) on its own
 // stack; the calling thread waits until it execs or exits. Its pid or -errno.
 i64 host_vfork(int (*fn)(void *), void *arg, u64 flags, int exit_sig);
+// The same, but the caller goes on: the new process has thread-local storage of
+// its own. done(arg) is called, in a thread of this process, when it has ended
+// or given up this memory.
+i64 host_clone_vm(int (*fn)(void *), void (*done)(void *), void *arg, u64 flags, int exit_sig);
 
 #endif

@@ -25,7 +25,7 @@ linux_thread_start(struct thread *t)
 	struct process *p = t->p;
 	t_self = t;
 	t->tid = host_gettid();
-	if (!t->vforked)
+	if (t->vforked != VFORKED)
 		host_thread_init();
 	if (t->host_main)
 		t->sigmask = host_sigmask_get();

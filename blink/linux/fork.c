@@ -3,12 +3,12 @@
 // A guest thread is a host thread; a guest process is a host process. A child
 // that shares memory until it execs (vfork, posix_spawn) is a host process
 // that shares all of blink's memory and runs on its parent's thread-local
-// storage while the parent sleeps in the kernel.
+// storage while the parent sleeps in the kernel. Without CLONE_VFORK it gets
+// the storage of a thread that sleeps for its sake.
 //
 // Order of locks, all of which fork takes: process, dispositions, code cache,
 // memory.
 #include "linux/signal.h"
-#include "base/log.h"
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -165,15 +165,24 @@ clone_fork(struct thread *t, const struct clone_req *q)
 	return 0;
 }
 
+// A process that shares this one's memory: what it has of its own.
+struct borrower {
+	struct process p;
+	struct sigstate sig;
+	struct thread *t;
+	struct clone_req q;
+	struct process *parent;
+};
+
 static int
-vfork_main(void *arg)
+borrower_main(void *arg)
 {
-	struct start *s = (struct start *)arg;
-	struct thread *t = s->t;
+	struct borrower *b = (struct borrower *)arg;
+	struct thread *t = b->t;
 	linux_thread_start(t);
-	if (s->q->flags & L_CLONE_CHILD_SETTID)
-		put32(t, s->q->child_tid, (u32)t->tid);
-	if (s->q->flags & L_CLONE_CLEAR_SIGHAND)
+	if (b->q.flags & L_CLONE_CHILD_SETTID)
+		put32(t, b->q.child_tid, (u32)t->tid);
+	if (b->q.flags & L_CLONE_CLEAR_SIGHAND)
 		sigstate_clear(t->p->sig);
 	host_sigmask(t->sigmask);
 	linux_run_thread(t);
@@ -181,43 +190,61 @@ vfork_main(void *arg)
 	return 0;
 }
 
-static i64
-clone_vfork(struct thread *t, const struct clone_req *q)
+static void
+borrower_done(void *arg)
 {
-	struct process *p = t->p;
-	struct process *cp = (struct process *)malloc(sizeof *cp);
-	struct sigstate *sig = (struct sigstate *)calloc(1, sizeof *sig);
-	struct thread *n = 0;
-	struct start s;
-	i64 pid = -ENOMEM;
-	if (cp && sig) {
-		pthread_mutex_lock(&p->lock);
-		memcpy((void *)cp, p, sizeof *cp);
-		pthread_mutex_unlock(&p->lock);
-		pthread_mutex_init(&cp->lock, 0);
-		cp->threads = 0;
-		cp->nthreads = 0;
-		cp->sig = sig;
-		sigstate_copy(sig, p->sig);
-		n = copy_thread(t, cp, q);
+	struct borrower *b = (struct borrower *)arg;
+	if (b->t) {
+		if (b->t->vforked == VFORKED)
+			b->parent->brk = b->p.brk;
+		else
+			host_thread_exit();  // its stack for signals
+		cpu_park(b->t->cpu);  // it may have died in the middle of something
+		cpu_free(b->t->cpu);
+		free(b->t);
 	}
-	if (n) {
-		n->vforked = 1;
-		n->altstack_sp = t->altstack_sp;
-		n->altstack_size = t->altstack_size;
-		n->altstack_flags = t->altstack_flags;
-		s.t = n;
-		s.q = q;
-		pid = host_vfork(vfork_main, &s, q->flags & (L_CLONE_FS | L_CLONE_FILES | L_CLONE_PARENT | L_CLONE_SYSVSEM | L_CLONE_IO),
-			host_sig_from_linux(q->exit_signal));
+	free(b);
+}
+
+static i64
+clone_vm(struct thread *t, const struct clone_req *q)
+{
+	struct borrower *b = (struct borrower *)calloc(1, sizeof *b);
+	u64 keep = q->flags & (L_CLONE_FS | L_CLONE_FILES | L_CLONE_SIGHAND | L_CLONE_PARENT | L_CLONE_SYSVSEM | L_CLONE_IO);
+	int sig = host_sig_from_linux(q->exit_signal);
+	i64 pid;
+	if (!b)
+		return -L_ENOMEM;
+	pthread_mutex_lock(&t->p->lock);
+	memcpy((void *)&b->p, t->p, sizeof b->p);
+	pthread_mutex_unlock(&t->p->lock);
+	pthread_mutex_init(&b->p.lock, 0);
+	b->p.threads = 0;
+	b->p.nthreads = 0;
+	b->parent = t->p;
+	b->q = *q;
+	if (!(q->flags & L_CLONE_SIGHAND)) {
+		b->p.sig = &b->sig;
+		sigstate_copy(&b->sig, t->p->sig);
+	}
+	b->t = copy_thread(t, &b->p, q);
+	if (!b->t) {
+		pid = -ENOMEM;
+	} else if (q->flags & L_CLONE_VFORK) {
+		b->t->vforked = VFORKED;
+		b->t->altstack_sp = t->altstack_sp;
+		b->t->altstack_size = t->altstack_size;
+		b->t->altstack_flags = t->altstack_flags;
+		pid = host_vfork(borrower_main, b, keep, sig);
 		t_self = t;
-		p->brk = cp->brk;
-		linux_exec_forget(n);
-		cpu_free(n->cpu);
-		free(n);
+	} else {
+		b->t->vforked = CLONED_VM;
+		altstack_reset(b->t);
+		pid = host_clone_vm(borrower_main, borrower_done, b, keep, sig);
+		if (pid >= 0)
+			return pid;
 	}
-	free(sig);
-	free(cp);
+	borrower_done(b);
 	return pid < 0 ? l_err((int)-pid) : pid;
 }
 
@@ -240,11 +267,6 @@ do_clone(struct thread *t, struct clone_req *q)
 		return -L_EPERM;
 	if ((u32)q->exit_signal > L_NSIG)
 		return -L_EINVAL;
-	if (f & L_CLONE_VM && !(f & (L_CLONE_THREAD | L_CLONE_VFORK))) {
-		log_msg("clone with flags %#llx: a process that shares memory without vfork is not supported; the program gets EINVAL",
-			(unsigned long long)f);
-		return -L_EINVAL;
-	}
 	// Signals wait until the new thread is complete; one that is due comes first.
 	host_sigmask(~(u64)0);
 	if (t->interrupt)
@@ -252,7 +274,7 @@ do_clone(struct thread *t, struct clone_req *q)
 	if (f & L_CLONE_THREAD) {
 		r = clone_thread(t, q);
 	} else {
-		r = f & L_CLONE_VM ? clone_vfork(t, q) : clone_fork(t, q);
+		r = f & L_CLONE_VM ? clone_vm(t, q) : clone_fork(t, q);
 #if HOST_LINUX
 		if (r > 0 && f & L_CLONE_PIDFD)
 			put32(t, q->pidfd, (u32)HOST_CALL2(pidfd_open, r, 0));

@@ -78,8 +78,11 @@ struct thread {
 	int host_main;             // runs on the process's first host thread
 	struct exec *exec;         // what an execve under way allocated
 	struct strace *log;        // -s: the call in flight, if any
-	int vforked;               // a process of its own that borrows its parent's memory
+	int vforked;               // a process of its own that borrows its parent's memory:
+	                           // VFORKED while that waits, else CLONED_VM
 };
+
+enum { VFORKED = 1, CLONED_VM = 2 };
 
 // The calling host thread's guest thread; 0 in helper threads.
 extern THREAD_LOCAL struct thread *t_self;

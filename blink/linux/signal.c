@@ -289,7 +289,7 @@ die(struct thread *t, int sig)
 {
 	if (g_options.strace)
 		strace_killed(t, sig);
-	if (linux_at_exit)
+	if (linux_at_exit && !t->vforked)
 		linux_at_exit(t->p);
 	host_die(sig);
 }

@@ -20,6 +20,16 @@ vfork_child(void *arg)
 	sys(SYS_exit, 6L);
 }
 
+static void
+vm_child(void *arg)
+{
+	on_signal(SIGUSR1, handler, 0, 0);
+	sleep_ms(20);
+	for (int i = 0; i < 1000; i++)
+		__atomic_fetch_add(&shared, 1, __ATOMIC_SEQ_CST);
+	sys(SYS_exit, arg ? 8L : 7L);
+}
+
 static char **again_argv, **again_envp;
 static void
 exec_child(void *arg)
@@ -147,6 +157,22 @@ test_main(int argc, char **argv, char **envp)
 	sys(SYS_rt_sigaction, (i64)SIGUSR1, 0L, &sa, 8L);
 	show("handlers are not shared", (i64)sa.handler);
 	show_hex("mask is not shared", get_mask());
+	// Sharing memory without waiting
+	shared = 0;
+	pid = t_clone(0x100 | SIGCHLD, stack + sizeof stack, 0, 0, 0, vm_child, 0);
+	i64 pid2 = t_clone(0x100 | SIGCHLD, stack + sizeof stack / 2, 0, 0, 0, vm_child, stack);
+	show("not yet", shared);
+	for (int i = 0; i < 1000; i++)
+		__atomic_fetch_add(&shared, 1, __ATOMIC_SEQ_CST);
+	show_hex("first", reap(pid));
+	show_hex("second", reap(pid2));
+	show("shared", shared);
+	sys(SYS_rt_sigaction, (i64)SIGUSR1, 0L, &sa, 8L);
+	show("handlers are not shared", (i64)sa.handler);
+	pid = t_clone(0xb00 | SIGCHLD, stack + sizeof stack, 0, 0, 0, vm_child, 0);
+	reap(pid);
+	sys(SYS_rt_sigaction, (i64)SIGUSR1, 0L, &sa, 8L);
+	show("SIGHAND shares handlers", sa.handler == handler);
 	// Threads of a child
 	show_hex("killed", child_status(child_killed));
 	t_thread(&threads[0], child_fork_in_thread, 0);
