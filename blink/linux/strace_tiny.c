@@ -1,4 +1,4 @@
-// strace_tiny.c: the -s log of tiny builds: names, bare arguments, results.
+// strace_tiny.c: the -s log of tiny builds: numbers, bare arguments, results.
 #include "linux/syscall.h"
 #include "base/log.h"
 #include <stdio.h>
@@ -23,7 +23,7 @@ strace_enter(struct strace *s, struct thread *t, const struct sysrow *row, const
 {
 	char pid[24];
 	int i, n = row ? row->nargs : 6;
-	s->n = snprintf(s->buf, sizeof s->buf, "%s%s(", prefix(t, pid, sizeof pid), sys_name((u32)t->orig_rax));
+	s->n = snprintf(s->buf, sizeof s->buf, "%ssyscall_%u(", prefix(t, pid, sizeof pid), (u32)t->orig_rax);
 	for (i = 0; i < n; i++)
 		s->n += snprintf(s->buf + s->n, sizeof s->buf - (size_t)s->n, "%s%#llx", i ? ", " : "", (unsigned long long)a[i]);
 	t->log = s;

@@ -46,8 +46,16 @@ static const struct sysrow g_rows[NROWS] = {
 #undef SYS
 };
 
+// A tiny build knows the names that note_missing needs.
+#ifdef TINY
+#define NAME_done(name) ""
+#else
+#define NAME_done(name) #name
+#endif
+#define NAME_undone(name) #name
+#define NAME_enosys(name) NAME_done(name)
 static const char g_names[] =
-#define SYS(number, name, ...) #name "\0"
+#define SYS(number, name, status, ...) NAME_##status(name) "\0"
 #include "linux/syscalls.tbl"
 #undef SYS
 	;

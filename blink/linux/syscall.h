@@ -31,7 +31,7 @@ struct sysrow { u8 status, result, kinds[6]; };
 
 // The row of a system call number, or 0.
 const struct sysrow *sys_row(u64 number);
-// Its name; "?" if it has no row.
+// Its name; "?" if it has no row. Tiny builds know the names of undone ones only.
 const char *sys_name(u64 number);
 
 // The -s log: strace.c, or in tiny builds strace_tiny.c. One struct per call in
