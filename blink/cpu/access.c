@@ -33,8 +33,11 @@ find(struct cpu *c, const struct op *op, u64 gva, int access, enum mem_fault *wh
 	u8 *p;
 	if (c->paged) {
 		struct tlb_entry *e = &c->tlb.e[gva >> PAGE_BITS & (TLB_SIZE - 1)];
-		if ((access & MEM_W ? e->wtag : e->rtag) == gva >> PAGE_BITS)
+		if ((access & MEM_W ? e->wtag : e->rtag) == gva >> PAGE_BITS) {
+			c->note = op;
+			COMPILER_FENCE();
 			return (u8 *)((uintptr_t)gva + e->delta);
+		}
 	}
 	if (access & MEM_W && !c->stepping) {
 		// Writing may change code, even the code that is running: if so, do

@@ -2,14 +2,20 @@
 //
 // Fast path (linear model): one host access at the guest's address, between
 // compiler fences, with the op noted so that a host fault can be unwound and
-// the instruction run again by the slow path. Slow path (c->slow): TLB, VMA
-// map, exact faults, code watches. Addresses are full linear addresses from ea().
+// the instruction run again by the slow path. Specialised handlers have one for
+// the paged model too: a hit in the TLB. Slow path: TLB, VMA map, exact faults,
+// code watches. Addresses are full linear addresses from ea().
 #ifndef CPU_ACCESS_H_
 #define CPU_ACCESS_H_
 
+struct una8 { u8 x; };
 struct una16 { u16 x; } __attribute__((packed, may_alias));
 struct una32 { u32 x; } __attribute__((packed, may_alias));
 struct una64 { u64 x; } __attribute__((packed, may_alias));
+struct whole8 { u8 x; };
+struct whole16 { u16 x; } __attribute__((may_alias));
+struct whole32 { u32 x; } __attribute__((may_alias));
+struct whole64 { u64 x; } __attribute__((may_alias));
 
 // Slow paths. n is 1..64 and may cross pages: nothing is written unless all
 // bytes are accessible. They raise the guest's fault and do not return then.
@@ -25,13 +31,24 @@ void access_probe(struct cpu *c, const struct op *op, u64 gva, int n, int access
 #else
 #define ACCESS_FAST(c) 0
 #endif
-#if defined(__aarch64__)
-// This processor ignores the top byte of an address: what is there goes where
-// it makes the address fault.
-#define ACCESS_HOST(gva) ((uintptr_t)(((gva) | (gva) >> 56 << 48) + LINEAR_BASE))
-#else
 #define ACCESS_HOST(gva) ((uintptr_t)((gva) + LINEAR_BASE))
+
+// Whether n <= 4096 bytes at gva can be accessed without further ado, and where.
+static ALWAYS_INLINE int
+access_try(struct cpu *c, u64 gva, unsigned n, int write, uintptr_t *host)
+{
+	*host = ACCESS_HOST(gva);
+	if (ACCESS_FAST(c))
+		return 1;
+#ifndef TINY
+	// Compared with the page of the last byte: the next page's tag cannot be here.
+	const struct tlb_entry *e = &c->tlb.e[gva >> PAGE_BITS & (TLB_SIZE - 1)];
+	*host = (uintptr_t)gva + e->delta;
+	return LIKELY((write ? e->wtag : e->rtag) == (gva + (n - 1)) >> PAGE_BITS && c->slow == SLOW_TLB);
+#else
+	return 0;
 #endif
+}
 
 // x86 orders loads with loads, stores with stores, and loads with later
 // stores; hosts that do not are told to.
@@ -43,47 +60,64 @@ void access_probe(struct cpu *c, const struct op *op, u64 gva, int n, int access
 #define ORDER_BEFORE_STORE() __atomic_thread_fence(__ATOMIC_RELEASE)
 #endif
 
-// frdN/fwrN: the bare fast path. A specialised handler starts with
-// FAST_OR(op_generic), so that no call (and no saved register) remains in it.
-#define FAST_OR(generic) do { if (!ACCESS_FAST(c)) TAIL generic(c, op); } while (0)
-#define ACCESS_BARE(bits, T, swap) \
+// hrdN/hwrN: the bare access. A specialised handler starts with FAST, so that
+// no call (and no saved register) remains in it.
+#define FAST(host, generic, gva, n, write) \
+	uintptr_t host; \
+	if (UNLIKELY(!access_try(c, gva, n, write, &host))) TAIL generic(c, op)
+#define FAST_RD(generic, gva, bits) FAST(h, generic, gva, bits / 8, 0)
+#define FAST_WR(generic, gva, bits) FAST(h, generic, gva, bits / 8, 1)
+
+// Hosts that load unaligned words byte by byte: aligned ones must not tear.
+#if defined(__riscv) || defined(__mips__) || defined(__sparc__) || defined(__loongarch__)
+#define HOST_STRICT 1
+#else
+#define HOST_STRICT 0
+#endif
+#define ACCESS_BARE(bits, swap) \
 static inline u##bits \
-frd##bits(struct cpu *c, const struct op *op, u64 gva) \
+hrd##bits(struct cpu *c, const struct op *op, uintptr_t host) \
 { \
 	u##bits x; \
 	c->note = op; \
 	COMPILER_FENCE(); \
-	x = ((const volatile T *)ACCESS_HOST(gva))->x; \
+	if (HOST_STRICT && LIKELY(!(host & (bits / 8 - 1)))) \
+		x = ((const volatile struct whole##bits *)host)->x; \
+	else \
+		x = ((const volatile struct una##bits *)host)->x; \
 	ORDER_AFTER_LOAD(); \
 	return HOST_LITTLE ? x : swap(x); \
 } \
 static inline void \
-fwr##bits(struct cpu *c, const struct op *op, u64 gva, u##bits x) \
+hwr##bits(struct cpu *c, const struct op *op, uintptr_t host, u##bits x) \
 { \
 	c->note = op; \
+	x = HOST_LITTLE ? x : swap(x); \
 	ORDER_BEFORE_STORE(); \
-	((volatile T *)ACCESS_HOST(gva))->x = HOST_LITTLE ? x : swap(x); \
+	if (HOST_STRICT && LIKELY(!(host & (bits / 8 - 1)))) \
+		((volatile struct whole##bits *)host)->x = x; \
+	else \
+		((volatile struct una##bits *)host)->x = x; \
 	COMPILER_FENCE(); \
 }
-struct una8 { u8 x; };
 #define ACCESS_SAME(x) (x)
-ACCESS_BARE(8, struct una8, ACCESS_SAME)
-ACCESS_BARE(16, struct una16, __builtin_bswap16)
-ACCESS_BARE(32, struct una32, __builtin_bswap32)
-ACCESS_BARE(64, struct una64, __builtin_bswap64)
+ACCESS_BARE(8, ACCESS_SAME)
+ACCESS_BARE(16, __builtin_bswap16)
+ACCESS_BARE(32, __builtin_bswap32)
+ACCESS_BARE(64, __builtin_bswap64)
 
 #if SHARED_INLINE
 #define ACCESS(bits) \
 SHARED u##bits \
 rd##bits(struct cpu *c, const struct op *op, u64 gva) \
 { \
-	return ACCESS_FAST(c) ? frd##bits(c, op, gva) : (u##bits)access_rd(c, op, gva, bits / 8); \
+	return ACCESS_FAST(c) ? hrd##bits(c, op, ACCESS_HOST(gva)) : (u##bits)access_rd(c, op, gva, bits / 8); \
 } \
 SHARED void \
 wr##bits(struct cpu *c, const struct op *op, u64 gva, u##bits x) \
 { \
 	if (ACCESS_FAST(c)) \
-		fwr##bits(c, op, gva, x); \
+		hwr##bits(c, op, ACCESS_HOST(gva), x); \
 	else \
 		access_wr(c, op, gva, bits / 8, x); \
 }

@@ -73,19 +73,19 @@ op_##name##_##form##s(struct cpu *c, const struct op *op) \
 }
 #define READS(name, k, s) \
 FORM(name, k, s, rr, (void)0, GET##s(op->a), GET##s(op->b), (void)0) \
-FORM(name, k, s, rm, FAST_OR(op_##name), GET##s(op->a), frd##s(c, op, ea(c, op)), (void)0) \
-FORM(name, k, s, mr, FAST_OR(op_##name), frd##s(c, op, ea(c, op)), GET##s(op->b), (void)0) \
+FORM(name, k, s, rm, FAST_RD(op_##name, ea(c, op), s), GET##s(op->a), hrd##s(c, op, h), (void)0) \
+FORM(name, k, s, mr, FAST_RD(op_##name, ea(c, op), s), hrd##s(c, op, h), GET##s(op->b), (void)0) \
 FORM(name, k, s, ri, (void)0, GET##s(op->a), (u##s)(i64)op->imm, (void)0) \
-FORM(name, k, s, mi, FAST_OR(op_##name), frd##s(c, op, ea(c, op)), (u##s)(i64)op->imm, (void)0)
+FORM(name, k, s, mi, FAST_RD(op_##name, ea(c, op), s), hrd##s(c, op, h), (u##s)(i64)op->imm, (void)0)
 #define WRITES(name, k, s) \
 FORM(name, k, s, rr, (void)0, GET##s(op->a), GET##s(op->b), PUT##s(op->a, r)) \
-FORM(name, k, s, rm, FAST_OR(op_##name), GET##s(op->a), frd##s(c, op, ea(c, op)), PUT##s(op->a, r)) \
-FORM(name, k, s, mr, FAST_OR(op_##name), frd##s(c, op, ea(c, op)), GET##s(op->b), fwr##s(c, op, ea(c, op), (u##s)r)) \
+FORM(name, k, s, rm, FAST_RD(op_##name, ea(c, op), s), GET##s(op->a), hrd##s(c, op, h), PUT##s(op->a, r)) \
+FORM(name, k, s, mr, FAST_WR(op_##name, ea(c, op), s), hrd##s(c, op, h), GET##s(op->b), hwr##s(c, op, h, (u##s)r)) \
 FORM(name, k, s, ri, (void)0, GET##s(op->a), (u##s)(i64)op->imm, PUT##s(op->a, r)) \
-FORM(name, k, s, mi, FAST_OR(op_##name), frd##s(c, op, ea(c, op)), (u##s)(i64)op->imm, fwr##s(c, op, ea(c, op), (u##s)r))
+FORM(name, k, s, mi, FAST_WR(op_##name, ea(c, op), s), hrd##s(c, op, h), (u##s)(i64)op->imm, hwr##s(c, op, h, (u##s)r))
 #define UNARY(name, k, s) \
 FORM(name, k, s, r, (void)0, GET##s(op->a), 0, PUT##s(op->a, r)) \
-FORM(name, k, s, m, FAST_OR(op_##name), frd##s(c, op, ea(c, op)), 0, fwr##s(c, op, ea(c, op), (u##s)r))
+FORM(name, k, s, m, FAST_WR(op_##name, ea(c, op), s), hrd##s(c, op, h), 0, hwr##s(c, op, h, (u##s)r))
 #define SIZES(M, name, k) M(name, k, 8) M(name, k, 16) M(name, k, 32) M(name, k, 64)
 SIZES(WRITES, add, ALU_ADD)
 SIZES(WRITES, or, ALU_OR)

@@ -143,9 +143,9 @@ op_syscall(struct cpu *c, const struct op *op)
 static const struct op *
 op_push_r64(struct cpu *c, const struct op *op)
 {
-	FAST_OR(op_push);
 	u64 sp = c->r[REG_SP] - 8;
-	fwr64(c, op, sp, c->r[op->a]);
+	FAST_WR(op_push, sp, 64);
+	hwr64(c, op, h, c->r[op->a]);
 	c->r[REG_SP] = sp;
 	NEXT();
 }
@@ -153,9 +153,9 @@ op_push_r64(struct cpu *c, const struct op *op)
 static const struct op *
 op_pop_r64(struct cpu *c, const struct op *op)
 {
-	FAST_OR(op_pop);
 	u64 sp = c->r[REG_SP];
-	u64 x = frd64(c, op, sp);
+	FAST_RD(op_pop, sp, 64);
+	u64 x = hrd64(c, op, h);
 	c->r[REG_SP] = sp + 8;
 	c->r[op->a] = x;
 	NEXT();
@@ -170,9 +170,9 @@ op_jmp_direct(struct cpu *c, const struct op *op)
 static const struct op *
 op_call_direct(struct cpu *c, const struct op *op)
 {
-	FAST_OR(op_call);
 	u64 sp = c->r[REG_SP] - 8;
-	fwr64(c, op, sp, (u64)(op + 1)->disp);
+	FAST_WR(op_call, sp, 64);
+	hwr64(c, op, h, (u64)(op + 1)->disp);
 	c->r[REG_SP] = sp;
 	GO(op + 2);
 }
@@ -182,9 +182,10 @@ static const struct op *
 op_call_r64(struct cpu *c, const struct op *op)
 {
 	u64 sp = c->r[REG_SP] - 8, t = c->r[op->a];
-	if (UNLIKELY(!ACCESS_FAST(c) || t >> 47))
+	FAST_WR(op_call, sp, 64);
+	if (UNLIKELY(t >> 47))
 		TAIL op_call(c, op);
-	fwr64(c, op, sp, (u64)(op + 1)->disp);
+	hwr64(c, op, h, (u64)(op + 1)->disp);
 	c->r[REG_SP] = sp;
 	JUMP(t);
 }
@@ -192,12 +193,13 @@ op_call_r64(struct cpu *c, const struct op *op)
 static const struct op *
 op_call_m64(struct cpu *c, const struct op *op)
 {
-	FAST_OR(op_call);
 	u64 sp = c->r[REG_SP] - 8;
-	u64 t = frd64(c, op, ea(c, op));
+	FAST(from, op_call, ea(c, op), 8, 0);
+	FAST_WR(op_call, sp, 64);
+	u64 t = hrd64(c, op, from);
 	if (UNLIKELY(t >> 47))
 		TAIL op_call(c, op);
-	fwr64(c, op, sp, (u64)(op + 1)->disp);
+	hwr64(c, op, h, (u64)(op + 1)->disp);
 	c->r[REG_SP] = sp;
 	JUMP(t);
 }
@@ -214,8 +216,8 @@ op_jmp_r64(struct cpu *c, const struct op *op)
 static const struct op *
 op_jmp_m64(struct cpu *c, const struct op *op)
 {
-	FAST_OR(op_jmp);
-	u64 t = frd64(c, op, ea(c, op));
+	FAST_RD(op_jmp, ea(c, op), 64);
+	u64 t = hrd64(c, op, h);
 	if (UNLIKELY(t >> 47))
 		TAIL op_jmp(c, op);
 	JUMP(t);
@@ -224,9 +226,9 @@ op_jmp_m64(struct cpu *c, const struct op *op)
 static const struct op *
 op_ret64(struct cpu *c, const struct op *op)
 {
-	FAST_OR(op_ret);
 	u64 sp = c->r[REG_SP];
-	u64 t = frd64(c, op, sp);
+	FAST_RD(op_ret, sp, 64);
+	u64 t = hrd64(c, op, h);
 	if (UNLIKELY(t >> 47))
 		TAIL op_ret(c, op);
 	c->r[REG_SP] = sp + 8;
@@ -326,7 +328,7 @@ op_fused_slow(struct cpu *c, const struct op *op)
 		GO(op + 2);
 	GO(op + 1);
 }
-#define FUSED_FAST FAST_OR(op_fused_slow)
+#define FUSED_FAST(bits) FAST_RD(op_fused_slow, ea(c, op), bits)
 
 #define ALL_OF(cc) \
 JCC_SUB(cc, 8) JCC_SUB(cc, 32) JCC_SUB(cc, 64) \
@@ -337,13 +339,13 @@ FUSED_CMP(cc, rr, 64, (void)0, GET64(op->a), GET64(op->b)) \
 FUSED_CMP(cc, ri, 8, (void)0, GET8(op->a), (u8)(i64)op->imm) \
 FUSED_CMP(cc, ri, 32, (void)0, GET32(op->a), (u32)(i64)op->imm) \
 FUSED_CMP(cc, ri, 64, (void)0, GET64(op->a), (u64)(i64)op->imm) \
-FUSED_CMP(cc, rm, 32, FUSED_FAST, GET32(op->a), frd32(c, op, ea(c, op))) \
-FUSED_CMP(cc, rm, 64, FUSED_FAST, GET64(op->a), frd64(c, op, ea(c, op))) \
-FUSED_CMP(cc, mr, 32, FUSED_FAST, frd32(c, op, ea(c, op)), GET32(op->b)) \
-FUSED_CMP(cc, mr, 64, FUSED_FAST, frd64(c, op, ea(c, op)), GET64(op->b)) \
-FUSED_CMP(cc, mi, 8, FUSED_FAST, frd8(c, op, ea(c, op)), (u8)(i64)op->imm) \
-FUSED_CMP(cc, mi, 32, FUSED_FAST, frd32(c, op, ea(c, op)), (u32)(i64)op->imm) \
-FUSED_CMP(cc, mi, 64, FUSED_FAST, frd64(c, op, ea(c, op)), (u64)(i64)op->imm) \
+FUSED_CMP(cc, rm, 32, FUSED_FAST(32), GET32(op->a), hrd32(c, op, h)) \
+FUSED_CMP(cc, rm, 64, FUSED_FAST(64), GET64(op->a), hrd64(c, op, h)) \
+FUSED_CMP(cc, mr, 32, FUSED_FAST(32), hrd32(c, op, h), GET32(op->b)) \
+FUSED_CMP(cc, mr, 64, FUSED_FAST(64), hrd64(c, op, h), GET64(op->b)) \
+FUSED_CMP(cc, mi, 8, FUSED_FAST(8), hrd8(c, op, h), (u8)(i64)op->imm) \
+FUSED_CMP(cc, mi, 32, FUSED_FAST(32), hrd32(c, op, h), (u32)(i64)op->imm) \
+FUSED_CMP(cc, mi, 64, FUSED_FAST(64), hrd64(c, op, h), (u64)(i64)op->imm) \
 FUSED_TEST(cc, rr, 8, (void)0, GET8(op->a), GET8(op->b)) \
 FUSED_TEST(cc, rr, 32, (void)0, GET32(op->a), GET32(op->b)) \
 FUSED_TEST(cc, rr, 64, (void)0, GET64(op->a), GET64(op->b)) \

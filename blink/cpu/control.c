@@ -492,9 +492,9 @@ cc_form(int cc, int which)
 static const struct op *
 leave8(struct cpu *c, const struct op *op)
 {
-	FAST_OR(op_leave);
 	u64 bp = c->r[REG_BP];
-	u64 x = frd64(c, op, bp);
+	FAST_RD(op_leave, bp, 64);
+	u64 x = hrd64(c, op, h);
 	c->r[REG_SP] = bp + 8;
 	c->r[REG_BP] = x;
 	NEXT();

@@ -25,6 +25,12 @@ enum stop {
 	STOP_HALT        // HLT in ring 0
 };
 
+// What keeps accessors from the linear path
+enum slow {
+	SLOW_ALL = 1,  // each access is looked at: watch points, stepping
+	SLOW_TLB       // the paged model: hits in the TLB are fast
+};
+
 // Exception vectors (SDM vol 3 chapter 6)
 enum vector {
 	VEC_DE, VEC_DB, VEC_NMI, VEC_BP, VEC_OF, VEC_BR, VEC_UD, VEC_NM, VEC_DF,
@@ -40,8 +46,8 @@ struct cpu {
 	// Lazy arithmetic flags: see cpu/flags.h, which alone may look inside.
 	u64 lf_a, lf_b;
 	u32 lf_type;
-	u8 slow;            // accessors take the slow path (paged model, watch points, stepping)
-	u8 paged;           // copy of mem_is_paged
+	u8 slow;            // enum slow: accessors do not take the linear path
+	u8 paged;           // what slow is when nobody looks on: SLOW_TLB or 0
 	u8 stepping;        // one instruction outside any cached block
 	u8 mode;            // enum isa_mode
 	const struct op *note;  // the op whose guest access is in flight, else 0

@@ -44,11 +44,11 @@ op_lea(struct cpu *c, const struct op *op)
 #define MOVE(s) \
 static const struct op *op_mov_rr##s(struct cpu *c, const struct op *op) { PUT##s(op->a, GET##s(op->b)); NEXT(); } \
 static const struct op *op_mov_ri##s(struct cpu *c, const struct op *op) { PUT##s(op->a, (u##s)(i64)op->imm); NEXT(); } \
-static const struct op *op_mov_rm##s(struct cpu *c, const struct op *op) { FAST_OR(op_mov); PUT##s(op->a, frd##s(c, op, ea(c, op))); NEXT(); } \
-static const struct op *op_mov_rb##s(struct cpu *c, const struct op *op) { FAST_OR(op_mov); PUT##s(op->a, frd##s(c, op, EA_BASE)); NEXT(); } \
-static const struct op *op_mov_mr##s(struct cpu *c, const struct op *op) { FAST_OR(op_mov); fwr##s(c, op, ea(c, op), GET##s(op->b)); NEXT(); } \
-static const struct op *op_mov_br##s(struct cpu *c, const struct op *op) { FAST_OR(op_mov); fwr##s(c, op, EA_BASE, GET##s(op->b)); NEXT(); } \
-static const struct op *op_mov_mi##s(struct cpu *c, const struct op *op) { FAST_OR(op_mov); fwr##s(c, op, ea(c, op), (u##s)(i64)op->imm); NEXT(); }
+static const struct op *op_mov_rm##s(struct cpu *c, const struct op *op) { FAST_RD(op_mov, ea(c, op), s); PUT##s(op->a, hrd##s(c, op, h)); NEXT(); } \
+static const struct op *op_mov_rb##s(struct cpu *c, const struct op *op) { FAST_RD(op_mov, EA_BASE, s); PUT##s(op->a, hrd##s(c, op, h)); NEXT(); } \
+static const struct op *op_mov_mr##s(struct cpu *c, const struct op *op) { FAST_WR(op_mov, ea(c, op), s); hwr##s(c, op, h, GET##s(op->b)); NEXT(); } \
+static const struct op *op_mov_br##s(struct cpu *c, const struct op *op) { FAST_WR(op_mov, EA_BASE, s); hwr##s(c, op, h, GET##s(op->b)); NEXT(); } \
+static const struct op *op_mov_mi##s(struct cpu *c, const struct op *op) { FAST_WR(op_mov, ea(c, op), s); hwr##s(c, op, h, (u##s)(i64)op->imm); NEXT(); }
 MOVE(8)
 MOVE(16)
 MOVE(32)
@@ -63,7 +63,7 @@ op_mov_imm64(struct cpu *c, const struct op *op)
 
 #define EXTEND(name, to, from, T) \
 static const struct op *op_##name##_r##to##_##from(struct cpu *c, const struct op *op) { PUT##to(op->a, (u##to)(T)GET##from(op->b)); NEXT(); } \
-static const struct op *op_##name##_m##to##_##from(struct cpu *c, const struct op *op) { FAST_OR(op_##name); PUT##to(op->a, (u##to)(T)frd##from(c, op, ea(c, op))); NEXT(); }
+static const struct op *op_##name##_m##to##_##from(struct cpu *c, const struct op *op) { FAST_RD(op_##name, ea(c, op), from); PUT##to(op->a, (u##to)(T)hrd##from(c, op, h)); NEXT(); }
 EXTEND(movzx, 32, 8, u8)
 EXTEND(movzx, 32, 16, u16)
 EXTEND(movsx, 32, 8, i8)

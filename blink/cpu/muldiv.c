@@ -271,8 +271,8 @@ imul##size##_rr(struct cpu *c, const struct op *op) \
 static const struct op * \
 imul##size##_rm(struct cpu *c, const struct op *op) \
 { \
-	FAST_OR(op_imul); \
-	c->r[op->a] = trunc_to(imul_cut(c, size, c->r[op->a], frd##T(c, op, ea(c, op))), size); \
+	FAST_RD(op_imul, ea(c, op), T); \
+	c->r[op->a] = trunc_to(imul_cut(c, size, c->r[op->a], hrd##T(c, op, h)), size); \
 	NEXT(); \
 } \
 static const struct op * \

@@ -99,6 +99,7 @@ claim_fault(int sig, siginfo_t *info, void *uc)
 	sse_interrupted(c, host_fault_mxcsr(uc));
 	if (c->stepping && sig == SIGBUS)
 		cpu_raise(c, op, VEC_BUS, c->error);
+	tlb_flush(&c->tlb);  // so that the slow path tells where it is
 	cpu_unwind(c, op, UNWIND_STEP);
 }
 
@@ -174,7 +175,7 @@ step(struct cpu *c)
 {
 	u64 fault_va;
 	u8 slow = c->slow;
-	c->slow = 1;
+	c->slow = SLOW_ALL;
 	c->stepping = 1;
 	if (lower_block(c, c->stepbuf, c->pc, 1, &fault_va))
 		fetch_fault(c, fault_va);
@@ -361,7 +362,7 @@ cpu_new(struct mem *mem, struct codecache *code)
 	c->df = 1;
 	c->mxcsr = 0x1f80;
 	c->fcw = 0x37f;
-	c->paged = (u8)mem_is_paged(mem);
+	c->paged = mem_is_paged(mem) ? SLOW_TLB : 0;
 	c->slow = c->paged;
 	c->parked = 1;
 	c->sel[SEG_CS] = 0x33;

@@ -249,11 +249,12 @@ op_##name(struct cpu *c, const struct op *op) \
 			k_##name(xmm(c, op->a), xmm(c, op->b), 16, 0); \
 			NEXT(); \
 		} \
-		if (ACCESS_FAST(c)) { \
+		{ \
 			u64 a_ = ea(c, op); \
-			if ((how) < 16 || LIKELY(!(a_ & 15))) { \
-				v128 s_ = (how) == 4 ? v128_make(frd32(c, op, a_), 0) : (how) == 8 \
-					? v128_make(frd64(c, op, a_), 0) : frd128(c, op, a_); \
+			uintptr_t h_; \
+			if (((how) < 16 || LIKELY(!(a_ & 15))) && LIKELY(access_try(c, a_, (how), 0, &h_))) { \
+				v128 s_ = (how) == 4 ? v128_make(hrd32(c, op, h_), 0) : (how) == 8 \
+					? v128_make(hrd64(c, op, h_), 0) : hrd128(c, op, h_); \
 				k_##name(xmm(c, op->a), (const u8 *)&s_, 16, 0); \
 				NEXT(); \
 			} \
@@ -424,13 +425,14 @@ comi_soft(struct cpu *c, const struct op *op, int what)
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	if (LIKELY(!c->fpsoft && (FORM(op) == FORM_XX || ACCESS_FAST(c)))) { \
+	uintptr_t h_ = 0; \
+	if (LIKELY(!c->fpsoft && (FORM(op) == FORM_XX || access_try(c, ea(c, op), (how), 0, &h_)))) { \
 		v128 x = v128_ld(xmm(c, op->a)), y; \
 		u8 zf, pf, cf; \
 		if (FORM(op) == FORM_XX) \
 			y = v128_ld(xmm(c, op->b)); \
 		else \
-			y = v128_make((how) == 8 ? frd64(c, op, ea(c, op)) : frd32(c, op, ea(c, op)), 0); \
+			y = v128_make((how) == 8 ? hrd64(c, op, h_) : hrd32(c, op, h_), 0); \
 		__asm__ volatile(#name " %4,%3" : "=@ccz"(zf), "=@ccp"(pf), "=@ccc"(cf) : "x"(x), "x"(y)); \
 		flags_set(c, (u32)(zf << 6 | pf << 2 | cf)); \
 		NEXT(); \
@@ -685,13 +687,14 @@ const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
 	int reg = op_kind(op, 1) == K_REG; \
-	if (LIKELY(!c->fpsoft && (reg || ACCESS_FAST(c)))) { \
+	uintptr_t h_ = 0; \
+	if (LIKELY(!c->fpsoft && (reg || access_try(c, ea(c, op), op->d, 0, &h_)))) { \
 		v128 x = v128_ld(xmm(c, op->a)); \
 		if (op->d == 8) { \
-			u64 v = reg ? c->r[op->b] : frd64(c, op, ea(c, op)); \
+			u64 v = reg ? c->r[op->b] : hrd64(c, op, h_); \
 			__asm__ volatile(#name "q %1,%0" : "+x"(x) : "r"(v)); \
 		} else { \
-			u32 v = reg ? (u32)c->r[op->b] : frd32(c, op, ea(c, op)); \
+			u32 v = reg ? (u32)c->r[op->b] : hrd32(c, op, h_); \
 			__asm__ volatile(#name "l %1,%0" : "+x"(x) : "r"(v)); \
 		} \
 		v128_st(xmm(c, op->a), x); \
@@ -705,14 +708,15 @@ const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
 	int reg = op_kind(op, 1) == K_XMM; \
-	if (LIKELY(!c->fpsoft && (reg || ACCESS_FAST(c)))) { \
+	uintptr_t h_ = 0; \
+	if (LIKELY(!c->fpsoft && (reg || access_try(c, ea(c, op), (from) & 1 ? 8 : 4, 0, &h_)))) { \
 		v128 y; \
 		u64 r; \
 		u32 r32; \
 		if (reg) \
 			y = v128_ld(xmm(c, op->b)); \
 		else \
-			y = v128_make((from) & 1 ? frd64(c, op, ea(c, op)) : frd32(c, op, ea(c, op)), 0); \
+			y = v128_make((from) & 1 ? hrd64(c, op, h_) : hrd32(c, op, h_), 0); \
 		if (op->size == 8) { \
 			__asm__ volatile(#name " %1,%q0" : "=r"(r) : "x"(y)); \
 		} else { \

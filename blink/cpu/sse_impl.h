@@ -151,22 +151,22 @@ v128_st(void *p, v128 x)
 
 // 16 bytes of guest memory, fast path only
 static inline v128
-frd128(struct cpu *c, const struct op *op, u64 gva)
+hrd128(struct cpu *c, const struct op *op, uintptr_t host)
 {
 	v128 x;
 	c->note = op;
 	COMPILER_FENCE();
-	x = v128_ld((const void *)ACCESS_HOST(gva));
+	x = v128_ld((const void *)host);
 	ORDER_AFTER_LOAD();
 	return x;
 }
 
 static inline void
-fwr128(struct cpu *c, const struct op *op, u64 gva, v128 x)
+hwr128(struct cpu *c, const struct op *op, uintptr_t host, v128 x)
 {
 	c->note = op;
 	ORDER_BEFORE_STORE();
-	v128_st((void *)ACCESS_HOST(gva), x);
+	v128_st((void *)host, x);
 	COMPILER_FENCE();
 }
 
@@ -244,10 +244,11 @@ op_##name(struct cpu *c, const struct op *op) \
 		k_##name(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
 		NEXT(); \
 	} \
-	if (FORM(op) == FORM_XM && ACCESS_FAST(c)) { \
+	if (FORM(op) == FORM_XM) { \
 		u64 a_ = ea(c, op); \
-		if (LIKELY(!(a_ & 15))) { \
-			v128 s_ = frd128(c, op, a_); \
+		uintptr_t h_; \
+		if (LIKELY(!(a_ & 15)) && LIKELY(access_try(c, a_, 16, 0, &h_))) { \
+			v128 s_ = hrd128(c, op, h_); \
 			k_##name(xmm(c, op->a), (const u8 *)&s_, 16, op->imm); \
 			NEXT(); \
 		} \

@@ -49,13 +49,16 @@ op_##name(struct cpu *c, const struct op *op) \
 		v128_st(xmm(c, op->a), v128_ld(xmm(c, op->b))); \
 		NEXT(); \
 	} \
-	if (ACCESS_FAST(c)) { \
-		u64 a_ = ea(c, op); \
-		if (aligned ? LIKELY(!(a_ & 15)) : one_access(a_)) { \
-			if (FORM(op) == FORM_XM) \
-				v128_st(xmm(c, op->a), frd128(c, op, a_)); \
-			else \
-				fwr128(c, op, a_, v128_ld(xmm(c, op->b))); \
+	u64 a_ = ea(c, op); \
+	uintptr_t h_; \
+	if (aligned ? LIKELY(!(a_ & 15)) : one_access(a_)) { \
+		if (FORM(op) == FORM_XM) { \
+			if (LIKELY(access_try(c, a_, 16, 0, &h_))) { \
+				v128_st(xmm(c, op->a), hrd128(c, op, h_)); \
+				NEXT(); \
+			} \
+		} else if (LIKELY(access_try(c, a_, 16, 1, &h_))) { \
+			hwr128(c, op, h_, v128_ld(xmm(c, op->b))); \
 			NEXT(); \
 		} \
 	} \
@@ -197,16 +200,15 @@ const struct op *
 op_movq(struct cpu *c, const struct op *op)
 {
 #ifndef TINY
-	if (LIKELY(ACCESS_FAST(c))) {
-		if (FORM(op) == FORM_XM) {
-			u64 x = frd64(c, op, ea(c, op));
-			v128_st(xmm(c, op->a), v128_make(x, 0));
-			NEXT();
-		}
-		if (FORM(op) == FORM_MX) {
-			fwr64(c, op, ea(c, op), ld64(xmm(c, op->b)));
-			NEXT();
-		}
+	uintptr_t h;
+	if (FORM(op) == FORM_XM && LIKELY(access_try(c, ea(c, op), 8, 0, &h))) {
+		u64 x = hrd64(c, op, h);
+		v128_st(xmm(c, op->a), v128_make(x, 0));
+		NEXT();
+	}
+	if (FORM(op) == FORM_MX && LIKELY(access_try(c, ea(c, op), 8, 1, &h))) {
+		hwr64(c, op, h, ld64(xmm(c, op->b)));
+		NEXT();
 	}
 #endif
 	move8_slow(c, op);

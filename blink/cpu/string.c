@@ -81,19 +81,23 @@ interrupted(const struct cpu *c)
 
 // --- MOVS ------------------------------------------------------------------------
 
-static void
+// Returns how many bytes: all, or a piece of them.
+static u64
 copy(struct cpu *c, const struct op *op, u64 dst, u64 src, u64 bytes)
 {
-	if (ACCESS_FAST(c)) {
+	uintptr_t to, from;
+	if (access_try(c, dst, (unsigned)bytes, 1, &to) && access_try(c, src, (unsigned)bytes, 0, &from)) {
 		c->note = op;
 		ORDER_BEFORE_STORE();
-		memmove((void *)ACCESS_HOST(dst), (const void *)ACCESS_HOST(src), (size_t)bytes);
+		memmove((void *)to, (const void *)from, (size_t)bytes);
 		ORDER_AFTER_LOAD();
 	} else {
 		u8 b[PIECE];
+		bytes = min_u64(bytes, PIECE);
 		access_rdv(c, op, src, b, (int)bytes);
 		access_wrv(c, op, dst, b, (int)bytes);
 	}
+	return bytes;
 }
 
 static HOT void
@@ -119,10 +123,8 @@ rep_movs(struct cpu *c, const struct op *op)
 			// The copy of bytes that this same copy wrote is a pattern.
 			if (gap && gap < k * (u64)size)
 				k = gap / (u64)size;
-			if (!ACCESS_FAST(c))
-				k = min_u64(k, PIECE / (u64)size);
 			if (k)
-				copy(c, op, dst, src, k * (u64)size);
+				k = copy(c, op, dst, src, k * (u64)size) / (u64)size;
 		}
 		if (k) {
 			advance(c, op, REG_SI, (i64)k);
@@ -149,14 +151,15 @@ op_movs(struct cpu *c, const struct op *op)
 
 // --- STOS ------------------------------------------------------------------------
 
-static void
+static u64
 fill(struct cpu *c, const struct op *op, u64 dst, int size, u64 bytes)
 {
 	u8 b[PIECE];
+	uintptr_t to;
 	u64 i;
 	st64(b, c->r[REG_AX]);
-	if (ACCESS_FAST(c)) {
-		u8 *p = (u8 *)ACCESS_HOST(dst);
+	if (access_try(c, dst, (unsigned)bytes, 1, &to)) {
+		u8 *p = (u8 *)to;
 		c->note = op;
 		ORDER_BEFORE_STORE();
 		if (!memcmp(b, b + 1, (size_t)size - 1)) {
@@ -167,10 +170,12 @@ fill(struct cpu *c, const struct op *op, u64 dst, int size, u64 bytes)
 		}
 		COMPILER_FENCE();
 	} else {
+		bytes = min_u64(bytes, PIECE);
 		for (i = (u64)size; i < bytes; ++i)
 			b[i] = b[i - (u64)size];
 		access_wrv(c, op, dst, b, (int)bytes);
 	}
+	return bytes;
 }
 
 static HOT void
@@ -191,10 +196,8 @@ rep_stos(struct cpu *c, const struct op *op)
 		if (chunks(c, op)) {
 			u64 dst = dest_at(c, op);
 			k = min_u64(n, room(dst, size));
-			if (!ACCESS_FAST(c))
-				k = min_u64(k, PIECE / (u64)size);
 			if (k)
-				fill(c, op, dst, size, k * (u64)size);
+				k = fill(c, op, dst, size, k * (u64)size) / (u64)size;
 		}
 		if (k) {
 			advance(c, op, REG_DI, (i64)k);

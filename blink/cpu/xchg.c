@@ -159,22 +159,20 @@ FORMS(8, 64)
 static const struct op * \
 xchg##size##_mr(struct cpu *c, const struct op *op) \
 { \
-	FAST_OR(op_xchg); \
+	FAST(h, op_xchg, ea(c, op), size, 1); \
 	u##T x = (u##T)c->r[op->b]; \
-	u64 gva = ea(c, op); \
 	c->note = op; \
-	__asm__ volatile("xchg %0, %1" : "+r"(x), "+m"(*(struct una##T *)ACCESS_HOST(gva)) : : "memory"); \
+	__asm__ volatile("xchg %0, %1" : "+r"(x), "+m"(*(struct una##T *)h) : : "memory"); \
 	c->r[op->b] = x; \
 	NEXT(); \
 } \
 static const struct op * \
 cmpxchg##size##_mr(struct cpu *c, const struct op *op) \
 { \
-	FAST_OR(op_cmpxchg); \
+	FAST(h, op_cmpxchg, ea(c, op), size, 1); \
 	u##T acc = (u##T)c->r[REG_AX], x = acc, y = (u##T)c->r[op->b]; \
-	u64 gva = ea(c, op); \
 	c->note = op; \
-	__asm__ volatile("lock cmpxchg %2, %1" : "+a"(x), "+m"(*(struct una##T *)ACCESS_HOST(gva)) : "r"(y) : "memory", "cc"); \
+	__asm__ volatile("lock cmpxchg %2, %1" : "+a"(x), "+m"(*(struct una##T *)h) : "r"(y) : "memory", "cc"); \
 	if (x != acc) \
 		c->r[REG_AX] = x; \
 	flags_lazy(c, LF_SUB, size, acc, x); \
@@ -183,11 +181,10 @@ cmpxchg##size##_mr(struct cpu *c, const struct op *op) \
 static const struct op * \
 xadd##size##_mr(struct cpu *c, const struct op *op) \
 { \
-	FAST_OR(op_xadd); \
+	FAST(h, op_xadd, ea(c, op), size, 1); \
 	u##T y = (u##T)c->r[op->b], x = y; \
-	u64 gva = ea(c, op); \
 	c->note = op; \
-	__asm__ volatile("lock xadd %0, %1" : "+r"(x), "+m"(*(struct una##T *)ACCESS_HOST(gva)) : : "memory", "cc"); \
+	__asm__ volatile("lock xadd %0, %1" : "+r"(x), "+m"(*(struct una##T *)h) : : "memory", "cc"); \
 	c->r[op->b] = x; \
 	flags_lazy(c, LF_ADD, size, x, y); \
 	NEXT(); \
