@@ -111,13 +111,15 @@ ACCESS_BARE(64, __builtin_bswap64)
 SHARED u##bits \
 rd##bits(struct cpu *c, const struct op *op, u64 gva) \
 { \
-	return ACCESS_FAST(c) ? hrd##bits(c, op, ACCESS_HOST(gva)) : (u##bits)access_rd(c, op, gva, bits / 8); \
+	uintptr_t h; \
+	return access_try(c, gva, bits / 8, 0, &h) ? hrd##bits(c, op, h) : (u##bits)access_rd(c, op, gva, bits / 8); \
 } \
 SHARED void \
 wr##bits(struct cpu *c, const struct op *op, u64 gva, u##bits x) \
 { \
-	if (ACCESS_FAST(c)) \
-		hwr##bits(c, op, ACCESS_HOST(gva), x); \
+	uintptr_t h; \
+	if (access_try(c, gva, bits / 8, 1, &h)) \
+		hwr##bits(c, op, h, x); \
 	else \
 		access_wr(c, op, gva, bits / 8, x); \
 }
