@@ -294,17 +294,26 @@ op_go(struct cpu *c, const struct op *op)
 	GO(op + 1);
 }
 
+// The block at c->pc, or its fault. A function of its own because fault_va's
+// address escapes: a handler with such a local could not make tail calls.
+static NOINLINE const struct block *
+block_here(struct cpu *c)
+{
+	u64 fault_va;
+	const struct block *b = block_at(c, c->pc, &fault_va);
+	if (!b)
+		fetch_fault(c, fault_va);
+	return b;
+}
+
 // A slot that was never gone through: finds its block, links it.
 const struct op *
 op_unlinked(struct cpu *c, const struct op *op)
 {
-	u64 fault_va;
 	u32 epoch = c->code->epoch;
 	const struct block *b;
 	c->pc = (u64)op->disp;
-	b = block_at(c, c->pc, &fault_va);
-	if (!b)
-		fetch_fault(c, fault_va);
+	b = block_here(c);
 	if (c->code->epoch == epoch)
 		__atomic_store_n(&((struct op *)(uintptr_t)op)->link, &b->ops[0], __ATOMIC_RELEASE);
 	DISPATCH(b->ops);
@@ -313,10 +322,7 @@ op_unlinked(struct cpu *c, const struct op *op)
 const struct op *
 cpu_jump(struct cpu *c, const struct op *op)
 {
-	u64 fault_va;
-	const struct block *b = block_at(c, c->pc, &fault_va);
-	if (!b)
-		fetch_fault(c, fault_va);
+	const struct block *b = block_here(c);
 	DISPATCH(b->ops);
 }
 
