@@ -246,14 +246,6 @@ put_int(struct thread *t, u64 gva, u32 x)
 }
 
 static i64
-put_long(struct thread *t, u64 gva, u64 x)
-{
-	u8 b[8];
-	st64(b, x);
-	return copy_out(t, gva, b, 8);
-}
-
-static i64
 set_vma_name(struct thread *t, const u64 *a)
 {
 	char name[96] = "[anon:";
@@ -276,25 +268,34 @@ set_vma_name(struct thread *t, const u64 *a)
 	return 0;
 }
 
+// Options whose arguments are numbers.
+static const u8 g_plain_options[] = {
+	L_PR_GET_DUMPABLE, L_PR_SET_DUMPABLE, L_PR_GET_KEEPCAPS, L_PR_SET_KEEPCAPS, L_PR_GET_TIMING, L_PR_SET_TIMING,
+	L_PR_CAPBSET_READ, L_PR_CAPBSET_DROP, L_PR_GET_SECUREBITS, L_PR_SET_SECUREBITS, L_PR_SET_TIMERSLACK,
+	L_PR_GET_TIMERSLACK, L_PR_TASK_PERF_EVENTS_DISABLE, L_PR_TASK_PERF_EVENTS_ENABLE, L_PR_MCE_KILL, L_PR_MCE_KILL_GET,
+	L_PR_SET_CHILD_SUBREAPER, L_PR_SET_NO_NEW_PRIVS, L_PR_GET_NO_NEW_PRIVS, L_PR_SET_THP_DISABLE, L_PR_GET_THP_DISABLE,
+	L_PR_CAP_AMBIENT, L_PR_SET_IO_FLUSHER, L_PR_GET_IO_FLUSHER, L_PR_SET_MEMORY_MERGE, L_PR_GET_MEMORY_MERGE
+};
+
 i64
 sys_prctl(struct thread *t, const u64 *a)
 {
 	char name[16];
-	u32 x = 0;
+	u8 buf[512];
+	u32 op = (u32)a[0], x = 0;
+	u64 n;
 	i64 r;
-	switch ((i32)a[0]) {
+	if ((op < 256 && memchr(g_plain_options, (int)op, sizeof g_plain_options)) || op == L_PR_SET_PTRACER)
+		return PASS(prctl, "iiiii");
+	switch (op) {
 	case L_PR_SET_NAME:
 		r = mem_read_str(t->p->mem, name, a[1], sizeof name);
-		if (r < 0 && l_res(r) == -L_EFAULT)
-			return -L_EFAULT;
-		if (r < 0 && copy_in(t, name, a[1], 15))
+		if (r < 0 && (l_res(r) == -L_EFAULT || copy_in(t, name, a[1], 15)))
 			return -L_EFAULT;
 		name[15] = 0;
 		return l_res(HOST_CALL2(prctl, L_PR_SET_NAME, name));
 	case L_PR_GET_NAME:
-		memset(name, 0, sizeof name);
-		r = l_res(HOST_CALL2(prctl, L_PR_GET_NAME, name));
-		return r ? r : copy_out(t, a[1], name, sizeof name);
+		return PASS(prctl, "i[1111111111111111]");
 	case L_PR_SET_PDEATHSIG:
 		if (a[1] > L_NSIG)
 			return -L_EINVAL;
@@ -303,8 +304,7 @@ sys_prctl(struct thread *t, const u64 *a)
 		r = l_res(HOST_CALL2(prctl, L_PR_GET_PDEATHSIG, &x));
 		return r ? r : put_int(t, a[1], x ? (u32)host_sig_to_linux((int)x) : 0);
 	case L_PR_GET_CHILD_SUBREAPER:
-		r = l_res(HOST_CALL2(prctl, L_PR_GET_CHILD_SUBREAPER, &x));
-		return r ? r : put_int(t, a[1], x);
+		return PASS(prctl, "i[4]");
 	case L_PR_GET_TSC:
 		return put_int(t, a[1], 1);
 	case L_PR_SET_TSC:
@@ -312,46 +312,17 @@ sys_prctl(struct thread *t, const u64 *a)
 	case L_PR_GET_SECCOMP:
 		return 0;
 	case L_PR_GET_TID_ADDRESS:
-		return put_long(t, a[1], t->clear_tid);
+		st64(buf, t->clear_tid);
+		return copy_out(t, a[1], buf, 8);
 	case L_PR_SET_VMA:
 		return set_vma_name(t, a);
-	case L_PR_GET_AUXV: {
-		u64 n = min_u64(a[2], t->p->auxv_len);
-		u8 buf[512];
+	case L_PR_GET_AUXV:
+		n = min_u64(a[2], t->p->auxv_len);
 		if (a[3] || a[4])
 			return -L_EINVAL;
 		if (n > sizeof buf || copy_in(t, buf, t->p->auxv_start, (size_t)n) || copy_out(t, a[1], buf, (size_t)n))
 			return -L_EFAULT;
 		return (i64)t->p->auxv_len;
-	}
-	case L_PR_GET_DUMPABLE:
-	case L_PR_SET_DUMPABLE:
-	case L_PR_GET_KEEPCAPS:
-	case L_PR_SET_KEEPCAPS:
-	case L_PR_GET_TIMING:
-	case L_PR_SET_TIMING:
-	case L_PR_CAPBSET_READ:
-	case L_PR_CAPBSET_DROP:
-	case L_PR_GET_SECUREBITS:
-	case L_PR_SET_SECUREBITS:
-	case L_PR_GET_TIMERSLACK:
-	case L_PR_SET_TIMERSLACK:
-	case L_PR_TASK_PERF_EVENTS_DISABLE:
-	case L_PR_TASK_PERF_EVENTS_ENABLE:
-	case L_PR_MCE_KILL:
-	case L_PR_MCE_KILL_GET:
-	case L_PR_SET_CHILD_SUBREAPER:
-	case L_PR_GET_NO_NEW_PRIVS:
-	case L_PR_SET_NO_NEW_PRIVS:
-	case L_PR_GET_THP_DISABLE:
-	case L_PR_SET_THP_DISABLE:
-	case L_PR_CAP_AMBIENT:
-	case L_PR_GET_IO_FLUSHER:
-	case L_PR_SET_IO_FLUSHER:
-	case L_PR_GET_MEMORY_MERGE:
-	case L_PR_SET_MEMORY_MERGE:
-	case L_PR_SET_PTRACER:
-		return PASS(prctl, "iiiii");
 	default:
 		return -L_EINVAL;
 	}
