@@ -13,11 +13,12 @@ handler(int sig, struct siginfo *si, void *uc)
 static void
 result(const char *name, i64 r)
 {
+	alarm_ms(0);
 	put(name);
 	put(": ");
 	put_dec(r);
-	put(" calls ");
-	put_dec(calls);
+	put(" called ");
+	put_dec(calls > 0);
 	put(" mask ");
 	put_hex(get_mask());
 	put("\n");

@@ -81,11 +81,13 @@ sleep_ms(i64 ms)
 		;
 }
 
+// SIGALRM in ms, and again every 200 ms, lest a slow machine sleep for ever.
 static UNUSED void
 alarm_ms(i64 ms)
 {
 	struct itimer t;
-	t.isec = t.iusec = 0;
+	t.isec = 0;
+	t.iusec = ms ? 200000 : 0;
 	t.sec = ms / 1000;
 	t.usec = ms % 1000 * 1000;
 	sys(SYS_setitimer, 0L, &t, 0L);

@@ -172,7 +172,7 @@ test_main(int argc, char **argv, char **envp)
 	// Wake, requeue
 	for (i64 i = 0; i < 4; i++)
 		t_thread(&threads[i], waiter, (void *)i);
-	sleep_ms(50);
+	sleep_ms(150);
 	show("wake one", futex(&word, WAKE | PRIVATE, 1, 0, 0, 0));
 	show("requeue, value differs", futex(&word, CMP_REQUEUE | PRIVATE, 1, (void *)9, &word2, 5));
 	show("requeue", futex(&word, CMP_REQUEUE | PRIVATE, 1, (void *)1, &word2, 0));
@@ -185,7 +185,7 @@ test_main(int argc, char **argv, char **envp)
 	}
 	for (i64 i = 0; i < 2; i++)
 		t_thread(&threads[i], bit_waiter, (void *)i);
-	sleep_ms(50);
+	sleep_ms(150);
 	show("wake bit 2", futex(&word, WAKE_BITSET | PRIVATE, 9, 0, 0, 4));
 	show("wake bit 1", futex(&word, WAKE_BITSET | PRIVATE, 9, 0, 0, 2));
 	t_join(&threads[1]);
@@ -200,7 +200,7 @@ test_main(int argc, char **argv, char **envp)
 		show_hex("word", word2);
 	}
 	t_thread(&threads[0], waiter, (void *)0);
-	sleep_ms(50);
+	sleep_ms(150);
 	word2 = 1;
 	show("wake_op wakes", futex(&word2, WAKE_OP | PRIVATE, 1, (void *)1, &word, 1u << 28 | 0 << 24 | 1 << 12 | 0));
 	t_join(&threads[0]);
