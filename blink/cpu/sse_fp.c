@@ -279,7 +279,7 @@ op_##name(struct cpu *c, const struct op *op) \
 		if (FORM(op) == FORM_XX) \
 			b = wide ? ld64(xmm(c, op->b)) : ld32(xmm(c, op->b)); \
 		else \
-			b = wide ? frd64(c, op, ea(c, op)) : frd32(c, op, ea(c, op)); \
+			b = wide ? rd64(c, op, ea(c, op)) : rd32(c, op, ea(c, op)); \
 		if (LIKELY(hard_fp((what) & FP_WHAT, wide, a, b, &r))) { \
 			u64 lo = wide ? r : (ld64(d) & ~(u64)0xffffffff) | r; \
 			v128_st(d, v128_make(lo, ld64(d + 8))); \
@@ -449,7 +449,7 @@ op_##name(struct cpu *c, const struct op *op) \
 		if (FORM(op) == FORM_XX) \
 			b = lane_get(xmm(c, op->b), 0, how); \
 		else \
-			b = wide ? frd64(c, op, ea(c, op)) : frd32(c, op, ea(c, op)); \
+			b = wide ? rd64(c, op, ea(c, op)) : rd32(c, op, ea(c, op)); \
 		if (LIKELY(plain(a, wide) && plain(b, wide))) { \
 			enum fpcmp r = hard_cmp(wide, a, b); \
 			flags_set(c, r == FPCMP_GT ? 0 : r == FPCMP_LT ? FLAG_CF : FLAG_ZF); \
