@@ -120,8 +120,9 @@ rep_movs(struct cpu *c, const struct op *op)
 		if (chunks(c, op)) {
 			u64 src = source_at(c, op), dst = dest_at(c, op), gap = dst - src;
 			k = min_u64(n, min_u64(room(src, size), room(dst, size)));
-			// The copy of bytes that this same copy wrote is a pattern.
-			if (gap && gap < k * (u64)size)
+			// The copy of bytes that this same copy wrote is a pattern; and
+			// memmove does not write what is in place already.
+			if (gap < k * (u64)size)
 				k = gap / (u64)size;
 			if (k)
 				k = copy(c, op, dst, src, k * (u64)size) / (u64)size;
