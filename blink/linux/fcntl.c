@@ -91,9 +91,8 @@ i64
 sys_fcntl(struct thread *t, const u64 *a)
 {
 	int fd = guest_fd(a[0]), cmd = (int)a[1];
-	i64 r = fd_check(fd);
-	if (r)
-		return r;
+	i64 r;
+	// First what the host judges by itself.
 	switch (cmd) {
 	case L_F_DUPFD:
 		return l_ret(fcntl(fd, F_DUPFD, (int)a[2]));
@@ -108,6 +107,11 @@ sys_fcntl(struct thread *t, const u64 *a)
 		return r < 0 ? r : (i64)oflags_to_guest((u64)r);
 	case L_F_SETFL:
 		return l_ret(fcntl(fd, F_SETFL, oflags_to_host(a[2] & (L_O_APPEND | L_O_NONBLOCK | L_O_DIRECT | L_O_NOATIME | L_O_ASYNC))));
+	}
+	r = fd_check(fd);
+	if (r)
+		return r;
+	switch (cmd) {
 	case L_F_GETLK:
 	case L_F_SETLK:
 	case L_F_SETLKW:

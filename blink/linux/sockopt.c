@@ -40,6 +40,7 @@ static const struct l_pair g_sockopts[] = {
 	{ L_SO_PRIORITY, SO_PRIORITY },
 	{ L_SO_BSDCOMPAT, SO_BSDCOMPAT },
 	{ L_SO_BINDTODEVICE, SO_BINDTODEVICE },
+	{ L_SO_ATTACH_FILTER, SO_ATTACH_FILTER },
 	{ L_SO_DETACH_FILTER, SO_DETACH_FILTER },
 	{ L_SO_TIMESTAMP, SO_TIMESTAMP },
 	{ L_SO_PEERSEC, SO_PEERSEC },
@@ -126,6 +127,36 @@ opt_to_host(int *level, int *name)
 	return 0;
 }
 
+#ifdef SO_ATTACH_FILTER
+// struct sock_fprog points at the program.
+static i64
+attach_filter(struct thread *t, int fd, u64 gva)
+{
+	enum { BPF_MAXINSNS_ = 4096 };
+	struct { unsigned short len; void *insns; } prog;
+	u8 g[16], *insns;
+	size_t n, i;
+	i64 r;
+	if (copy_in(t, g, gva, sizeof g))
+		return -L_EFAULT;
+	n = ld16(g);
+	if (!n || n > BPF_MAXINSNS_)
+		return -L_EINVAL;
+	insns = (u8 *)malloc(n * 8);
+	if (!insns)
+		return -L_ENOMEM;
+	prog.len = (unsigned short)n;
+	prog.insns = insns;
+	r = copy_in(t, insns, ld64(g + 8), n * 8);
+	for (i = 0; i < n; i++)
+		le_fields(insns + i * 8, "2114");
+	if (!r)
+		r = l_ret(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof prog));
+	free(insns);
+	return r;
+}
+#endif
+
 enum { OPT_MAX = 65536 };
 
 // Whether the descriptor is a socket: 0, -L_EBADF, -L_ENOTSOCK.
@@ -146,7 +177,6 @@ sys_setsockopt(struct thread *t, const u64 *a)
 	i64 r = len < 0 ? -L_EINVAL : sock_type(fd);
 	if (r)
 		return r;
-	// Attached programs hold addresses; what is not wholly there is refused.
 	r = opt_to_host(&level, &name);
 	if (r)
 		return r;
@@ -163,6 +193,10 @@ sys_setsockopt(struct thread *t, const u64 *a)
 		tv.tv_usec = (suseconds_t)ts.nsec;
 		return l_ret(setsockopt(fd, level, name, &tv, sizeof tv));
 	}
+#ifdef SO_ATTACH_FILTER
+	if (glevel == L_SOL_SOCKET && gname == L_SO_ATTACH_FILTER && len >= 16)
+		return attach_filter(t, fd, a[3]);
+#endif
 	if (len > OPT_MAX)
 		len = OPT_MAX;
 	if (len > (i32)sizeof small && !(b = (u8 *)malloc((size_t)len)))

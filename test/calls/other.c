@@ -24,6 +24,14 @@ test(void)
 	R("pkey_mprotect none", S4(pkey_mprotect, 0, 0, 1, -1));
 	R("pkey_mprotect odd", S4(pkey_mprotect, 1, 0, 1, -1));
 	R("pkey_mprotect key", S4(pkey_mprotect, 0, 4096, 1, 99));
+	R("unshare nothing", S1(unshare, 0));
+	R("unshare files", S1(unshare, 0x400));
+	R("unshare fs", S1(unshare, 0x200));
+	R("unshare flags", S1(unshare, 1));
+	R("setns fd", S2(setns, 99, 0));
+	R("setns file", S2(setns, fd, 0));
+	long ns = S3(open, "/proc/self/ns/uts", 0, 0);
+	R("setns kind", S2(setns, ns, 0x40000000));
 	// what Linux has no longer, or never had
 	R("uselib", S1(uselib, 0));
 	R("nfsservctl", S0(nfsservctl));

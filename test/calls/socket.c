@@ -241,6 +241,21 @@ inet(void)
 	len = 4;
 	R("get IPV6_V6ONLY", S5(getsockopt, six, 41, 26, &x, &len));
 	R(" value", x);
+	struct { u16 code; u8 jt, jf; u32 k; } insns[] = { { 6, 0, 0, 3 }, { 0xffff, 0, 0, 0 } };
+	struct { u16 len; void *p; } prog = { 1, insns };
+	R("SO_ATTACH_FILTER", S5(setsockopt, v, 1, 26, &prog, 16));
+	R("filtered", S6(sendto, u, "datagram", 8, 0, &b, sizeof b));
+	R("filtered recv", S6(recvfrom, v, buf, 100, 0, 0, 0));
+	prog.len = 2;
+	R("SO_ATTACH_FILTER invalid", S5(setsockopt, v, 1, 26, &prog, 16));
+	prog.len = 0;
+	R("SO_ATTACH_FILTER empty", S5(setsockopt, v, 1, 26, &prog, 16));
+	prog.len = 1;
+	prog.p = BAD;
+	R("SO_ATTACH_FILTER bad", S5(setsockopt, v, 1, 26, &prog, 16));
+	R("SO_ATTACH_FILTER short", S5(setsockopt, v, 1, 26, &prog, 8));
+	R("SO_DETACH_FILTER", S5(setsockopt, v, 1, 27, &prog, 4));
+	R("SO_DETACH_FILTER again", S5(setsockopt, v, 1, 27, &prog, 4));
 	len = 100;
 	R("get TCP_CONGESTION", S5(getsockopt, c, 6, 13, buf, &len));
 }
