@@ -52,7 +52,10 @@ op_pop(struct cpu *c, const struct op *op)
 	u64 sp = c->r[REG_SP];
 	u64 x = rdn(c, op, stack_at(c, sp), size);
 	if (op_kind(op, 0) == K_MEM) {
-		u64 at = ea(c, op) + (op->base == REG_SP ? (u64)size : 0);
+		// An address op in front may have used the stack pointer.
+		int base = op->base == REG_EA ? (op - 1)->base : op->base;
+		u64 at = ea(c, op) + (base == REG_SP ? (u64)size : 0);
+		at = c->mode == MODE_64 ? at : (u32)at;
 		wrn(c, op, at, size, x);
 		set_sp(c, sp + (u64)size);
 	} else {

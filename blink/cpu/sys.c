@@ -96,17 +96,6 @@ op_cpuid(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
-// The x87 and SSE states are all there is to enable.
-const struct op *
-op_xgetbv(struct cpu *c, const struct op *op)
-{
-	if ((u32)c->r[REG_CX] > 1)
-		cpu_raise(c, op, VEC_GP, 0);
-	c->r[REG_AX] = 3;
-	c->r[REG_DX] = 0;
-	NEXT();
-}
-
 // The host's counter, or nanoseconds.
 static u64
 time_stamp(void)
