@@ -26,10 +26,12 @@ void access_wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, in
 // Faults exactly as a write (access MEM_W) or read of n bytes would, does nothing else.
 void access_probe(struct cpu *c, const struct op *op, u64 gva, int n, int access);
 
-#if LINEAR_POSSIBLE
-#define ACCESS_FAST(c) LIKELY(!(c)->slow)
+#if !LINEAR_POSSIBLE
+#define ACCESS_FAST(c, gva) 0
+#elif defined(__aarch64__)
+#define ACCESS_FAST(c, gva) LIKELY(!((c)->slow | (gva) >> 56))  // the host ignores the top byte
 #else
-#define ACCESS_FAST(c) 0
+#define ACCESS_FAST(c, gva) LIKELY(!(c)->slow)
 #endif
 #define ACCESS_HOST(gva) ((uintptr_t)((gva) + LINEAR_BASE))
 
@@ -38,7 +40,7 @@ static ALWAYS_INLINE int
 access_try(struct cpu *c, u64 gva, unsigned n, int write, uintptr_t *host)
 {
 	*host = ACCESS_HOST(gva);
-	if (ACCESS_FAST(c))
+	if (ACCESS_FAST(c, gva))
 		return 1;
 #ifndef TINY
 	// Compared with the page of the last byte: the next page's tag cannot be here.
@@ -155,7 +157,7 @@ wrn(struct cpu *c, const struct op *op, u64 gva, int size, u64 x)
 SHARED void
 rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
 {
-	if (ACCESS_FAST(c)) {
+	if (ACCESS_FAST(c, gva)) {
 		c->note = op;
 		COMPILER_FENCE();
 		memcpy(dst, (const void *)ACCESS_HOST(gva), (size_t)n);
@@ -169,7 +171,7 @@ SHARED void
 wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
 {
 	// A copy may be several stores: all or none only within one page.
-	if (ACCESS_FAST(c) && (gva & (PAGE_SIZE_GUEST - 1)) + (u64)n <= PAGE_SIZE_GUEST) {
+	if (ACCESS_FAST(c, gva) && (gva & (PAGE_SIZE_GUEST - 1)) + (u64)n <= PAGE_SIZE_GUEST) {
 		c->note = op;
 		ORDER_BEFORE_STORE();
 		memcpy((void *)ACCESS_HOST(gva), src, (size_t)n);
@@ -204,7 +206,7 @@ access_atomic(struct cpu *c, const struct op *op, u64 gva, int n)
 		return 0;
 	if (n > (HOST_X86_64 ? 16 : HOST_ATOMIC64 ? 8 : 4))
 		return 0;
-	if (ACCESS_FAST(c)) {
+	if (ACCESS_FAST(c, gva)) {
 		c->note = op;
 		COMPILER_FENCE();
 		return (void *)ACCESS_HOST(gva);

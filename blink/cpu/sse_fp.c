@@ -272,14 +272,15 @@ FP_HANDLER(name, what, how)
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	if ((what) & SS && hard_rounding(c) && (FORM(op) == FORM_XX || ACCESS_FAST(c))) { \
+	uintptr_t h_; \
+	if ((what) & SS && hard_rounding(c) && (FORM(op) == FORM_XX || access_try(c, ea(c, op), (what) & PD ? 8 : 4, 0, &h_))) { \
 		int wide = (what) & PD; \
 		u8 *d = xmm(c, op->a); \
 		u64 a = wide ? ld64(d) : ld32(d), b, r; \
 		if (FORM(op) == FORM_XX) \
 			b = wide ? ld64(xmm(c, op->b)) : ld32(xmm(c, op->b)); \
 		else \
-			b = wide ? rd64(c, op, ea(c, op)) : rd32(c, op, ea(c, op)); \
+			b = wide ? hrd64(c, op, h_) : hrd32(c, op, h_); \
 		if (LIKELY(hard_fp((what) & FP_WHAT, wide, a, b, &r))) { \
 			u64 lo = wide ? r : (ld64(d) & ~(u64)0xffffffff) | r; \
 			v128_st(d, v128_make(lo, ld64(d + 8))); \
@@ -443,13 +444,14 @@ op_##name(struct cpu *c, const struct op *op) \
 #else
 #if HARD_FLOAT
 #define COMI_HARD(how) \
-	if (FORM(op) == FORM_XX || ACCESS_FAST(c)) { \
+	uintptr_t h_; \
+	if (FORM(op) == FORM_XX || access_try(c, ea(c, op), (how), 0, &h_)) { \
 		int wide = (how) == 8; \
 		u64 a = lane_get(xmm(c, op->a), 0, how), b; \
 		if (FORM(op) == FORM_XX) \
 			b = lane_get(xmm(c, op->b), 0, how); \
 		else \
-			b = wide ? rd64(c, op, ea(c, op)) : rd32(c, op, ea(c, op)); \
+			b = wide ? hrd64(c, op, h_) : hrd32(c, op, h_); \
 		if (LIKELY(plain(a, wide) && plain(b, wide))) { \
 			enum fpcmp r = hard_cmp(wide, a, b); \
 			flags_set(c, r == FPCMP_GT ? 0 : r == FPCMP_LT ? FLAG_CF : FLAG_ZF); \

@@ -150,7 +150,9 @@ show_maps(struct text *x, struct thread *t, int details)
 	text_add(x, "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]\n");
 }
 
-// The host's line with the fields that speak of the address space replaced.
+// The host's line with the fields that speak of the address space replaced,
+// and those that it does not have.
+enum { STAT_FIELDS = 52 };
 static void
 show_stat(struct text *x, struct thread *t, const char *host_path)
 {
@@ -164,11 +166,12 @@ show_stat(struct text *x, struct thread *t, const char *host_path)
 	if (!s) {
 		text_add(x, "%d (%s) R", (int)getpid(), p->comm);
 		s = end = (char *)"";
+		field = 4;
 	} else {
 		text_add(x, "%d (%s)", (int)strtol(host.s, 0, 10), p->comm);
 		s += 2;
 	}
-	for (; *s && *s != '\n'; s = end + (*end == ' '), field++) {
+	for (; field <= STAT_FIELDS || (*s && *s != '\n'); s = end + (*end == ' '), field++) {
 		u64 mine = 0;
 		int replaced = 1;
 		for (end = s; *end && *end != ' ' && *end != '\n'; end++)
@@ -185,7 +188,7 @@ show_stat(struct text *x, struct thread *t, const char *host_path)
 		case 51: mine = p->env_end; break;
 		default: replaced = 0;
 		}
-		if (replaced)
+		if (replaced || end == s)
 			text_add(x, " %llu", (unsigned long long)mine);
 		else
 			text_add(x, " %.*s", (int)(end - s), s);
