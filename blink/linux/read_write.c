@@ -23,14 +23,13 @@ transfer(struct thread *t, int write, int fd, struct bufs *b, i64 off, int flags
 	return write ? L_BLOCK6(t, pwritev2, fd, v, b->n, off, HOST_64BIT ? 0 : off >> 32, flags) : L_BLOCK6(t, preadv2, fd, v, b->n, off, HOST_64BIT ? 0 : off >> 32, flags);
 }
 
-// Whether a second transfer may follow a complete first one.
+// Whether a second transfer may follow a complete first one: a write goes on
+// until it is stopped, but only files are read until the buffer is full.
 static int
 may_continue(int write, int fd)
 {
 	struct stat st;
-	if (fstat(fd, &st))
-		return 0;
-	return S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) || (write && S_ISFIFO(st.st_mode));
+	return write || (!fstat(fd, &st) && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)));
 }
 
 // The paged model describes long buffers piece by piece: go on while the host

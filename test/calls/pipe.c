@@ -59,6 +59,23 @@ test(void)
 	R("vmsplice file", S4(vmsplice, fd, v, 1, 0));
 	R("vmsplice flags", S4(vmsplice, p[1], v, 1, 64));
 	R("vmsplice fd", S4(vmsplice, 99, v, 1, 0));
+	// one long write to a slow reader
+	u8 *big = (u8 *)S6(mmap, 0, 9 << 20, 3, 0x22, -1, 0);
+	S1(pipe, q);
+	if (!S0(fork)) {
+		i64 sum = 0;
+		S1(close, q[1]);
+		while ((r = S3(read, q[0], buf, sizeof buf)) > 0)
+			sum += r;
+		S1(exit_group, sum == 9 << 20 ? 7 : 8);
+	}
+	S1(close, q[0]);
+	R("write 9M", S3(write, q[1], big, 9 << 20));
+	S1(close, q[1]);
+	u32 status = 0;
+	S4(wait4, -1, &status, 0, 0);
+	R(" reader saw all", status >> 8);
+	S1(pipe, q);
 	S1(close, p[1]);
 	R("read closed", S3(read, p[0], buf, 1));
 	// SIGPIPE is ignored, so the error shows
