@@ -56,7 +56,7 @@ struct test_case {
 	int row;
 	u8 code[16];
 	int len;
-	u8 setter[8];  // an instruction in front of it that sets flags, so that
+	u8 setter[16];  // an instruction in front of it that sets flags, so that
 	int pre;       // they are there in every lazy form; its length or 0
 	enum isa_mode mode;
 	int traced;    // single-step it natively
@@ -445,24 +445,49 @@ make_frame(u8 *b, int size)
 	st64(b + 4 * size, one_in(6) ? selector() : 0x2b);
 }
 
-// Flag setters: they write R8 to R15 only, never what t's address needs.
+// Flag setters: they write R8 to R15 only, never what t's address needs. Some
+// of them are compares that a branch behind them is fused with.
 static void
 make_setter(struct test_case *t)
 {
-	static const u8 op[] = {0x01, 0x09, 0x11, 0x19, 0x21, 0x29, 0x31, 0x39, 0x39, 0x39, 0x85, 0x85, 0xff, 0xff, 0xf7, 0xc1, 0xd1};
+	static const u8 op[] = {0x01, 0x09, 0x11, 0x19, 0x21, 0x29, 0x31, 0x39, 0x39, 0x85, 0x85, 0xff, 0xff, 0xf7, 0xc1, 0xd1};
 	unsigned k = (unsigned)(rnd() % COUNTOF(op)), dst = 8 + (unsigned)(rnd() & 7), size = (unsigned)(rnd() & 3), reg;
 	u8 *b = t->setter;
-	int n = 0;
+	int n = 0, form = (int)(rnd() % 8), test = one_in(3);
 	if (dst == t->in.base || dst == t->in.index || isa_ops[t->in.op].attrs & ISA_STRING)
 		k = 7;
-	reg = k == 12 ? 0 : k == 13 ? 1 : k == 14 ? 3 : k == 15 ? 4 + (unsigned)(rnd() & 1) : k == 16 ? 4 : (unsigned)(rnd() & 7);
 	if (size == 1)
 		b[n++] = 0x66;
-	b[n++] = (u8)(0x41 | (size == 3 ? 8 : 0));
-	b[n++] = (u8)(op[k] - (size == 0));
-	b[n++] = (u8)(0xc0 | reg << 3 | (dst & 7));
-	if (k == 15)
-		b[n++] = (u8)(1 + rnd() % 7);
+	b[n++] = (u8)((form < 4 ? 0x41 : 0x44) | (size == 3 ? 8 : 0));
+	switch (form) {
+	case 0:
+	case 1:
+	case 2:
+		reg = k == 11 ? 0 : k == 12 ? 1 : k == 13 ? 3 : k == 14 ? 4 + (unsigned)(rnd() & 1) : k == 15 ? 4 : (unsigned)(rnd() & 7);
+		b[n++] = (u8)(op[k] - (size == 0));
+		b[n++] = (u8)(0xc0 | reg << 3 | (dst & 7));
+		if (k == 14)
+			b[n++] = (u8)(1 + rnd() % 7);
+		break;
+	case 3:  // CMP or TEST with an immediate
+		b[n++] = (u8)((test ? 0xf7 : 0x81) - (size == 0));
+		b[n++] = (u8)(0xc0 | (test ? 0 : 7) << 3 | (dst & 7));
+		st32(b + n, (u32)edge());
+		n += size == 0 ? 1 : size == 1 ? 2 : 4;
+		break;
+	default:  // with memory at an absolute address
+		b[n++] = (u8)((form < 6 ? test ? 0x85 : 0x39 + 2 * (form & 1) : test ? 0xf7 : 0x83) - (size == 0 ? form < 6 ? 1 : test : 0));
+		if (form >= 6 && size == 0 && !test)
+			b[n - 1] = 0x80;
+		b[n++] = (u8)(0x04 | (form < 6 ? (dst & 7) << 3 : test ? 0 : 7 << 3));
+		b[n++] = 0x25;
+		st32(b + n, DATA + (u32)(rnd() & 0x1ff0));
+		n += 4;
+		if (form >= 6) {
+			st32(b + n, (u32)edge());
+			n += !test || size == 0 ? 1 : size == 1 ? 2 : 4;
+		}
+	}
 	t->pre = n;
 }
 
@@ -498,8 +523,11 @@ make_case(struct test_case *t, int rowno, u64 number)
 	}
 	for (i = 0; i < 16; ++i)
 		t->r[i] = edge();
-	if (t->pre && one_in(3))
-		t->r[8 + (t->setter[t->setter[0] == 0x66 ? 3 : 2] & 7)] = t->r[t->setter[t->setter[0] == 0x66 ? 3 : 2] >> 3 & 7];
+	if (t->pre && one_in(3)) {
+		u8 m = t->setter[t->setter[0] == 0x66 ? 3 : 2];
+		if (m >= 0xc0)
+			t->r[8 + (m & 7)] = t->r[m >> 3 & 7];
+	}
 	t->flags = (u32)(rnd() & FLAGS_ARITH) | 0x202 | (one_in(3) ? (u32)FLAG_DF : 0u);
 	t->base[0] = (rnd() & 0xf) << 12;
 	t->base[1] = rnd() & 0xffffff;
@@ -736,7 +764,7 @@ native_load(ucontext_t *u, const struct test_case *t)
 	static const u8 order[16] = {13, 14, 12, 11, 15, 10, 9, 8, 0, 1, 2, 3, 4, 5, 6, 7};
 	int i;
 	u8 *fp = (u8 *)u->uc_mcontext.fpregs;
-	memset(code_view + 0x7f0, 0xcc, 0x850);
+	memset(code_view + 0x7e0, 0xcc, 0x860);
 	memcpy(code_view + (t->pc - CODE), t->code, (size_t)t->len);
 	memcpy(code_view + (t->pc - CODE) - t->pre, t->setter, (size_t)t->pre);
 	fill_image(native_mem, t);
