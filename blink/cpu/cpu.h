@@ -60,6 +60,7 @@ struct cpu {
 	u64 segbase[7];     // by enum isa_seg; 0 for CS DS ES SS in 64-bit mode, and for SEG_NONE
 	struct mem *mem;
 	struct vec v[16];
+	struct vec vmem;    // a vector handler's memory operand: no local whose address escapes
 	struct f80 st[8];   // physical registers R0..R7; ST(i) is st[(top + i) & 7]; MMX is m
 	u8 top;
 	u8 ftags;           // bit i set: physical register i is in use (FXSAVE's FTW)

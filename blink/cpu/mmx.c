@@ -226,9 +226,16 @@ k_pmaddubsw(u8 *d, const u8 *s, int n, int imm)
 }
 VEC_HANDLER(pmaddubsw, 16)
 
+// Bodies shared by several kernels: copied into each where speed counts.
+#if defined(TINY) || SSE_HOST
+#define SHARED_BODY static NOINLINE UNUSED
+#else
+#define SHARED_BODY static ALWAYS_INLINE
+#endif
+
 // Narrowing with saturation: d's lanes to the lower half, s's to the upper.
 // w is the source width; unsig: to unsigned.
-static NOINLINE void
+SHARED_BODY void
 pack(u8 *d, const u8 *s, int n, int w, int unsig)
 {
 	u8 out[16];
@@ -245,7 +252,7 @@ pack(u8 *d, const u8 *s, int n, int w, int unsig)
 }
 
 // Interleaves the lower (high = 0) or upper halves' w-byte lanes.
-static NOINLINE void
+SHARED_BODY void
 unpack(u8 *d, const u8 *s, int n, int w, int high)
 {
 	u8 out[16];
@@ -396,7 +403,7 @@ VEC_HANDLER(palignr, 16)
 
 // Shifts. The count is the low 64 bits of the source, or the immediate.
 enum { SHIFT_L, SHIFT_R, SHIFT_A };
-static NOINLINE UNUSED void
+SHARED_BODY void
 shift(u8 *d, const u8 *s, int w, int kind)
 {
 	int i, bits = 8 * w;

@@ -234,6 +234,15 @@ op_##name(struct cpu *c, const struct op *op) \
 		k_##name(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
 		NEXT(); \
 	} \
+	if (FORM(op) == FORM_XM && ((how) & HOW_BYTES) >= 4 && ACCESS_FAST(c)) { \
+		u64 a_ = ea(c, op); \
+		if (LIKELY(((how) & (HOW_BYTES | HOW_UNALIGNED)) != 16 || !(a_ & 15))) { \
+			v128_st(c->vmem.b, ((how) & HOW_BYTES) == 4 ? v128_make(frd32(c, op, a_), 0) \
+				: ((how) & HOW_BYTES) == 8 ? v128_make(frd64(c, op, a_), 0) : frd128(c, op, a_)); \
+			k_##name(xmm(c, op->a), c->vmem.b, 16, op->imm); \
+			NEXT(); \
+		} \
+	} \
 	VEC_APPLY_NEXT(k_##name, how); \
 }
 #define VEC_HANDLER_ASM(name, how) \
