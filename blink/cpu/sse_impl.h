@@ -234,11 +234,13 @@ op_##name(struct cpu *c, const struct op *op) \
 		k_##name(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
 		NEXT(); \
 	} \
-	if (FORM(op) == FORM_XM && ((how) & HOW_BYTES) >= 4 && ACCESS_FAST(c)) { \
+	if (FORM(op) == FORM_XM && ((how) & HOW_BYTES) >= 4) { \
 		u64 a_ = ea(c, op); \
-		if (LIKELY(((how) & (HOW_BYTES | HOW_UNALIGNED)) != 16 || !(a_ & 15))) { \
-			v128_st(c->vmem.b, ((how) & HOW_BYTES) == 4 ? v128_make(frd32(c, op, a_), 0) \
-				: ((how) & HOW_BYTES) == 8 ? v128_make(frd64(c, op, a_), 0) : frd128(c, op, a_)); \
+		uintptr_t h_; \
+		if (LIKELY((((how) & (HOW_BYTES | HOW_UNALIGNED)) != 16 || !(a_ & 15)) && \
+		           access_try(c, a_, (how) & HOW_BYTES, 0, &h_))) { \
+			v128_st(c->vmem.b, ((how) & HOW_BYTES) == 4 ? v128_make(hrd32(c, op, h_), 0) \
+				: ((how) & HOW_BYTES) == 8 ? v128_make(hrd64(c, op, h_), 0) : hrd128(c, op, h_)); \
 			k_##name(xmm(c, op->a), c->vmem.b, 16, op->imm); \
 			NEXT(); \
 		} \
