@@ -208,6 +208,9 @@ block_at(struct cpu *c, u64 pc, u64 *fault_va)
 {
 	struct codecache *code = c->code;
 	struct block *b = find(code, pc, c->mode);
+	// No guest access is in flight: a host fault from here on is our own, and
+	// must not be taken for that of the last op that made one.
+	c->note = 0;
 	if (!b) {
 		// Lowering reads guest memory, which may need a code watch and so
 		// mem's lock, which is never taken under code->lock.
