@@ -425,7 +425,7 @@ NOTHING(prefetcht2)
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); \
+	__sync_synchronize(); \
 	NEXT(); \
 }
 FENCE(lfence)

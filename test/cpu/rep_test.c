@@ -115,6 +115,10 @@ main(void)
 {
 	size_t i;
 	int paged;
+#ifdef __SANITIZE_THREAD__
+	puts("skipped: needs a build that lets guest threads race");
+	return 0;
+#endif
 	host_install_fault_handlers(0);
 	host_thread_init();
 	for (paged = 0; paged < 2; ++paged) {
