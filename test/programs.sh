@@ -149,6 +149,23 @@ try bzip2 sh -c 'bzip2 -k large && bzip2 -dc large.bz2 | cmp - large && wc -c <l
 try zstd sh -c 'zstd -q -k -19 large && zstd -q -dc large.zst | cmp - large && wc -c <large.zst'
 try git sh -c 'export GIT_AUTHOR_DATE="1700000000 +0000" GIT_COMMITTER_DATE="1700000000 +0000" GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b; git init -q -b main r && cd r && cp ../text ../numbers . && git add . && git commit -q -m first && echo more >>text && git commit -q -a -m second && git log --format="%H %s" && git diff HEAD~1 --stat && git show HEAD --format=%T && git branch x && git checkout -q x && git status --short && git gc -q && git fsck && git cat-file -p HEAD'
 
+# --- run-time compilers and virtual machines ---------------------------------------
+cat >"$root/t.js" <<'X'
+const crypto = require('crypto'), { Worker, isMainThread, parentPort } = require('worker_threads');
+if (isMainThread) {
+	let s = 0;
+	for (let i = 0; i < 2e6; i++) s = (s * 31 + i) | 0;
+	console.log(s, crypto.createHash('sha256').update('abc').digest('hex'), [3, 1, 2].sort(), 0.1 + 0.2, 10n ** 30n, JSON.stringify({ a: [1, { b: null }] }));
+	new Worker(__filename).on('message', m => {
+		console.log('worker', m);
+		require('child_process').exec('echo sub', (e, o) => console.log(e, o));
+	});
+} else parentPort.postMessage([1, 2].map(x => x * 2));
+X
+try node node "$root/t.js"
+try ruby ruby -e 'puts (1..20).map { |i| i ** i % 97 }.sort.inspect; h = Hash.new(0); "hello world".each_char { |c| h[c] += 1 }; puts h; puts 2 ** 100, "%.10f" % Math.sqrt(2); t = 4.times.map { |i| Thread.new { i * i } }; p t.map(&:value); p "a-b_c".tr("-_", "  ").split.map(&:upcase)'
+try php php -r 'echo json_encode(["a" => [1, 2.5, null]]), "\n", md5("abc"), "\n", array_sum(range(1, 1000)), "\n", preg_replace("/(\w+) (\w+)/", "$2 $1", "one two"), "\n"; function f($n) { return $n < 2 ? $n : f($n - 1) + f($n - 2); } echo f(18), "\n";'
+
 # --- a compiler ------------------------------------------------------------------
 cat >"$root/t.c" <<'X'
 #include <stdio.h>
