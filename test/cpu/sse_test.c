@@ -8,7 +8,7 @@
 // operation; hosts that are no x86-64 Linux compare with the hashes that one
 // recorded (sse_hash.inc, made by -r where everything agrees with silicon).
 //
-// usage: sse_test [-n CASES] [-s SEED] [-o OP] [-v] [-r]
+// usage: sse_test [-n CASES] [-s SEED] [-o OP] [-m] [-v] [-r]    (-m: paged memory)
 #include "base/base.h"
 #include <setjmp.h>
 #include <signal.h>
@@ -674,17 +674,18 @@ main(int argc, char **argv)
 	static const u8 prefixes[] = {0, 0x66, 0xf3, 0xf2}, maps[] = {0, 0x38, 0x3a};
 	int i, j, k, m, opt, cases = CASES, missing = 0;
 	struct codecache *cc;
-	int record = 0, checked = 0;
+	int record = 0, checked = 0, paged = !HOST_64BIT;
 #if NATIVE
 	struct sigaction sa;
 #endif
-	while ((opt = getopt(argc, argv, "n:s:o:vr")) != -1)
+	while ((opt = getopt(argc, argv, "n:s:o:vrm")) != -1)
 		switch (opt) {
 		case 'n': cases = atoi(optarg); break;
 		case 's': seed = seed_given = strtoull(optarg, 0, 0); break;
 		case 'o': only = optarg; break;
 		case 'v': verbose = 1; break;
 		case 'r': record = 1; break;
+		case 'm': paged = 1; break;
 		default: return 2;
 		}
 	setvbuf(stdout, 0, _IOLBF, 0);
@@ -698,10 +699,9 @@ main(int argc, char **argv)
 	mprotect(native_area + AREA, 4096, PROT_NONE);
 #endif
 #ifdef MEM_DEFAULT_PAGED
-	mem = mem_new(1);
-#else
-	mem = mem_new(!HOST_64BIT);
+	paged = 1;
 #endif
+	mem = mem_new(paged);
 	cc = codecache_new(mem);
 	cpu = cpu_new(mem, cc);
 	if (mem_map(mem, GUEST_DATA, AREA, MEM_R | MEM_W, VMA_ANON | VMA_FIXED, -1, 0, 0) != GUEST_DATA ||
