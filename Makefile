@@ -59,9 +59,17 @@ OPT = -O2 -DNDEBUG
 else ifeq ($(MODE),opt)
 OPT = -O3 -DNDEBUG
 else ifeq ($(MODE),tiny)
-OPT = -Os -DNDEBUG -DTINY -fno-align-functions -fno-align-jumps -fno-align-loops \
-	-fomit-frame-pointer -ffunction-sections -fdata-sections -fvisibility=hidden
-LDFLAGS_MODE = -Wl,--gc-sections -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,-z,pack-relative-relocs -Wl,--hash-style=gnu -Wl,--build-id=none
+# -Oz, link-time optimisation and the rest only where the compiler has them.
+# Objects hold code as well, so that any ar and a link without LTO do.
+accepts = $(if $(shell printf 'int main(void) { return 0; }' | $(CC) -Werror $1 -fPIE -x c - -o /dev/null 2>/dev/null && echo y),$1)
+OPT := $(or $(call accepts,-Oz),-Os) $(call accepts,-fcf-protection=none) $(call accepts,-fno-jump-tables) \
+	$(call accepts,-fno-plt) $(call accepts,-fira-region=one) -DNDEBUG -DTINY \
+	-fno-align-functions -fno-align-jumps -fno-align-loops -fno-stack-protector -fno-unwind-tables -fno-ident \
+	-fmerge-all-constants -fomit-frame-pointer -ffunction-sections -fdata-sections -fvisibility=hidden
+LTO := $(call accepts,-flto=auto -flto-partition=none -ffat-lto-objects)
+LINK_LTO = $(if $(LTO),-fno-lto)
+LDFLAGS_MODE = -Wl,--gc-sections -Wl,-O1 -Wl,--as-needed -Wl,-z,norelro -Wl,-z,noseparate-code \
+	-Wl,-z,pack-relative-relocs -Wl,--hash-style=gnu -Wl,--build-id=none -Wl,--no-eh-frame-hdr
 else ifeq ($(MODE),dbg)
 OPT = -O0 -g
 else ifeq ($(MODE),asan)
@@ -77,7 +85,7 @@ $(error MODE=$(MODE) is unknown; use rel opt tiny dbg asan ubsan tsan mean or no
 endif
 CFLAGS ?=
 ALLFLAGS = $(BASEFLAGS) $(OPT) $(CFLAGS)
-LINK = $(CC) $(ALLFLAGS) $(if $(LDFLAGS_ARCH),$(LDFLAGS_ARCH),-pie) $(LDFLAGS_MODE) $(LDFLAGS)
+LINK = $(CC) $(ALLFLAGS) $(if $(LDFLAGS_ARCH),$(LDFLAGS_ARCH),-pie) $(LDFLAGS_MODE) $(LINK_LTO) $(LDFLAGS)
 
 FLOORS = base host isa mem cpu linux vm
 HDRS := $(wildcard $(FLOORS:%=blink/%/*.h)) $(wildcard blink/isa/*.tbl blink/linux/*.tbl)
@@ -106,14 +114,15 @@ $O/gen/isa_gen.c: $O/gen/mkisa
 
 $O/%.o: %.c $(GENHDRS)
 	@mkdir -p $(@D)
-	$(CC) $(ALLFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(ALLFLAGS) $(LTO) -MMD -MP -c -o $@ $<
 $O/gen/%.o: $O/gen/%.c $(GENHDRS)
-	$(CC) $(ALLFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(ALLFLAGS) $(LTO) -MMD -MP -c -o $@ $<
 -include $(OBJS:.o=.d) $O/blink/blink.d
 
 $(LIB): $(OBJS)
 	rm -f $@
 	$(AR) rcs $@ $(OBJS)
+$O/blink/blink: LINK_LTO = $(if $(LTO),$(LTO) -Wno-maybe-uninitialized)
 $O/blink/blink: $O/blink/blink.o $(LIB)
 	$(LINK) -o $@ $O/blink/blink.o $(LIB) $(LDLIBS)
 
