@@ -198,7 +198,6 @@ crc32c(u32 crc, u64 x, int size)
 	int i;
 	for (i = 0; i < 8 * size; ++i)
 		r = r >> 1 ^ (r & 1 ? 0x82f63b78u : 0);
-	// An operand narrower than the sum leaves the sum's upper bits to come.
 	return (u32)r;
 }
 

@@ -71,9 +71,8 @@ op_jcxz(struct cpu *c, const struct op *op)
 
 // --- far transfers -------------------------------------------------------------------
 
-// Checks a code segment selector that user code wants to go to, and gives the
-// mode it means. 64-bit code stays where it is; 32-bit code segments exist but
-// are not supported, and say so.
+// Checks a code segment selector that 64-bit user code wants to go to. 32-bit
+// code segments exist but are not supported, and say so.
 static void
 check_cs(struct cpu *c, const struct op *op, u32 sel)
 {

@@ -2,9 +2,11 @@
 // random numbers, segment registers and bases, caches; and what it may not.
 // Privileged instructions raise what ring 3 gets. Where Linux emulates an
 // instruction that UMIP forbids, the result is the kernel's.
-#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __APPLE__
+#include <sys/random.h>
+#endif
 #include "cpu/flags.h"
 #include "cpu/int.h"
 #include "cpu/op.h"

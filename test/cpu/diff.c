@@ -744,7 +744,14 @@ static struct shared *shared;
 static int to_child[2], to_parent[2];
 static pid_t child;
 
-#define NATIVE __attribute__((noinline, optimize("no-stack-protector")))
+#if defined(__has_attribute)
+#if __has_attribute(no_stack_protector)
+#define NATIVE __attribute__((noinline, no_stack_protector))
+#endif
+#endif
+#ifndef NATIVE
+#define NATIVE __attribute__((noinline))
+#endif
 static u64 own_fs;
 static volatile int busy, passed;
 static gregset_t idle_regs;
