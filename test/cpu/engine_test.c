@@ -132,8 +132,10 @@ test_exclusive(void)
 		check(a == b, "nobody runs in an exclusive section");
 		cpu_exclusive_end(me);
 	}
-	usleep(1000);
-	mem_read(mem, &a, cell, 8);
+	for (int i = 0; i < 10000 && a == b; ++i) {
+		usleep(1000);
+		mem_read(mem, &a, cell, 8);
+	}
 	check(a != b, "and they go on afterwards");
 	stop_seen = 1;
 	cpu_attention(c);
