@@ -231,7 +231,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 		} else if (needs_address_op(c, &in)) {
 			lower_generic(op, &in);
 			op->fn = op_ea;
-			op->imm = in.op == OP_LEA ? SEG_NONE : in.seg;
+			op->imm = in.op == OP_LEA ? (int)SEG_NONE : in.seg;
 			op->off = (u8)at;
 			op->idx = (u8)(op - b->ops);
 			++op;

@@ -239,7 +239,7 @@ SHARED_BODY void
 pack(u8 *d, const u8 *s, int n, int w, int unsig)
 {
 	u8 out[16];
-	int i, half = n / w;
+	int i, half = (n == 16 ? 16 : 8) / w;
 	for (i = 0; i < 2 * half; i++) {
 		u64 raw = lane_get(i < half ? d : s, i < half ? i : i - half, w);
 		i32 x = (i32)(i64)sext(raw, (unsigned)w);

@@ -112,7 +112,7 @@ sync_piece(struct mem *m, struct vma *v, u64 lo, u64 hi, int flags, struct chang
 	if (!(v->flags & VMA_SHARED) || !(flags & 4))
 		return 0;
 	for (; lo < hi; lo += PAGE_SIZE_GUEST) {
-		u64 n = mem_is_paged(m) ? PAGE_SIZE_GUEST : hi - lo;
+		u64 n = mem_is_paged(m) ? (u64)PAGE_SIZE_GUEST : hi - lo;
 		p = mem_is_paged(m) ? m->model->page(m, v, lo) : (u8 *)(uintptr_t)(lo + LINEAR_BASE);
 		p -= (uintptr_t)p & (host_page_size() - 1);
 		if (p && msync(p, n, MS_SYNC))

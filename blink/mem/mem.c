@@ -265,7 +265,7 @@ place(struct mem *m, struct vma *nv, u64 hint, u64 len, int fd, struct changes *
 	}
 	// Below the mmap base, then above it, as Linux does when that is full.
 	for (round = 0; round < 2 && r == -EEXIST; round++) {
-		u64 lo = round ? m->layout->mmap_base : MEM_LOWEST, hi = round ? MEM_TOP : m->layout->mmap_base, step = 1 << 20;
+		u64 lo = round ? m->layout->mmap_base : (u64)MEM_LOWEST, hi = round ? MEM_TOP : m->layout->mmap_base, step = 1 << 20;
 		if (low) {
 			lo = 0x40000000;
 			hi = 0x80000000;
