@@ -13,4 +13,8 @@ int vm_boot(struct program *pg, char **envp, struct thread **out, struct why *wh
 // Runs the guest to its end; the host process ends with it.
 void vm_run(struct thread *t) NORETURN;
 
+// Says what stopped the guest after #UD, if it is our lack and not the
+// program's doing. In tiny builds from unsupported_tiny.c.
+void vm_note_unsupported(struct thread *t);
+
 #endif

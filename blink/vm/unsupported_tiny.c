@@ -1,0 +1,26 @@
+// unsupported_tiny.c: the line about an instruction that stopped the guest, in
+// builds without disassembler and symbols: its address and bytes.
+#include "base/log.h"
+#include "vm/vm.h"
+#include <stdio.h>
+
+COLD void
+vm_note_unsupported(struct thread *t)
+{
+	static int said;
+	struct cpu *c = t->cpu;
+	char hex[48] = "";
+	struct insn in;
+	u8 code[15];
+	size_t n = mem_fetch(c->mem, code, c->pc, sizeof code), i;
+	int len = isa_decode(&in, code, n, MODE_64);
+	if (n >= 2 && code[0] == 0x0f && (code[1] == 0x0b || code[1] == 0xb9 || code[1] == 0xff))
+		return;  // UD2, UD1, UD0 mean it
+	if (len > 0 && !(isa_ops[in.op].attrs & ISA_UNDONE))
+		return;
+	if (__atomic_fetch_add(&said, 1, __ATOMIC_RELAXED) >= 8)
+		return;
+	for (i = 0; i < (len > 0 ? (size_t)len : n); i++)
+		snprintf(hex + 3 * i, 4, " %02x", code[i]);
+	log_msg("unsupported instruction at 0x%llx:%s", (unsigned long long)c->pc, hex);
+}
