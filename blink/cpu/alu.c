@@ -26,9 +26,9 @@ alu_any(struct cpu *c, const struct op *op, enum alu k)
 
 #ifdef TINY
 static NOINLINE void
-alu_dispatch(struct cpu *c, const struct op *op, enum alu k)
+alu_dispatch(struct cpu *c, const struct op *op, int k)
 {
-	alu_any(c, op, k);
+	alu_any(c, op, (enum alu)k);
 }
 #define alu_generic alu_dispatch
 #else
@@ -39,8 +39,7 @@ alu_dispatch(struct cpu *c, const struct op *op, enum alu k)
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	alu_generic(c, op, k); \
-	NEXT(); \
+	RUN_NEXT_WITH(alu_generic, k); \
 }
 GENERIC(add, ALU_ADD)
 GENERIC(or, ALU_OR)

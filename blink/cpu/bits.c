@@ -43,8 +43,9 @@ bit_string_at(struct cpu *c, const struct op *op, u64 offset, int size)
 }
 
 static NOINLINE void
-bit_any(struct cpu *c, const struct op *op, enum bit_op k)
+bit_any(struct cpu *c, const struct op *op, int what)
 {
+	enum bit_op k = (enum bit_op)what;
 	int size = op->size;
 	u64 offset = opr_get(c, op, 1, size), x, seen, gva;
 	u64 bit = (u64)1 << (offset & (8 * (u64)size - 1));
@@ -70,8 +71,7 @@ bit_any(struct cpu *c, const struct op *op, enum bit_op k)
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	bit_any(c, op, k); \
-	NEXT(); \
+	RUN_NEXT_WITH(bit_any, k); \
 }
 BIT(bt, BIT_TEST)
 BIT(bts, BIT_SET)
@@ -114,15 +114,13 @@ scan_any(struct cpu *c, const struct op *op, int up)
 const struct op *
 op_bsf(struct cpu *c, const struct op *op)
 {
-	scan_any(c, op, 1);
-	NEXT();
+	RUN_NEXT_WITH(scan_any, 1);
 }
 
 const struct op *
 op_bsr(struct cpu *c, const struct op *op)
 {
-	scan_any(c, op, 0);
-	NEXT();
+	RUN_NEXT_WITH(scan_any, 0);
 }
 
 // OF stays; CF: the source is zero, ZF: the result is.
@@ -144,15 +142,13 @@ count_any(struct cpu *c, const struct op *op, int up)
 const struct op *
 op_tzcnt(struct cpu *c, const struct op *op)
 {
-	count_any(c, op, 1);
-	NEXT();
+	RUN_NEXT_WITH(count_any, 1);
 }
 
 const struct op *
 op_lzcnt(struct cpu *c, const struct op *op)
 {
-	count_any(c, op, 0);
-	NEXT();
+	RUN_NEXT_WITH(count_any, 0);
 }
 
 const struct op *
@@ -212,8 +208,9 @@ op_crc32(struct cpu *c, const struct op *op)
 // --- carry chains ------------------------------------------------------------------
 
 static NOINLINE void
-add_chain(struct cpu *c, const struct op *op, u32 flag)
+add_chain(struct cpu *c, const struct op *op, int chain)
 {
+	u32 flag = (u32)chain;
 	int size = op->size;
 	u64 y = opr_get(c, op, 1, size), x = reg_get(c, op->a, size), r;
 	u64 in = (flags_arith(c) & flag) != 0;
@@ -225,15 +222,13 @@ add_chain(struct cpu *c, const struct op *op, u32 flag)
 const struct op *
 op_adcx(struct cpu *c, const struct op *op)
 {
-	add_chain(c, op, FLAG_CF);
-	NEXT();
+	RUN_NEXT_WITH(add_chain, FLAG_CF);
 }
 
 const struct op *
 op_adox(struct cpu *c, const struct op *op)
 {
-	add_chain(c, op, FLAG_OF);
-	NEXT();
+	RUN_NEXT_WITH(add_chain, FLAG_OF);
 }
 
 // --- BMI ---------------------------------------------------------------------------
@@ -280,22 +275,19 @@ lowest_bit(struct cpu *c, const struct op *op, int op2)
 const struct op *
 op_blsr(struct cpu *c, const struct op *op)
 {
-	lowest_bit(c, op, 0);
-	NEXT();
+	RUN_NEXT_WITH(lowest_bit, 0);
 }
 
 const struct op *
 op_blsmsk(struct cpu *c, const struct op *op)
 {
-	lowest_bit(c, op, 1);
-	NEXT();
+	RUN_NEXT_WITH(lowest_bit, 1);
 }
 
 const struct op *
 op_blsi(struct cpu *c, const struct op *op)
 {
-	lowest_bit(c, op, 2);
-	NEXT();
+	RUN_NEXT_WITH(lowest_bit, 2);
 }
 
 const struct op *

@@ -330,8 +330,7 @@ enter(struct cpu *c, const struct op *op)
 const struct op *
 op_enter(struct cpu *c, const struct op *op)
 {
-	enter(c, op);
-	NEXT();
+	RUN_NEXT(enter);
 }
 
 const struct op *
@@ -389,8 +388,7 @@ popa(struct cpu *c, const struct op *op)
 const struct op *
 op_popa(struct cpu *c, const struct op *op)
 {
-	popa(c, op);
-	NEXT();
+	RUN_NEXT(popa);
 }
 
 // An instruction that repeats was interrupted: what stands in front of it in

@@ -78,7 +78,7 @@ vec_apply(struct cpu *c, const struct op *op, vec_kernel *k, int how)
 	}
 }
 
-#ifdef VEC_SHARED_NEXT
+#if SHARED_NEXT
 const struct op *
 vec_next(struct cpu *c, const struct op *op, vec_kernel *k, int how)
 {

@@ -146,8 +146,7 @@ imul_any(struct cpu *c, const struct op *op)
 const struct op *
 op_imul(struct cpu *c, const struct op *op)
 {
-	imul_any(c, op);
-	NEXT();
+	RUN_NEXT(imul_any);
 }
 
 const struct op *
@@ -235,15 +234,13 @@ divide_any(struct cpu *c, const struct op *op, int is_signed)
 const struct op *
 op_div(struct cpu *c, const struct op *op)
 {
-	divide_any(c, op, 0);
-	NEXT();
+	RUN_NEXT_WITH(divide_any, 0);
 }
 
 const struct op *
 op_idiv(struct cpu *c, const struct op *op)
 {
-	divide_any(c, op, 1);
-	NEXT();
+	RUN_NEXT_WITH(divide_any, 1);
 }
 
 // Both halves may name one register: then it gets the upper half.

@@ -113,6 +113,24 @@ op_kind(const struct op *op, int i)
 #endif
 #define NEXT() DISPATCH(op + 1)
 
+// Ends a handler: runs fn(c, op) or fn(c, op, int arg), a routine that several
+// share or whose locals have addresses, then goes on. TINY builds do both in
+// one place; that needs a compiler that makes a sibling call between functions
+// of different types.
+typedef void op_routine(struct cpu *c, const struct op *op);
+typedef void op_routine_with(struct cpu *c, const struct op *op, int arg);
+#if defined(TINY) && TAIL_CALLS && !defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
+#define SHARED_NEXT 1
+const struct op *op_run(struct cpu *c, const struct op *op, op_routine *fn);
+const struct op *op_run_with(struct cpu *c, const struct op *op, int arg, op_routine_with *fn);
+#define RUN_NEXT(fn) return op_run(c, op, fn)
+#define RUN_NEXT_WITH(fn, arg) return op_run_with(c, op, arg, fn)
+#else
+#define SHARED_NEXT 0
+#define RUN_NEXT(fn) do { fn(c, op); NEXT(); } while (0)
+#define RUN_NEXT_WITH(fn, arg) do { fn(c, op, arg); NEXT(); } while (0)
+#endif
+
 // Leaves the block through a slot (an op that follows the block's last one):
 // to the linked block, or out of cpu_run when the count reaches the limit.
 #if !SHARED_INLINE

@@ -15,3 +15,19 @@ cpu_jump_counted(struct cpu *c, const struct op *op)
 {
 	JUMP(c->pc);
 }
+
+#if SHARED_NEXT
+const struct op *
+op_run(struct cpu *c, const struct op *op, op_routine *fn)
+{
+	fn(c, op);
+	NEXT();
+}
+
+const struct op *
+op_run_with(struct cpu *c, const struct op *op, int arg, op_routine_with *fn)
+{
+	fn(c, op, arg);
+	NEXT();
+}
+#endif

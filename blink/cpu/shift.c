@@ -94,8 +94,9 @@ count_mask(int size)
 // A count of zero still writes the destination: a 32-bit register loses its
 // upper half, memory must be writable.
 static NOINLINE void
-shift_any(struct cpu *c, const struct op *op, enum shift kind)
+shift_any(struct cpu *c, const struct op *op, int what)
 {
+	enum shift kind = (enum shift)what;
 	int size = op->size;
 	unsigned n = (unsigned)opr_get(c, op, 1, 1) & count_mask(size);
 	u64 x = opr_get(c, op, 0, size);
@@ -116,8 +117,7 @@ shift_any(struct cpu *c, const struct op *op, enum shift kind)
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	shift_any(c, op, kind); \
-	NEXT(); \
+	RUN_NEXT_WITH(shift_any, kind); \
 }
 SHIFT(rol, SH_ROL)
 SHIFT(ror, SH_ROR)
@@ -164,21 +164,19 @@ shift_double(struct cpu *c, const struct op *op, int left)
 const struct op *
 op_shld(struct cpu *c, const struct op *op)
 {
-	shift_double(c, op, 1);
-	NEXT();
+	RUN_NEXT_WITH(shift_double, 1);
 }
 
 const struct op *
 op_shrd(struct cpu *c, const struct op *op)
 {
-	shift_double(c, op, 0);
-	NEXT();
+	RUN_NEXT_WITH(shift_double, 0);
 }
 
 // BMI2: no flags
 
 static NOINLINE void
-shift_x(struct cpu *c, const struct op *op, enum shift kind)
+shift_x(struct cpu *c, const struct op *op, int kind)
 {
 	int size = op->size;
 	unsigned n = (unsigned)opr_get(c, op, 2, 1) & count_mask(size);
@@ -203,8 +201,7 @@ shift_x(struct cpu *c, const struct op *op, enum shift kind)
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	shift_x(c, op, kind); \
-	NEXT(); \
+	RUN_NEXT_WITH(shift_x, kind); \
 }
 SHIFTX(rorx, SH_ROR)
 SHIFTX(shlx, SH_SHL)

@@ -38,8 +38,7 @@ blend_by_sign(struct cpu *c, const struct op *op, int w)
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	blend_by_sign(c, op, w); \
-	NEXT(); \
+	RUN_NEXT_WITH(blend_by_sign, w); \
 }
 BLENDV(pblendvb, 1)
 BLENDV(blendvps, 4)
@@ -58,8 +57,7 @@ ptest(struct cpu *c, const struct op *op)
 const struct op *
 op_ptest(struct cpu *c, const struct op *op)
 {
-	ptest(c, op);
-	NEXT();
+	RUN_NEXT(ptest);
 }
 
 // Widening moves: lanes of `from` bytes to lanes of `to` bytes
@@ -250,8 +248,7 @@ compare_strings(struct cpu *c, const struct op *op, int what)
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	compare_strings(c, op, what); \
-	NEXT(); \
+	RUN_NEXT_WITH(compare_strings, what); \
 }
 STRINGS(pcmpestrm, STR_EXPLICIT | STR_MASK)
 STRINGS(pcmpestri, STR_EXPLICIT)

@@ -320,6 +320,5 @@ sha256rnds2(struct cpu *c, const struct op *op)
 const struct op *
 op_sha256rnds2(struct cpu *c, const struct op *op)
 {
-	sha256rnds2(c, op);
-	NEXT();
+	RUN_NEXT(sha256rnds2);
 }

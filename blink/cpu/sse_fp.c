@@ -204,12 +204,22 @@ fp_soft(struct cpu *c, const struct op *op, int what, int how)
 	memcpy(xmm(c, op->a), out.b, 16);
 }
 
+#if SHARED_NEXT
+static NOINLINE const struct op *
+fp_soft_next(struct cpu *c, const struct op *op, int what, int how)
+{
+	fp_soft(c, op, what, how);
+	NEXT();
+}
+#define FP_SOFT_NEXT(what, how) return fp_soft_next(c, op, what, how)
+#else
+#define FP_SOFT_NEXT(what, how) do { fp_soft(c, op, what, how); NEXT(); } while (0)
+#endif
 #define FP_SOFT_HANDLER(name, what, how) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	fp_soft(c, op, what, how); \
-	NEXT(); \
+	FP_SOFT_NEXT(what, how); \
 }
 
 #if SSE_HOST
@@ -221,7 +231,7 @@ fp_apply(struct cpu *c, const struct op *op, vec_kernel *k, int what, int how)
 	else
 		vec_apply(c, op, k, how);
 }
-#ifdef VEC_SHARED_NEXT
+#if SHARED_NEXT
 static NOINLINE const struct op *
 fp_next(struct cpu *c, const struct op *op, vec_kernel *k, int what, int how)
 {
@@ -421,7 +431,7 @@ comi_soft(struct cpu *c, const struct op *op, int what)
 	flags_set(c, r == FPCMP_GT ? 0 : r == FPCMP_LT ? FLAG_CF : r == FPCMP_EQ ? FLAG_ZF : FLAG_ZF | FLAG_PF | FLAG_CF);
 }
 
-#if SSE_HOST
+#if SSE_HOST && !defined(TINY)
 #define COMI(name, how, what) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
@@ -466,8 +476,7 @@ const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
 	COMI_HARD(how) \
-	comi_soft(c, op, what); \
-	NEXT(); \
+	RUN_NEXT_WITH(comi_soft, what); \
 }
 #endif
 COMI(ucomiss, 4, 0)
@@ -583,7 +592,7 @@ cvt_apply(struct cpu *c, const struct op *op, vec_kernel *k, int spec, int how)
 	else
 		vec_apply(c, op, k, how);
 }
-#ifdef VEC_SHARED_NEXT
+#if SHARED_NEXT
 static NOINLINE const struct op *
 cvt_next(struct cpu *c, const struct op *op, vec_kernel *k, int spec, int how)
 {
@@ -683,7 +692,7 @@ cvt2si_soft(struct cpu *c, const struct op *op, int from)
 	cvt_soft(c, op, CVT(from & 3, op->size == 8 ? T_I64 : T_I32, 1) | (from & CVT_TRUNC), from & 1 ? 8 : 4);
 }
 
-#if SSE_HOST
+#if SSE_HOST && !defined(TINY)
 #define CVTSI(name, to) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
@@ -736,15 +745,13 @@ op_##name(struct cpu *c, const struct op *op) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	cvtsi_soft(c, op, to); \
-	NEXT(); \
+	RUN_NEXT_WITH(cvtsi_soft, to); \
 }
 #define CVT2SI(name, from) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	cvt2si_soft(c, op, from); \
-	NEXT(); \
+	RUN_NEXT_WITH(cvt2si_soft, from); \
 }
 #endif
 CVTSI(cvtsi2ss, T_F32)
@@ -867,13 +874,11 @@ dot_product(struct cpu *c, const struct op *op, int wide)
 const struct op *
 op_dpps(struct cpu *c, const struct op *op)
 {
-	dot_product(c, op, 0);
-	NEXT();
+	RUN_NEXT_WITH(dot_product, 0);
 }
 
 const struct op *
 op_dppd(struct cpu *c, const struct op *op)
 {
-	dot_product(c, op, 1);
-	NEXT();
+	RUN_NEXT_WITH(dot_product, 1);
 }

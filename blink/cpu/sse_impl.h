@@ -204,11 +204,8 @@ vec_align(struct cpu *c, const struct op *op, u64 gva)
 		cpu_raise(c, op, VEC_GP, 0);
 }
 
-// Ends a handler by running kernel k. In TINY builds a shared routine also
-// goes on to the next op; that needs a compiler that makes a sibling call
-// between functions of different types.
-#if defined(TINY) && TAIL_CALLS && !defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
-#define VEC_SHARED_NEXT 1
+// Ends a handler by running kernel k.
+#if SHARED_NEXT
 const struct op *vec_next(struct cpu *c, const struct op *op, vec_kernel *k, int how);
 #define VEC_APPLY_NEXT(k, how) return vec_next(c, op, k, how)
 #else

@@ -252,8 +252,7 @@ maskmov(struct cpu *c, const struct op *op)
 const struct op *
 op_maskmovdqu(struct cpu *c, const struct op *op)
 {
-	maskmov(c, op);
-	NEXT();
+	RUN_NEXT(maskmov);
 }
 SAME_HANDLER(maskmovq, maskmovdqu)
 
@@ -427,29 +426,25 @@ extract(struct cpu *c, const struct op *op, int w)
 const struct op *
 op_pextrb(struct cpu *c, const struct op *op)
 {
-	extract(c, op, 1);
-	NEXT();
+	RUN_NEXT_WITH(extract, 1);
 }
 
 const struct op *
 op_pextrw(struct cpu *c, const struct op *op)
 {
-	extract(c, op, 2);
-	NEXT();
+	RUN_NEXT_WITH(extract, 2);
 }
 
 const struct op *
 op_pextrd(struct cpu *c, const struct op *op)
 {
-	extract(c, op, op->size == 8 ? 8 : 4);
-	NEXT();
+	RUN_NEXT_WITH(extract, op->size == 8 ? 8 : 4);
 }
 
 const struct op *
 op_extractps(struct cpu *c, const struct op *op)
 {
-	extract(c, op, 4);
-	NEXT();
+	RUN_NEXT_WITH(extract, 4);
 }
 
 // INSERTPS: memory gives the float itself, a register the one that imm names.
@@ -468,8 +463,7 @@ insertps(struct cpu *c, const struct op *op)
 const struct op *
 op_insertps(struct cpu *c, const struct op *op)
 {
-	insertps(c, op);
-	NEXT();
+	RUN_NEXT(insertps);
 }
 
 // Masks of sign bits, to a general register

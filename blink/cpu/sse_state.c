@@ -89,15 +89,13 @@ fxrstor(struct cpu *c, const struct op *op)
 const struct op *
 op_fxsave(struct cpu *c, const struct op *op)
 {
-	fxsave(c, op);
-	NEXT();
+	RUN_NEXT(fxsave);
 }
 
 const struct op *
 op_fxrstor(struct cpu *c, const struct op *op)
 {
-	fxrstor(c, op);
-	NEXT();
+	RUN_NEXT(fxrstor);
 }
 
 static NOINLINE void
@@ -113,8 +111,7 @@ ldmxcsr(struct cpu *c, const struct op *op)
 const struct op *
 op_ldmxcsr(struct cpu *c, const struct op *op)
 {
-	ldmxcsr(c, op);
-	NEXT();
+	RUN_NEXT(ldmxcsr);
 }
 
 const struct op *

@@ -153,15 +153,13 @@ random_number(struct cpu *c, const struct op *op)
 const struct op *
 op_rdrand(struct cpu *c, const struct op *op)
 {
-	random_number(c, op);
-	NEXT();
+	RUN_NEXT(random_number);
 }
 
 const struct op *
 op_rdseed(struct cpu *c, const struct op *op)
 {
-	random_number(c, op);
-	NEXT();
+	RUN_NEXT(random_number);
 }
 
 // --- segments ------------------------------------------------------------------------
@@ -250,8 +248,7 @@ load_far(struct cpu *c, const struct op *op, int seg)
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	load_far(c, op, seg); \
-	NEXT(); \
+	RUN_NEXT_WITH(load_far, seg); \
 }
 LOAD_FAR(lds, SEG_DS)
 LOAD_FAR(les, SEG_ES)
@@ -277,15 +274,13 @@ ask_segment(struct cpu *c, const struct op *op, int limit)
 const struct op *
 op_lar(struct cpu *c, const struct op *op)
 {
-	ask_segment(c, op, 0);
-	NEXT();
+	RUN_NEXT_WITH(ask_segment, 0);
 }
 
 const struct op *
 op_lsl(struct cpu *c, const struct op *op)
 {
-	ask_segment(c, op, 1);
-	NEXT();
+	RUN_NEXT_WITH(ask_segment, 1);
 }
 
 const struct op *
@@ -347,8 +342,9 @@ kernel_store(struct cpu *c, const struct op *op, const void *src, size_t n)
 // A register gets as many bytes as the operand has; its other bytes stay, also
 // the upper half.
 static NOINLINE void
-store_dummy(struct cpu *c, const struct op *op, u64 x)
+store_dummy(struct cpu *c, const struct op *op, int low)
 {
+	u64 x = (u32)low;
 	u64 mask = trunc_to(~(u64)0, op->size);
 	u8 b[2];
 	st16(b, (u16)x);
@@ -361,26 +357,23 @@ store_dummy(struct cpu *c, const struct op *op, u64 x)
 const struct op *
 op_smsw(struct cpu *c, const struct op *op)
 {
-	store_dummy(c, op, 0x80050033);
-	NEXT();
+	RUN_NEXT_WITH(store_dummy, (int)0x80050033);
 }
 
 const struct op *
 op_sldt(struct cpu *c, const struct op *op)
 {
-	store_dummy(c, op, 0);
-	NEXT();
+	RUN_NEXT_WITH(store_dummy, 0);
 }
 
 const struct op *
 op_str(struct cpu *c, const struct op *op)
 {
-	store_dummy(c, op, 0x40);
-	NEXT();
+	RUN_NEXT_WITH(store_dummy, 0x40);
 }
 
 static NOINLINE void
-store_table(struct cpu *c, const struct op *op, u64 base)
+store_table(struct cpu *c, const struct op *op, int base)
 {
 	u8 b[10];
 	st16(b, 0);
@@ -391,15 +384,13 @@ store_table(struct cpu *c, const struct op *op, u64 base)
 const struct op *
 op_sgdt(struct cpu *c, const struct op *op)
 {
-	store_table(c, op, 0xfffffffffffe0000u);
-	NEXT();
+	RUN_NEXT_WITH(store_table, -0x20000);
 }
 
 const struct op *
 op_sidt(struct cpu *c, const struct op *op)
 {
-	store_table(c, op, 0xffffffffffff0000u);
-	NEXT();
+	RUN_NEXT_WITH(store_table, -0x10000);
 }
 
 // --- caches, order, hints ------------------------------------------------------------------
@@ -475,6 +466,5 @@ move_line(struct cpu *c, const struct op *op)
 const struct op *
 op_movdir64b(struct cpu *c, const struct op *op)
 {
-	move_line(c, op);
-	NEXT();
+	RUN_NEXT(move_line);
 }

@@ -225,8 +225,7 @@ do_ftst(struct cpu *c, const struct op *op)
 const struct op *
 op_ftst(struct cpu *c, const struct op *op)
 {
-	do_ftst(c, op);
-	NEXT();
+	RUN_NEXT(do_ftst);
 }
 
 const struct op *
@@ -388,8 +387,7 @@ do_fbld(struct cpu *c, const struct op *op)
 const struct op *
 op_fbld(struct cpu *c, const struct op *op)
 {
-	do_fbld(c, op);
-	NEXT();
+	RUN_NEXT(do_fbld);
 }
 
 static NOINLINE void
@@ -422,8 +420,7 @@ do_fbstp(struct cpu *c, const struct op *op)
 const struct op *
 op_fbstp(struct cpu *c, const struct op *op)
 {
-	do_fbstp(c, op);
-	NEXT();
+	RUN_NEXT(do_fbstp);
 }
 
 static NOINLINE bool

@@ -125,9 +125,8 @@ void x87_from_fxsave(struct cpu *, const u8 *image, int wide);
 int x87_to_env(struct cpu *, u8 *b, bool small);
 
 // Handlers that are one routine with an argument. X87_ROUTINE(fn) follows its
-// definition. In TINY builds the routine's continuation is shared too, which
-// needs sibling calls between functions of different types.
-#if defined(TINY) && TAIL_CALLS && !defined(__clang__) && (defined(__x86_64__) || defined(__aarch64__))
+// definition. In TINY builds the routine's continuation is shared too.
+#if SHARED_NEXT
 #define X87_ROUTINE(fn)                                                     \
 	static NOINLINE const struct op *                                   \
 	fn##_next(struct cpu *c, const struct op *op, int arg)              \

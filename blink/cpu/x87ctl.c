@@ -5,15 +5,13 @@
 const struct op *
 op_fnop(struct cpu *c, const struct op *op)
 {
-	x87_begin(c, op);
-	NEXT();
+	RUN_NEXT(x87_begin);
 }
 
 const struct op *
 op_fwait(struct cpu *c, const struct op *op)
 {
-	x87_wait(c, op);
-	NEXT();
+	RUN_NEXT(x87_wait);
 }
 
 // Leftovers of the 8087 and 80287

@@ -70,8 +70,7 @@ do_fxtract(struct cpu *c, const struct op *op)
 const struct op *
 op_fxtract(struct cpu *c, const struct op *op)
 {
-	do_fxtract(c, op);
-	NEXT();
+	RUN_NEXT(do_fxtract);
 }
 
 // Software; the tests compare it with the processor.

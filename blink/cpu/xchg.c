@@ -37,15 +37,13 @@ exchange(struct cpu *c, const struct op *op, int add)
 const struct op *
 op_xchg(struct cpu *c, const struct op *op)
 {
-	exchange(c, op, 0);
-	NEXT();
+	RUN_NEXT_WITH(exchange, 0);
 }
 
 const struct op *
 op_xadd(struct cpu *c, const struct op *op)
 {
-	exchange(c, op, 1);
-	NEXT();
+	RUN_NEXT_WITH(exchange, 1);
 }
 
 static HOT void
@@ -73,8 +71,7 @@ compare_exchange_any(struct cpu *c, const struct op *op)
 const struct op *
 op_cmpxchg(struct cpu *c, const struct op *op)
 {
-	compare_exchange_any(c, op);
-	NEXT();
+	RUN_NEXT(compare_exchange_any);
 }
 
 #if HOST_X86_64
@@ -131,15 +128,13 @@ compare_exchange_pair(struct cpu *c, const struct op *op, int half)
 const struct op *
 op_cmpxchg8b(struct cpu *c, const struct op *op)
 {
-	compare_exchange_pair(c, op, 4);
-	NEXT();
+	RUN_NEXT_WITH(compare_exchange_pair, 4);
 }
 
 const struct op *
 op_cmpxchg16b(struct cpu *c, const struct op *op)
 {
-	compare_exchange_pair(c, op, 8);
-	NEXT();
+	RUN_NEXT_WITH(compare_exchange_pair, 8);
 }
 
 #ifndef TINY
