@@ -68,7 +68,11 @@ OPT := $(or $(call accepts,-Oz),-Os) $(call accepts,-fcf-protection=none) $(call
 	-fmerge-all-constants -fomit-frame-pointer -ffunction-sections -fdata-sections -fvisibility=hidden
 LTO := $(call accepts,-flto=auto -flto-partition=none -ffat-lto-objects)
 LINK_LTO = $(if $(LTO),-fno-lto)
-LDFLAGS_MODE = -Wl,--gc-sections -Wl,-O1 -Wl,--as-needed -Wl,-z,norelro -Wl,-z,noseparate-code \
+# What programs for x86-64-v2 do not need; CPUID agrees.
+ISA_WITHOUT = AES PCLMULQDQ SHA BMI1 BMI2 LZCNT ADX MOVBE RDRAND RDSEED FSGSBASE RDPID \
+	CLFLUSHOPT CLWB CLDEMOTE MOVDIRI MOVDIR64B SERIALIZE PREFETCHWT1 PKU \
+	XSAVE XSAVEOPT XSAVEC XSAVES INVPCID SMAP MONITOR WBNOINVD
+LDFLAGS_MODE = -Wl,--gc-sections -Wl,-O1 -Wl,--as-needed -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,-z,common-page-size=64 \
 	-Wl,-z,pack-relative-relocs -Wl,--hash-style=gnu -Wl,--build-id=none -Wl,--no-eh-frame-hdr
 else ifeq ($(MODE),dbg)
 OPT = -O0 -g
@@ -100,17 +104,19 @@ all: $O/blink/blink
 .PHONY: all
 
 # The instruction table becomes C on the build machine, once per build.
-GENHDRS = $O/gen/isa_ops.h $O/gen/isa_handlers.inc
+GENHDRS = $O/gen/isa_ops.h $O/gen/isa_handlers.inc $O/gen/isa_table.inc
 GENSRCS = $O/gen/isa_gen.c
 $O/gen/mkisa: tool/mkisa.c blink/isa/table.h $(wildcard blink/isa/*.tbl blink/isa/*.inc) Makefile
 	@mkdir -p $(@D)
 	$(BUILD_CC) -O1 -Iblink -o $@ $<
 $O/gen/isa_ops.h: $O/gen/mkisa
-	$O/gen/mkisa ops >$@
+	$O/gen/mkisa ops $(ISA_WITHOUT) >$@
 $O/gen/isa_handlers.inc: $O/gen/mkisa
-	$O/gen/mkisa handlers >$@
+	$O/gen/mkisa handlers $(ISA_WITHOUT) >$@
+$O/gen/isa_table.inc: $O/gen/mkisa
+	$O/gen/mkisa table $(ISA_WITHOUT) >$@
 $O/gen/isa_gen.c: $O/gen/mkisa
-	$O/gen/mkisa decode >$@
+	$O/gen/mkisa decode $(ISA_WITHOUT) >$@
 
 $O/%.o: %.c $(GENHDRS)
 	@mkdir -p $(@D)
@@ -130,7 +136,7 @@ $O/blink/blink: $O/blink/blink.o $(LIB)
 DOCS += $O/docs/ISA.md
 $O/docs/ISA.md: $O/gen/mkisa
 	@mkdir -p $(@D)
-	$O/gen/mkisa docs >$@
+	$O/gen/mkisa docs $(ISA_WITHOUT) >$@
 DOCS += $O/docs/SYSCALLS.md
 $O/gen/mksys: tool/mksys.c blink/linux/syscalls.tbl
 	@mkdir -p $(@D)

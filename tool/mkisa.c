@@ -4,11 +4,14 @@
 //   mkisa ops       enum isa_op, enum isa_feature           -> isa_ops.h
 //   mkisa handlers  H(op_add) or U(add) for each operation  -> isa_handlers.inc
 //   mkisa decode    tries, rows, operations, CPUID bits     -> isa_gen.c
+//   mkisa table     INSN and ENC of what is left of the tables -> isa_table.inc
 //   mkisa docs      the coverage page                       -> ISA.md
 //   mkisa stat      what the tables cost, in bytes
 //
-// -DTABLES=... may name another list of tables; a build that leaves one out
-// loses its decoding, its CPUID bits and its handlers together.
+// -DISA_TABLES=... may name another list of tables, and arguments behind the
+// first are features to leave out: such a build loses their decoding, their
+// CPUID bits and their handlers together. An operation without rows keeps a
+// name behind OP_COUNT, for code that asks whether it is that one.
 #include "isa/table.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +74,7 @@ static struct row rows[MAXROWS] = {
 #undef ENCF
 };
 
-static int nops, nrows, nsigs, nspecs, ntrie;
+static int nops, nleft, nrows, nsigs, nspecs, ntrie;
 static struct isa_sig sigs[MAXSIGS];
 static struct isa_spec specs[256];
 static u16 trie[MAXTRIE];
@@ -343,13 +346,42 @@ encoding_parse(struct row *r)
 	if (has_word(r->flagtext, "NOREXB")) r->want[BY_REXB] = 1;
 }
 
+// Drops the rows of the features named, and moves operations that thereby
+// lose all theirs behind the others.
+static void
+leave_out(char **names, int n)
+{
+	static struct op left[MAXOPS];
+	int i, j, k, kept = 0, ndrop, keptops = 1;
+	for (i = 0; rows[i].opname; ++i) {
+		struct op *o = ops;
+		while (o->name && strcmp(o->name, rows[i].opname)) ++o;
+		if (!o->name) die(&rows[i], "no INSN row of that name");
+		for (k = 0; k < n; ++k) {
+			feature_find(names[k]);
+			if (!strcmp(rows[i].feature ? rows[i].feature : o->feature, names[k])) break;
+		}
+		ndrop = k < n;
+		o->rows |= ndrop ? 1 : 2;
+		if (!ndrop) rows[kept++] = rows[i];
+	}
+	memset(&rows[kept], 0, sizeof(rows[0]) * (size_t)(i - kept));
+	for (i = 1; ops[i].name; ++i) {
+		j = ops[i].rows;
+		ops[i].rows = 0;
+		if (j == 1) left[nleft++] = ops[i];
+		else ops[keptops++] = ops[i];
+	}
+	nops = keptops;
+	for (i = 0; i < nleft; ++i) ops[nops + i] = left[i];
+}
+
 static void
 tables_read(void)
 {
 	int i, j, last = 0;
 	struct isa_spec none = {0, 0, 0};
 	spec_index(none);
-	while (ops[nops].name) ++nops;
 	for (i = 1; i < nops; ++i)
 		for (j = 1; j < i; ++j)
 			if (!strcmp(ops[i].name, ops[j].name)) {
@@ -535,7 +567,13 @@ print_ops(void)
 		upper(ops[i].name);
 		printf(",\n");
 	}
-	printf("\tOP_COUNT\n};\n\nenum isa_feature {\n");
+	printf("\tOP_COUNT,\n");
+	for (i = nops; i < nops + nleft; ++i) {
+		printf("\tOP_");
+		upper(ops[i].name);
+		printf(",\n");
+	}
+	printf("\tOP_END\n};\n\nenum isa_feature {\n");
 	for (f = 0; f < COUNTOF(features); ++f) printf("\tFEATURE_%s,\n", features[f].name);
 	printf("\tFEATURE_COUNT\n};\n\n#endif\n");
 }
@@ -648,14 +686,30 @@ print_decode(void)
 	}
 	printf("};\n\nconst char isa_names[] =\n");
 	for (i = 0; i < nops; ++i) printf("\t\"%s\\0\"\n", ops[i].text);
-	printf("\t;\n\nconst struct isa_opinfo isa_ops[OP_COUNT] = {\n");
+	printf("\t;\n\nconst u8 isa_attrs[OP_COUNT] = {\n");
 	for (i = 0; i < nops; ++i) {
-		printf("\t{%d, FEATURE_%s, ", ops[i].flagset, ops[i].feature);
+		printf("\t");
 		print_attrs(&ops[i]);
-		printf("},\n");
+		printf(",\n");
 	}
+	printf("};\n\nconst struct isa_opinfo isa_ops[OP_COUNT] = {\n");
+	for (i = 0; i < nops; ++i) printf("\t{%d, FEATURE_%s},\n", ops[i].flagset, ops[i].feature);
 	printf("};\n");
 	print_cpuid();
+}
+
+static void
+print_table(void)
+{
+	int i, j;
+	banner("The rows of this build, for the tests");
+	for (i = 1; i < nops; ++i) {
+		struct op *o = &ops[i];
+		printf("INSN(%s, \"%s\", %s, %s, %s, %s, %s, %s)\n", o->name, o->text, o->feature, o->reads, o->writes,
+			o->undefs, o->attrs, o->done ? "DONE" : "UNDONE");
+	}
+	for (j = 0; j < nrows; ++j)
+		printf("ENC(%s, \"%s\", \"%s\", %s)\n", rows[j].opname, rows[j].enc, rows[j].oprs, rows[j].flagtext);
 }
 
 static void
@@ -705,16 +759,18 @@ int
 main(int argc, char *argv[])
 {
 	const char *what = argc > 1 ? argv[1] : "";
+	leave_out(argv + 2, argc > 2 ? argc - 2 : 0);
 	tables_read();
 	tries_build();
 	rows_reachable();
 	if (!strcmp(what, "ops")) print_ops();
 	else if (!strcmp(what, "handlers")) print_handlers();
 	else if (!strcmp(what, "decode")) print_decode();
+	else if (!strcmp(what, "table")) print_table();
 	else if (!strcmp(what, "docs")) print_docs();
 	else if (!strcmp(what, "stat")) print_stat();
 	else {
-		fprintf(stderr, "usage: mkisa ops|handlers|decode|docs|stat\n");
+		fprintf(stderr, "usage: mkisa ops|handlers|decode|table|docs|stat [FEATURE...]\n");
 		return 1;
 	}
 	return 0;

@@ -135,7 +135,7 @@ needs_address_op(const struct cpu *c, const struct insn *in)
 static int
 implied_addresses(const struct insn *in)
 {
-	return (isa_ops[in->op].attrs & ISA_STRING) || in->op == OP_XLAT || in->op == OP_MASKMOVQ || in->op == OP_MASKMOVDQU;
+	return (isa_attrs[in->op] & ISA_STRING) || in->op == OP_XLAT || in->op == OP_MASKMOVQ || in->op == OP_MASKMOVDQU;
 }
 
 // Code bytes up to the end of pc's page; watched before they are read, so that
@@ -246,7 +246,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 		op->idx = (u8)(op - b->ops);
 		++count;
 		at += (size_t)n;
-		if (isa_ops[in.op].attrs & ISA_BRANCH) {
+		if (isa_attrs[in.op] & ISA_BRANCH) {
 			u64 target = next + in.imm;
 			if (c->mode != MODE_64)
 				target = c->mode == MODE_32 ? (u32)target : (u16)target;
@@ -278,7 +278,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 			op->fn = fast;
 		prev = op;
 		prev_op = in.op;
-		ended = (isa_ops[in.op].attrs & ISA_ENDS) != 0;
+		ended = (isa_attrs[in.op] & ISA_ENDS) != 0;
 		++op;
 	}
 	if (!slots) {

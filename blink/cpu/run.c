@@ -134,12 +134,12 @@ cpu_uses_stack_segment(struct cpu *c, const struct op *op, u64 at)
 	size_t n = mem_fetch(c->mem, code, op_pc(op), sizeof code);
 	if (isa_decode(&in, code, n, (enum isa_mode)c->mode) <= 0)
 		return 0;
-	if ((isa_ops[in.op].attrs & ISA_STACK) && at - (c->r[REG_SP] - 64) < 128)
+	if ((isa_attrs[in.op] & ISA_STACK) && at - (c->r[REG_SP] - 64) < 128)
 		return 1;
 	for (int i = 0; i < in.nopr; ++i)
 		if (in.opr[i].kind == OPR_MEM && in.opr[i].size)
 			return in.seg == SEG_SS;
-	return (isa_ops[in.op].attrs & ISA_STACK) != 0;
+	return (isa_attrs[in.op] & ISA_STACK) != 0;
 }
 
 // Whether the memory operand of op's instruction is read to be written back.
@@ -153,7 +153,7 @@ cpu_writes_back(struct cpu *c, const struct op *op)
 	size_t n = mem_fetch(c->mem, code, op_pc(op), sizeof code);
 	if (isa_decode(&in, code, n, (enum isa_mode)c->mode) <= 0)
 		return 0;
-	attrs = isa_ops[in.op].attrs;
+	attrs = isa_attrs[in.op];
 	return in.opr[0].kind == OPR_MEM && (attrs & (ISA_LOCKABLE | ISA_COND)) && !(attrs & ISA_STRING);
 }
 

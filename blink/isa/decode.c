@@ -441,7 +441,7 @@ Opcode:
 	in->seg = segover != SEG_NONE ? segover : seg;
 	if ((attrs & ROW_HIDE) && in->base == REG_DI) in->seg = SEG_ES; // STOS SCAS INS
 	if (lock) {
-		if (!(isa_ops[in->op].attrs & ISA_LOCKABLE) || in->opr[0].kind != OPR_MEM) goto Undefined;
+		if (!(isa_attrs[in->op] & ISA_LOCKABLE) || in->opr[0].kind != OPR_MEM) goto Undefined;
 		in->lock = 1;
 	}
 	in->len = c.pos;
@@ -470,8 +470,8 @@ isa_flag_effect(const struct insn *in)
 	e.writes = f->writes | f->undefs;
 	e.kills = f->writes; // what silicon does to undefined ones may be nothing
 	if (in->op == OP_JCC || in->op == OP_SETCC || in->op == OP_CMOVCC) e.reads = cc_reads[in->cc >> 1];
-	if (op->attrs & ISA_COND) {
-		if (op->attrs & ISA_STRING) {
+	if (isa_attrs[in->op] & ISA_COND) {
+		if (isa_attrs[in->op] & ISA_STRING) {
 			if (in->rep) e.kills = 0;
 		} else if (in->nopr && in->opr[in->nopr - 1].kind == OPR_GPR) {
 			e.kills = 0; // count in CL

@@ -202,7 +202,7 @@ static void
 put_prefixes(struct text *t, const struct insn *in, unsigned attrs)
 {
 	bool store = in->opr[0].kind == OPR_MEM && (attrs & ROW_MODRM);
-	if (isa_ops[in->op].attrs & ISA_STRING) {
+	if (isa_attrs[in->op] & ISA_STRING) {
 		if (in->rep == 0xf2) put(t, "repne ");
 		else if (in->rep) put(t, in->op == OP_CMPS || in->op == OP_SCAS ? "repe " : "rep ");
 	} else if (in->op == OP_JMP || in->op == OP_CALL || in->op == OP_JCC || in->op == OP_RET) {

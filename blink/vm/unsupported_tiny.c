@@ -16,7 +16,7 @@ vm_note_unsupported(struct thread *t)
 	int len = isa_decode(&in, code, n, MODE_64);
 	if (n >= 2 && code[0] == 0x0f && (code[1] == 0x0b || code[1] == 0xb9 || code[1] == 0xff))
 		return;  // UD2, UD1, UD0 mean it
-	if (len > 0 && !(isa_ops[in.op].attrs & ISA_UNDONE))
+	if (len > 0 && !(isa_attrs[in.op] & ISA_UNDONE))
 		return;
 	if (__atomic_fetch_add(&said, 1, __ATOMIC_RELAXED) >= 8)
 		return;

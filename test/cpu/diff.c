@@ -92,7 +92,7 @@ static const struct operation operations[] = {
 #define INSN(op, text, feature, r, w, u, attrs, done) {#op, done},
 #define ENC(op, enc, oprs, flags)
 #define ENCF(op, feature, enc, oprs, flags)
-#include "isa/tables.inc"
+#include "isa_table.inc"
 #undef INSN
 #undef ENC
 #undef ENCF
@@ -107,7 +107,7 @@ static struct row rows[] = {
 #define INSN(op, text, feature, r, w, u, attrs, done)
 #define ENC(op, enc, oprs, flags) {#op, enc, oprs, #flags, 0, 0, 0, 0},
 #define ENCF(op, feature, enc, oprs, flags) {#op, enc, oprs, #flags, 0, 0, 0, 0},
-#include "isa/tables.inc"
+#include "isa_table.inc"
 #undef INSN
 #undef ENC
 #undef ENCF
@@ -296,7 +296,7 @@ byte_edge(void)
 static int
 make_bytes(u8 *b, const struct plan *p, const struct row *r, enum isa_mode mode, int *modrm_at, int *disp_at)
 {
-	int n = 0, i, attrs = isa_ops[r->op].attrs, mod, rm, modrm;
+	int n = 0, i, attrs = isa_attrs[r->op], mod, rm, modrm;
 	int lock = (attrs & ISA_LOCKABLE) && one_in(4);
 	*modrm_at = 0;
 	if (lock)
@@ -458,7 +458,7 @@ make_setter(struct test_case *t)
 	unsigned k = (unsigned)(rnd() % COUNTOF(op)), dst = 8 + (unsigned)(rnd() & 7), size = (unsigned)(rnd() & 3), reg;
 	u8 *b = t->setter;
 	int n = 0, form = (int)(rnd() % 8), test = one_in(3);
-	if (dst == t->in.base || dst == t->in.index || isa_ops[t->in.op].attrs & ISA_STRING)
+	if (dst == t->in.base || dst == t->in.index || isa_attrs[t->in.op] & ISA_STRING)
 		k = 7;
 	if (size == 1)
 		b[n++] = 0x66;
@@ -500,7 +500,7 @@ make_case(struct test_case *t, int rowno, u64 number)
 {
 	const struct row *r = &rows[rowno];
 	struct plan plan;
-	int modrm_at = 0, disp_at = 0, i, n, tries, attrs = isa_ops[r->op].attrs, memopr = -1, prefixes;
+	int modrm_at = 0, disp_at = 0, i, n, tries, attrs = isa_attrs[r->op], memopr = -1, prefixes;
 	u64 target = 0;
 	rng = number * 0x2545f4914f6cdd1du + 12345;
 	memset(t, 0, sizeof *t);
@@ -1004,7 +1004,7 @@ emulate(struct outcome *o, const struct test_case *t, int engine, u8 *before)
 		cpu_step(c);
 	do {
 		stop = engine ? cpu_run(c) : cpu_step(c);
-	} while (stop == STOP_ATTENTION && ++limit < 100000 && (engine || ((isa_ops[t->in.op].attrs & ISA_STRING) && c->pc == t->pc)));
+	} while (stop == STOP_ATTENTION && ++limit < 100000 && (engine || ((isa_attrs[t->in.op] & ISA_STRING) && c->pc == t->pc)));
 	memset(o, 0, offsetof(struct outcome, fx));
 	o->rip = c->pc;
 	o->trap = -1;

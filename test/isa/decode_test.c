@@ -118,6 +118,13 @@ static const struct {
 	{MODE_64, "2e 2e 2e 2e 2e 2e 2e 2e 2e 2e 2e 2e b8 00 00 00 00", "toolong"}
 };
 
+// Whether this build has no rows for the operation that the text names.
+static int
+left_out(const char *text, const char *name, int op)
+{
+	return op >= OP_COUNT && !strncmp(text, name, strlen(name));
+}
+
 static void
 test_known(void)
 {
@@ -127,7 +134,9 @@ test_known(void)
 	size_t i;
 	for (i = 0; i < COUNTOF(known); ++i) {
 		int n = bytes_of(known[i].hex, code);
-		int r = isa_decode(&in, code, n, (enum isa_mode)known[i].mode);
+		int r;
+		if (left_out(known[i].text, "andn", OP_ANDN) || left_out(known[i].text, "lzcnt", OP_LZCNT)) continue;
+		r = isa_decode(&in, code, n, (enum isa_mode)known[i].mode);
 		if (r == ISA_UD) snprintf(text, sizeof(text), "ud");
 		else if (r == ISA_TOOLONG) snprintf(text, sizeof(text), "toolong");
 		else if (r == ISA_SHORT) snprintf(text, sizeof(text), "short");

@@ -30,7 +30,7 @@ static const struct {
 #define INSN(op, text, feature, r, w, u, attrs, done)
 #define ENC(op, enc, oprs, flags) {#op, enc},
 #define ENCF(op, feature, enc, oprs, flags) {#op, enc},
-#include "isa/tables.inc"
+#include "isa_table.inc"
 #undef INSN
 #undef ENC
 #undef ENCF
@@ -280,7 +280,7 @@ disagree(const struct insn *in, int ours, const u8 *code, enum isa_mode mode, co
 			return "AMD: LOCK MOV CR0 is CR8; VERR and VERW ignore LOCK";
 		return 0;
 	}
-	if ((isa_ops[in->op].attrs & ISA_BRANCH) && p->len == in->len - 2) {
+	if ((isa_attrs[in->op] & ISA_BRANCH) && p->len == in->len - 2) {
 		for (i = 0; i < in->len; ++i)
 			if (code[i] == 0x66) return "AMD: 66 makes near branches 16 bits wide";
 	}
