@@ -10,29 +10,6 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
 #endif
-// glibc's <signal.h> names its registers as isa/insn.h names the guest's.
-// Include base.h, or a header that does, before any system header.
-#define REG_SP HOST_REG_SP
-#define REG_R8 HOST_REG_R8
-#define REG_R9 HOST_REG_R9
-#define REG_R10 HOST_REG_R10
-#define REG_R11 HOST_REG_R11
-#define REG_R12 HOST_REG_R12
-#define REG_R13 HOST_REG_R13
-#define REG_R14 HOST_REG_R14
-#define REG_R15 HOST_REG_R15
-#define REG_RIP HOST_REG_RIP
-#include <signal.h>
-#undef REG_SP
-#undef REG_R8
-#undef REG_R9
-#undef REG_R10
-#undef REG_R11
-#undef REG_R12
-#undef REG_R13
-#undef REG_R14
-#undef REG_R15
-#undef REG_RIP
 #include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -29,7 +29,7 @@ bit_string_at(struct cpu *c, const struct op *op, u64 offset, int size)
 {
 	u64 gva = ea(c, op);
 	u64 delta = (u64)((i64)sext(offset, (unsigned)size) >> (size == 8 ? 6 : size == 4 ? 5 : 4)) * (u64)size;
-	if (LIKELY(op->base != REG_EA))
+	if (LIKELY(op->base != GPR_EA))
 		return gva + delta;
 	// The address op in front knows segment and address size.
 	u64 base = c->segbase[(op - 1)->imm];

@@ -17,13 +17,13 @@ stack_at(const struct cpu *c, u64 sp)
 static void
 set_sp(struct cpu *c, u64 sp)
 {
-	reg_set(c, REG_SP, c->mode == MODE_64 ? 8 : c->mode == MODE_32 ? 4 : 2, sp);
+	reg_set(c, GPR_SP, c->mode == MODE_64 ? 8 : c->mode == MODE_32 ? 4 : 2, sp);
 }
 
 void
 stack_push(struct cpu *c, const struct op *op, int size, u64 x)
 {
-	u64 sp = c->r[REG_SP] - (u64)size;
+	u64 sp = c->r[GPR_SP] - (u64)size;
 	wrn(c, op, stack_at(c, sp), size, x);
 	set_sp(c, sp);
 }
@@ -31,8 +31,8 @@ stack_push(struct cpu *c, const struct op *op, int size, u64 x)
 u64
 stack_pop(struct cpu *c, const struct op *op, int size)
 {
-	u64 x = rdn(c, op, stack_at(c, c->r[REG_SP]), size);
-	set_sp(c, c->r[REG_SP] + (u64)size);
+	u64 x = rdn(c, op, stack_at(c, c->r[GPR_SP]), size);
+	set_sp(c, c->r[GPR_SP] + (u64)size);
 	return x;
 }
 
@@ -49,12 +49,12 @@ const struct op *
 op_pop(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
-	u64 sp = c->r[REG_SP];
+	u64 sp = c->r[GPR_SP];
 	u64 x = rdn(c, op, stack_at(c, sp), size);
 	if (op_kind(op, 0) == K_MEM) {
 		// An address op in front may have used the stack pointer.
-		int base = op->base == REG_EA ? (op - 1)->base : op->base;
-		u64 at = ea(c, op) + (base == REG_SP ? (u64)size : 0);
+		int base = op->base == GPR_EA ? (op - 1)->base : op->base;
+		u64 at = ea(c, op) + (base == GPR_SP ? (u64)size : 0);
 		at = c->mode == MODE_64 ? at : (u32)at;
 		wrn(c, op, at, size, x);
 		set_sp(c, sp + (u64)size);
@@ -107,7 +107,7 @@ op_call(struct cpu *c, const struct op *op)
 		GO(op + 2);
 	}
 	t = cut_pc(c, op, opr_get(c, op, 0, op->size));
-	sp = c->r[REG_SP] - op->size;
+	sp = c->r[GPR_SP] - op->size;
 	if (UNLIKELY((u64)((i64)t >> 47) + 1 > 1))
 		access_probe(c, op, stack_at(c, sp), op->size, MEM_W);  // comes before #GP
 	check_pc(c, op, t);
@@ -119,7 +119,7 @@ const struct op *
 op_ret(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
-	u64 sp = c->r[REG_SP];
+	u64 sp = c->r[GPR_SP];
 	u64 t = check_pc(c, op, cut_pc(c, op, rdn(c, op, stack_at(c, sp), size)));
 	set_sp(c, sp + (u64)size + (op_kind(op, 0) == K_IMM ? (u16)op->imm : 0));
 	JUMP(t);
@@ -137,8 +137,8 @@ const struct op *
 op_syscall(struct cpu *c, const struct op *op)
 {
 	c->pc = op_next_pc(op);
-	c->r[REG_CX] = c->pc;
-	c->r[REG_R11] = cpu_get_flags(c);
+	c->r[GPR_CX] = c->pc;
+	c->r[GPR_R11] = cpu_get_flags(c);
 	LEAVE(STOP_SYSCALL);
 }
 
@@ -146,20 +146,20 @@ op_syscall(struct cpu *c, const struct op *op)
 static const struct op *
 op_push_r64(struct cpu *c, const struct op *op)
 {
-	u64 sp = c->r[REG_SP] - 8;
+	u64 sp = c->r[GPR_SP] - 8;
 	FAST_WR(op_push, sp, 64);
 	hwr64(c, op, h, c->r[op->a]);
-	c->r[REG_SP] = sp;
+	c->r[GPR_SP] = sp;
 	NEXT();
 }
 
 static const struct op *
 op_pop_r64(struct cpu *c, const struct op *op)
 {
-	u64 sp = c->r[REG_SP];
+	u64 sp = c->r[GPR_SP];
 	FAST_RD(op_pop, sp, 64);
 	u64 x = hrd64(c, op, h);
-	c->r[REG_SP] = sp + 8;
+	c->r[GPR_SP] = sp + 8;
 	c->r[op->a] = x;
 	NEXT();
 }
@@ -173,10 +173,10 @@ op_jmp_direct(struct cpu *c, const struct op *op)
 static const struct op *
 op_call_direct(struct cpu *c, const struct op *op)
 {
-	u64 sp = c->r[REG_SP] - 8;
+	u64 sp = c->r[GPR_SP] - 8;
 	FAST_WR(op_call, sp, 64);
 	hwr64(c, op, h, (u64)(op + 1)->disp);
-	c->r[REG_SP] = sp;
+	c->r[GPR_SP] = sp;
 	GO(op + 2);
 }
 
@@ -184,26 +184,26 @@ op_call_direct(struct cpu *c, const struct op *op)
 static const struct op *
 op_call_r64(struct cpu *c, const struct op *op)
 {
-	u64 sp = c->r[REG_SP] - 8, t = c->r[op->a];
+	u64 sp = c->r[GPR_SP] - 8, t = c->r[op->a];
 	FAST_WR(op_call, sp, 64);
 	if (UNLIKELY(t >> 47))
 		TAIL op_call(c, op);
 	hwr64(c, op, h, (u64)(op + 1)->disp);
-	c->r[REG_SP] = sp;
+	c->r[GPR_SP] = sp;
 	JUMP(t);
 }
 
 static const struct op *
 op_call_m64(struct cpu *c, const struct op *op)
 {
-	u64 sp = c->r[REG_SP] - 8;
+	u64 sp = c->r[GPR_SP] - 8;
 	FAST(from, op_call, ea(c, op), 8, 0);
 	FAST_WR(op_call, sp, 64);
 	u64 t = hrd64(c, op, from);
 	if (UNLIKELY(t >> 47))
 		TAIL op_call(c, op);
 	hwr64(c, op, h, (u64)(op + 1)->disp);
-	c->r[REG_SP] = sp;
+	c->r[GPR_SP] = sp;
 	JUMP(t);
 }
 
@@ -229,12 +229,12 @@ op_jmp_m64(struct cpu *c, const struct op *op)
 static const struct op *
 op_ret64(struct cpu *c, const struct op *op)
 {
-	u64 sp = c->r[REG_SP];
+	u64 sp = c->r[GPR_SP];
 	FAST_RD(op_ret, sp, 64);
 	u64 t = hrd64(c, op, h);
 	if (UNLIKELY(t >> 47))
 		TAIL op_ret(c, op);
-	c->r[REG_SP] = sp + 8;
+	c->r[GPR_SP] = sp + 8;
 	JUMP(t);
 }
 

@@ -32,8 +32,8 @@ static ALWAYS_INLINE u64
 count_down(struct cpu *c, const struct op *op)
 {
 	int size = op->flags & OPF_A32 ? 4 : op->flags & OPF_A16 ? 2 : 8;
-	reg_set(c, REG_CX, size, c->r[REG_CX] - 1);
-	return reg_get(c, REG_CX, size);
+	reg_set(c, GPR_CX, size, c->r[GPR_CX] - 1);
+	return reg_get(c, GPR_CX, size);
 }
 
 const struct op *
@@ -64,7 +64,7 @@ const struct op *
 op_jcxz(struct cpu *c, const struct op *op)
 {
 	int size = op->flags & OPF_A32 ? 4 : op->flags & OPF_A16 ? 2 : 8;
-	if (!reg_get(c, REG_CX, size))
+	if (!reg_get(c, GPR_CX, size))
 		GO(op + 2);
 	GO(op + 1);
 }
@@ -122,7 +122,7 @@ static NOINLINE u64
 far_jump(struct cpu *c, const struct op *op, int call)
 {
 	int size = op_kind(op, 0) == K_MEM ? op->size - 2 : op->size;
-	u64 ip, sp = c->r[REG_SP];
+	u64 ip, sp = c->r[GPR_SP];
 	u32 sel = far_pointer(c, op, far_size(op), &ip);
 	check_cs(c, op, sel);
 	check_ip(c, op, ip);
@@ -164,7 +164,7 @@ far_return(struct cpu *c, const struct op *op)
 	}
 	check_cs(c, op, sel);
 	check_ip(c, op, ip);
-	stack_set(c, c->r[REG_SP] + 2 * step + more);
+	stack_set(c, c->r[GPR_SP] + 2 * step + more);
 	load_cs(c, sel);
 	return ip;
 }
@@ -213,10 +213,10 @@ interrupt_return(struct cpu *c, const struct op *op)
 		check_ip(c, op, ip);
 		if (ss != 0x2b)
 			cpu_raise(c, op, VEC_GP, ss & 0xfffc);
-		c->r[REG_SP] = sp;
+		c->r[GPR_SP] = sp;
 		c->sel[SEG_SS] = (u16)ss;
 	} else {
-		stack_set(c, c->r[REG_SP] + 3 * step);
+		stack_set(c, c->r[GPR_SP] + 3 * step);
 	}
 	load_cs(c, cs);
 	pop_flags(c, (u32)flags, size);
@@ -308,7 +308,7 @@ enter(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
 	unsigned level = (unsigned)op->disp & 31, i;
-	u64 step = (u64)size, sp = c->r[REG_SP] - step, bp = c->r[REG_BP], frame = sp;
+	u64 step = (u64)size, sp = c->r[GPR_SP] - step, bp = c->r[GPR_BP], frame = sp;
 	wrn(c, op, stack_at(c, sp), size, bp);
 	for (i = 1; i < level; ++i) {
 		u64 x;
@@ -323,7 +323,7 @@ enter(struct cpu *c, const struct op *op)
 	}
 	sp -= (u16)op->imm;
 	access_probe(c, op, stack_at(c, sp), size, MEM_W);
-	reg_set(c, REG_BP, size, frame);
+	reg_set(c, GPR_BP, size, frame);
 	stack_set(c, sp);
 }
 
@@ -337,10 +337,10 @@ const struct op *
 op_leave(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
-	u64 bp = c->r[REG_BP];
+	u64 bp = c->r[GPR_BP];
 	u64 x = rdn(c, op, stack_at(c, bp), size);
 	stack_set(c, bp + (u64)size);
-	reg_set(c, REG_BP, size, x);
+	reg_set(c, GPR_BP, size, x);
 	NEXT();
 }
 
@@ -356,7 +356,7 @@ op_popf(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
 	u64 x = stack_peek(c, op, size, 0);
-	stack_set(c, c->r[REG_SP] + (u64)size);
+	stack_set(c, c->r[GPR_SP] + (u64)size);
 	pop_flags(c, (u32)x, size);
 	NEXT();
 }
@@ -365,7 +365,7 @@ const struct op *
 op_pusha(struct cpu *c, const struct op *op)
 {
 	int i, size = op->size;
-	u64 sp = c->r[REG_SP];
+	u64 sp = c->r[GPR_SP];
 	for (i = 0; i < 8; ++i)
 		wrn(c, op, stack_at(c, sp - (u64)((i + 1) * size)), size, c->r[i]);
 	stack_set(c, sp - (u64)(8 * size));
@@ -379,10 +379,10 @@ popa(struct cpu *c, const struct op *op)
 	int i, size = op->size;
 	for (i = 7; i >= 0; --i) {
 		u64 x = stack_peek(c, op, size, (u64)((7 - i) * size));
-		if (i != REG_SP)
+		if (i != GPR_SP)
 			reg_set(c, i, size, x);
 	}
-	stack_set(c, c->r[REG_SP] + (u64)(8 * size));
+	stack_set(c, c->r[GPR_SP] + (u64)(8 * size));
 }
 
 const struct op *
@@ -489,11 +489,11 @@ cc_form(int cc, int which)
 static const struct op *
 leave8(struct cpu *c, const struct op *op)
 {
-	u64 bp = c->r[REG_BP];
+	u64 bp = c->r[GPR_BP];
 	FAST_RD(op_leave, bp, 64);
 	u64 x = hrd64(c, op, h);
-	c->r[REG_SP] = bp + 8;
-	c->r[REG_BP] = x;
+	c->r[GPR_SP] = bp + 8;
+	c->r[GPR_BP] = x;
 	NEXT();
 }
 

@@ -53,7 +53,7 @@ struct cpu {
 	const struct op *note;  // the op whose guest access is in flight, else 0
 	const struct block **jumps;  // direct-mapped cache: pc -> block
 	u64 pc;             // valid outside cpu_run; inside, see cpu_pc()
-	u64 r[REG_SLOTS];   // r[REG_NONE] is always 0; r[REG_EA] is scratch
+	u64 r[REG_SLOTS];   // r[GPR_NONE] is always 0; r[GPR_EA] is scratch
 	u64 budget;         // what limit is when nobody wants attention; ~0: no budget
 	u32 sysflags;       // TF IF IOPL NT RF AC ID...: all but the six arithmetic ones and DF
 	i64 df;             // +1 or -1

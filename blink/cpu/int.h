@@ -46,14 +46,14 @@ stack_at(const struct cpu *c, u64 sp)
 static inline void
 stack_set(struct cpu *c, u64 sp)
 {
-	reg_set(c, REG_SP, c->mode == MODE_64 ? 8 : c->mode == MODE_32 ? 4 : 2, sp);
+	reg_set(c, GPR_SP, c->mode == MODE_64 ? 8 : c->mode == MODE_32 ? 4 : 2, sp);
 }
 
 // The value at `depth` bytes above the stack pointer, which stays.
 static inline u64
 stack_peek(struct cpu *c, const struct op *op, int size, u64 depth)
 {
-	return rdn(c, op, stack_at(c, c->r[REG_SP] + depth), size);
+	return rdn(c, op, stack_at(c, c->r[GPR_SP] + depth), size);
 }
 
 #endif

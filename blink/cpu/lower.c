@@ -221,13 +221,13 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 		next = pc + at + (u64)n;
 		if (c->mode != MODE_64)
 			next = c->mode == MODE_32 ? (u32)next : (u16)next;
-		if (in.base == REG_RIP) {
-			in.base = REG_NONE;
+		if (in.base == GPR_RIP) {
+			in.base = GPR_NONE;
 			in.disp += (i64)next;
 		}
 		if (implied_addresses(&in)) {
 			in.base = in.seg;
-			in.index = REG_NONE;
+			in.index = GPR_NONE;
 		} else if (needs_address_op(c, &in)) {
 			lower_generic(op, &in);
 			op->fn = op_ea;
@@ -235,8 +235,8 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 			op->off = (u8)at;
 			op->idx = (u8)(op - b->ops);
 			++op;
-			in.base = REG_EA;
-			in.index = REG_NONE;
+			in.base = GPR_EA;
+			in.index = GPR_NONE;
 			in.scale = 0;
 			if (in.immlen != 8)
 				in.disp = 0;

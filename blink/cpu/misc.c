@@ -9,7 +9,7 @@ const struct op *
 op_cbw(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
-	reg_set(c, REG_AX, size, sext(c->r[REG_AX], (unsigned)size / 2));
+	reg_set(c, GPR_AX, size, sext(c->r[GPR_AX], (unsigned)size / 2));
 	NEXT();
 }
 
@@ -18,7 +18,7 @@ const struct op *
 op_cwd(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
-	reg_set(c, REG_DX, size, (u64)((i64)sext(c->r[REG_AX], (unsigned)size) >> 63));
+	reg_set(c, GPR_DX, size, (u64)((i64)sext(c->r[GPR_AX], (unsigned)size) >> 63));
 	NEXT();
 }
 
@@ -27,8 +27,8 @@ const struct op *
 op_xlat(struct cpu *c, const struct op *op)
 {
 	int size = op->flags & OPF_A32 ? 4 : op->flags & OPF_A16 ? 2 : 8;
-	u64 at = trunc_to(c->r[REG_BX] + (c->r[REG_AX] & 0xff), (unsigned)size) + c->segbase[op->base];
-	reg_set(c, REG_AX, 1, rd8(c, op, c->mode == MODE_64 ? at : (u32)at));
+	u64 at = trunc_to(c->r[GPR_BX] + (c->r[GPR_AX] & 0xff), (unsigned)size) + c->segbase[op->base];
+	reg_set(c, GPR_AX, 1, rd8(c, op, c->mode == MODE_64 ? at : (u32)at));
 	NEXT();
 }
 
@@ -38,14 +38,14 @@ const struct op *
 op_lahf(struct cpu *c, const struct op *op)
 {
 	u64 f = (flags_arith(c) & AH_FLAGS) | 2;
-	c->r[REG_AX] = (c->r[REG_AX] & ~(u64)0xff00) | f << 8;
+	c->r[GPR_AX] = (c->r[GPR_AX] & ~(u64)0xff00) | f << 8;
 	NEXT();
 }
 
 const struct op *
 op_sahf(struct cpu *c, const struct op *op)
 {
-	flags_update(c, AH_FLAGS, (u32)(c->r[REG_AX] >> 8));
+	flags_update(c, AH_FLAGS, (u32)(c->r[GPR_AX] >> 8));
 	NEXT();
 }
 
@@ -90,7 +90,7 @@ op_std(struct cpu *c, const struct op *op)
 static NOINLINE void
 decimal_adjust(struct cpu *c, int subtract)
 {
-	u32 old = flags_arith(c), f = 0, al = (u32)c->r[REG_AX] & 0xff, by = 0, r;
+	u32 old = flags_arith(c), f = 0, al = (u32)c->r[GPR_AX] & 0xff, by = 0, r;
 	if ((al & 15) > 9 || (old & FLAG_AF)) {
 		by = 6;
 		f = FLAG_AF;
@@ -103,7 +103,7 @@ decimal_adjust(struct cpu *c, int subtract)
 	}
 	r = subtract ? al - by : al + by;
 	f |= ((subtract ? al ^ by : ~(al ^ by)) & (al ^ r) & 0x80) << 4;
-	reg_set(c, REG_AX, 1, r);
+	reg_set(c, GPR_AX, 1, r);
 	flags_result(c, 1, r, f);
 }
 
@@ -125,14 +125,14 @@ op_das(struct cpu *c, const struct op *op)
 static NOINLINE void
 ascii_adjust(struct cpu *c, int subtract)
 {
-	u64 ax = c->r[REG_AX] & 0xffff, r = ax;
+	u64 ax = c->r[GPR_AX] & 0xffff, r = ax;
 	u32 f = 0;
 	if ((ax & 15) > 9 || (flags_arith(c) & FLAG_AF)) {
 		r = subtract ? ax - 0x106 : ax + 0x106;
 		f = FLAG_CF | FLAG_AF;
 	}
 	f |= (u32)((subtract ? ax & ~r : r & ~ax) >> 15 & 1) << 11;
-	reg_set(c, REG_AX, 2, r & 0xff0f);
+	reg_set(c, GPR_AX, 2, r & 0xff0f);
 	flags_result(c, 2, r, f);
 }
 
@@ -153,10 +153,10 @@ op_aas(struct cpu *c, const struct op *op)
 const struct op *
 op_aam(struct cpu *c, const struct op *op)
 {
-	u32 al = (u32)c->r[REG_AX] & 0xff, base = (u32)op->imm & 0xff;
+	u32 al = (u32)c->r[GPR_AX] & 0xff, base = (u32)op->imm & 0xff;
 	if (!base)
 		cpu_raise(c, op, VEC_DE, 0);
-	reg_set(c, REG_AX, 2, (u64)(al / base) << 8 | al % base);
+	reg_set(c, GPR_AX, 2, (u64)(al / base) << 8 | al % base);
 	flags_result(c, 1, al % base, 0);
 	NEXT();
 }
@@ -164,8 +164,8 @@ op_aam(struct cpu *c, const struct op *op)
 const struct op *
 op_aad(struct cpu *c, const struct op *op)
 {
-	u64 al = c->r[REG_AX] & 0xff, more = (c->r[REG_AX] >> 8) * (u64)(op->imm & 0xff) & 0xff;
-	reg_set(c, REG_AX, 2, (al + more) & 0xff);
+	u64 al = c->r[GPR_AX] & 0xff, more = (c->r[GPR_AX] >> 8) * (u64)(op->imm & 0xff) & 0xff;
+	reg_set(c, GPR_AX, 2, (al + more) & 0xff);
 	flags_lazy(c, LF_ADD, 1, al, more);
 	NEXT();
 }
@@ -173,6 +173,6 @@ op_aad(struct cpu *c, const struct op *op)
 const struct op *
 op_salc(struct cpu *c, const struct op *op)
 {
-	reg_set(c, REG_AX, 1, flags_cf(c) ? 0xff : 0);
+	reg_set(c, GPR_AX, 1, flags_cf(c) ? 0xff : 0);
 	NEXT();
 }

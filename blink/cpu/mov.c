@@ -94,13 +94,13 @@ mov_specialise(const struct insn *in, const struct op *op)
 			return op_mov_imm64;
 		if (form < 0 || form > FORM_MI)
 			return 0;
-		if (op->index == REG_NONE && form == FORM_RM)
+		if (op->index == GPR_NONE && form == FORM_RM)
 			return mov_rb[i];
-		if (op->index == REG_NONE && form == FORM_MR)
+		if (op->index == GPR_NONE && form == FORM_MR)
 			return mov_br[i];
 		return mov_forms[i][form];
 	case OP_LEA:
-		return op->size == 8 ? op->index == REG_NONE ? op_lea64_base : op_lea64 : op->size == 4 ? op_lea32 : 0;
+		return op->size == 8 ? op->index == GPR_NONE ? op_lea64_base : op_lea64 : op->size == 4 ? op_lea32 : 0;
 	case OP_MOVZX:
 		if ((form != FORM_RR && !mem) || op->size < 4)
 			return 0;

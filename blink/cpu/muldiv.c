@@ -67,10 +67,10 @@ static HOT void
 put_pair(struct cpu *c, int size, u64 lo, u64 hi)
 {
 	if (size == 1) {
-		reg_set(c, REG_AX, 2, (lo & 0xff) | hi << 8);
+		reg_set(c, GPR_AX, 2, (lo & 0xff) | hi << 8);
 	} else {
-		reg_set(c, REG_AX, size, lo);
-		reg_set(c, REG_DX, size, hi);
+		reg_set(c, GPR_AX, size, lo);
+		reg_set(c, GPR_DX, size, hi);
 	}
 }
 
@@ -83,7 +83,7 @@ set_overflow(struct cpu *c, int yes)
 static HOT void
 mul(struct cpu *c, int size, u64 y)
 {
-	u64 x = reg_get(c, REG_AX, size);
+	u64 x = reg_get(c, GPR_AX, size);
 	struct wide w;
 	if (size == 8) {
 		w = mul_u64(x, y);
@@ -98,7 +98,7 @@ mul(struct cpu *c, int size, u64 y)
 static HOT void
 imul(struct cpu *c, int size, u64 y)
 {
-	u64 x = sext(c->r[REG_AX], (unsigned)size);
+	u64 x = sext(c->r[GPR_AX], (unsigned)size);
 	struct wide w;
 	y = sext(y, (unsigned)size);
 	if (size == 8) {
@@ -162,11 +162,11 @@ divide(struct cpu *c, const struct op *op, int size, u64 d)
 	struct wide n;
 	unsigned bits = 8 * (unsigned)size;
 	if (size == 1) {
-		n.lo = c->r[REG_AX] & 0xff;
-		n.hi = c->r[REG_AX] >> 8 & 0xff;
+		n.lo = c->r[GPR_AX] & 0xff;
+		n.hi = c->r[GPR_AX] >> 8 & 0xff;
 	} else {
-		n.lo = reg_get(c, REG_AX, size);
-		n.hi = reg_get(c, REG_DX, size);
+		n.lo = reg_get(c, GPR_AX, size);
+		n.hi = reg_get(c, GPR_DX, size);
 	}
 	if (n.hi >= d)  // also where d is zero
 		cpu_raise(c, op, VEC_DE, 0);
@@ -192,10 +192,10 @@ divide_signed(struct cpu *c, const struct op *op, int size, u64 d)
 	u64 limit;
 	d = sext(d, (unsigned)size);
 	if (size == 8) {
-		n.lo = c->r[REG_AX];
-		n.hi = c->r[REG_DX];
+		n.lo = c->r[GPR_AX];
+		n.hi = c->r[GPR_DX];
 	} else {
-		n.lo = size == 1 ? sext(c->r[REG_AX], 2) : sext(reg_get(c, REG_DX, size), (unsigned)size) << bits | reg_get(c, REG_AX, size);
+		n.lo = size == 1 ? sext(c->r[GPR_AX], 2) : sext(reg_get(c, GPR_DX, size), (unsigned)size) << bits | reg_get(c, GPR_AX, size);
 		n.hi = (u64)((i64)n.lo >> 63);
 	}
 	neg_n = (int)(n.hi >> 63);
@@ -248,7 +248,7 @@ const struct op *
 op_mulx(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
-	u64 y = opr_get(c, op, 2, size), x = reg_get(c, REG_DX, size);
+	u64 y = opr_get(c, op, 2, size), x = reg_get(c, GPR_DX, size);
 	struct wide w = mul_u64(x, y);
 	if (size == 4)
 		w.hi = w.lo >> 32;

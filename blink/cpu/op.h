@@ -9,7 +9,7 @@
 //
 // Lowering (cpu/lower.c) turns each struct insn into one op, preceded by an
 // address op where the memory operand needs a segment base or a truncated
-// address: the handler then finds base = REG_EA. So ea() below is always right.
+// address: the handler then finds base = GPR_EA. So ea() below is always right.
 #ifndef CPU_OP_H_
 #define CPU_OP_H_
 #include "cpu/cpu.h"

@@ -134,7 +134,7 @@ cpu_uses_stack_segment(struct cpu *c, const struct op *op, u64 at)
 	size_t n = mem_fetch(c->mem, code, op_pc(op), sizeof code);
 	if (isa_decode(&in, code, n, (enum isa_mode)c->mode) <= 0)
 		return 0;
-	if ((isa_attrs[in.op] & ISA_STACK) && at - (c->r[REG_SP] - 64) < 128)
+	if ((isa_attrs[in.op] & ISA_STACK) && at - (c->r[GPR_SP] - 64) < 128)
 		return 1;
 	for (int i = 0; i < in.nopr; ++i)
 		if (in.opr[i].kind == OPR_MEM && in.opr[i].size)
@@ -283,7 +283,7 @@ op_ea(struct cpu *c, const struct op *op)
 	else if (op->flags & OPF_A16)
 		a = (u16)a;
 	a += c->segbase[op->imm];
-	c->r[REG_EA] = c->mode == MODE_64 ? a : (u32)a;
+	c->r[GPR_EA] = c->mode == MODE_64 ? a : (u32)a;
 	NEXT();
 }
 

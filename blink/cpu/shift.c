@@ -220,7 +220,7 @@ name##size##_imm(struct cpu *c, const struct op *op) \
 static const struct op * \
 name##size##_cl(struct cpu *c, const struct op *op) \
 { \
-	unsigned n = (unsigned)c->r[REG_CX] & (8 * size - 1); \
+	unsigned n = (unsigned)c->r[GPR_CX] & (8 * size - 1); \
 	u64 x = trunc_to(c->r[op->a], size); \
 	if (LIKELY(n)) \
 		x = trunc_to(shift(c, kind, x, n, size), size); \

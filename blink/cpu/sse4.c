@@ -217,8 +217,8 @@ compare_strings(struct cpu *c, const struct op *op, int what)
 	u32 all = (1u << n) - 1, res;
 	if (what & STR_EXPLICIT) {
 		int wide = op->d == 8;
-		la = explicit_length(c->r[REG_AX], wide, n);
-		lb = explicit_length(c->r[REG_DX], wide, n);
+		la = explicit_length(c->r[GPR_AX], wide, n);
+		lb = explicit_length(c->r[GPR_DX], wide, n);
 	} else {
 		la = string_length(a, imm);
 		lb = string_length(b, imm);
@@ -239,7 +239,7 @@ compare_strings(struct cpu *c, const struct op *op, int what)
 		u32 at = (u32)n;
 		if (res)
 			at = imm & 0x40 ? 31 - (u32)__builtin_clz(res) : (u32)__builtin_ctz(res);
-		c->r[REG_CX] = at;
+		c->r[GPR_CX] = at;
 	}
 	flags_set(c, (res ? FLAG_CF : 0) | (lb < n ? FLAG_ZF : 0) | (la < n ? FLAG_SF : 0) | (res & 1 ? FLAG_OF : 0));
 }

@@ -236,7 +236,7 @@ maskmov(struct cpu *c, const struct op *op)
 		memcpy(data, xmm(c, op->a), 16);
 		memcpy(mask, xmm(c, op->b), 16);
 	}
-	gva = op->flags & OPF_A32 ? (u32)c->r[REG_DI] : op->flags & OPF_A16 ? (u16)c->r[REG_DI] : c->r[REG_DI];
+	gva = op->flags & OPF_A32 ? (u32)c->r[GPR_DI] : op->flags & OPF_A16 ? (u16)c->r[GPR_DI] : c->r[GPR_DI];
 	gva += c->segbase[op->base];
 	access_probe(c, op, gva, n, MEM_W);
 	for (i = 0; i < n; i = j) {

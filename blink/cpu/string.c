@@ -26,13 +26,13 @@ string_at(const struct cpu *c, const struct op *op, int reg, int seg)
 static HOT u64
 source_at(const struct cpu *c, const struct op *op)
 {
-	return string_at(c, op, REG_SI, op->base);
+	return string_at(c, op, GPR_SI, op->base);
 }
 
 static HOT u64
 dest_at(const struct cpu *c, const struct op *op)
 {
-	return string_at(c, op, REG_DI, SEG_ES);
+	return string_at(c, op, GPR_DI, SEG_ES);
 }
 
 static HOT void
@@ -50,13 +50,13 @@ repeats(const struct op *op)
 static HOT u64
 rep_count(const struct cpu *c, const struct op *op)
 {
-	return reg_get(c, REG_CX, address_size(c, op));
+	return reg_get(c, GPR_CX, address_size(c, op));
 }
 
 static HOT void
 rep_done(struct cpu *c, const struct op *op, u64 n)
 {
-	reg_set(c, REG_CX, address_size(c, op), c->r[REG_CX] - n);
+	reg_set(c, GPR_CX, address_size(c, op), c->r[GPR_CX] - n);
 }
 
 // Elements from gva upwards that lie within its page
@@ -104,8 +104,8 @@ static HOT void
 movs(struct cpu *c, const struct op *op)
 {
 	wrn(c, op, dest_at(c, op), op->size, rdn(c, op, source_at(c, op), op->size));
-	advance(c, op, REG_SI, 1);
-	advance(c, op, REG_DI, 1);
+	advance(c, op, GPR_SI, 1);
+	advance(c, op, GPR_DI, 1);
 }
 
 // Each rep_ function returns whether it was interrupted before the end.
@@ -128,8 +128,8 @@ rep_movs(struct cpu *c, const struct op *op)
 				k = copy(c, op, dst, src, k * (u64)size) / (u64)size;
 		}
 		if (k) {
-			advance(c, op, REG_SI, (i64)k);
-			advance(c, op, REG_DI, (i64)k);
+			advance(c, op, GPR_SI, (i64)k);
+			advance(c, op, GPR_DI, (i64)k);
 		} else {
 			k = 1;
 			movs(c, op);
@@ -158,7 +158,7 @@ fill(struct cpu *c, const struct op *op, u64 dst, int size, u64 bytes)
 	u8 b[PIECE];
 	uintptr_t to;
 	u64 i;
-	st64(b, c->r[REG_AX]);
+	st64(b, c->r[GPR_AX]);
 	if (access_try(c, dst, (unsigned)bytes, 1, &to)) {
 		u8 *p = (u8 *)to;
 		c->note = op;
@@ -182,8 +182,8 @@ fill(struct cpu *c, const struct op *op, u64 dst, int size, u64 bytes)
 static HOT void
 stos(struct cpu *c, const struct op *op)
 {
-	wrn(c, op, dest_at(c, op), op->size, c->r[REG_AX]);
-	advance(c, op, REG_DI, 1);
+	wrn(c, op, dest_at(c, op), op->size, c->r[GPR_AX]);
+	advance(c, op, GPR_DI, 1);
 }
 
 static NOINLINE int
@@ -201,7 +201,7 @@ rep_stos(struct cpu *c, const struct op *op)
 				k = fill(c, op, dst, size, k * (u64)size) / (u64)size;
 		}
 		if (k) {
-			advance(c, op, REG_DI, (i64)k);
+			advance(c, op, GPR_DI, (i64)k);
 		} else {
 			k = 1;
 			stos(c, op);
@@ -227,8 +227,8 @@ op_stos(struct cpu *c, const struct op *op)
 static HOT void
 lods(struct cpu *c, const struct op *op)
 {
-	reg_set(c, REG_AX, op->size, rdn(c, op, source_at(c, op), op->size));
-	advance(c, op, REG_SI, 1);
+	reg_set(c, GPR_AX, op->size, rdn(c, op, source_at(c, op), op->size));
+	advance(c, op, GPR_SI, 1);
 }
 
 static NOINLINE int
@@ -281,7 +281,7 @@ static NOINLINE int
 rep_compare(struct cpu *c, const struct op *op, int scan)
 {
 	int size = op->size, equal = (op->flags & OPF_REP) != 0, cut = 0;
-	u64 n = rep_count(c, op), a = reg_get(c, REG_AX, size), b = 0;
+	u64 n = rep_count(c, op), a = reg_get(c, GPR_AX, size), b = 0;
 	if (!n)
 		return 0;
 	do {
@@ -294,8 +294,8 @@ rep_compare(struct cpu *c, const struct op *op, int scan)
 		}
 		done = compare(c, op, scan, equal, k, &a, &b);
 		if (!scan)
-			advance(c, op, REG_SI, (i64)done);
-		advance(c, op, REG_DI, (i64)done);
+			advance(c, op, GPR_SI, (i64)done);
+		advance(c, op, GPR_DI, (i64)done);
 		rep_done(c, op, done);
 		n -= done;
 		flags_lazy(c, LF_SUB, size, a, b);
@@ -315,10 +315,10 @@ compare_strings(struct cpu *c, const struct op *op, int scan)
 	if (repeats(op))
 		return rep_compare(c, op, scan);
 	b = rdn(c, op, dest_at(c, op), size);
-	a = scan ? reg_get(c, REG_AX, size) : rdn(c, op, source_at(c, op), size);
+	a = scan ? reg_get(c, GPR_AX, size) : rdn(c, op, source_at(c, op), size);
 	if (!scan)
-		advance(c, op, REG_SI, 1);
-	advance(c, op, REG_DI, 1);
+		advance(c, op, GPR_SI, 1);
+	advance(c, op, GPR_DI, 1);
 	flags_lazy(c, LF_SUB, size, a, b);
 	return 0;
 }

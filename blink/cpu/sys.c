@@ -79,16 +79,16 @@ enum { CPUID_1_ECX_XSAVE = 1 << 26, CPUID_1_ECX_OSXSAVE = 1 << 27 };
 static NOINLINE void
 identify(struct cpu *c)
 {
-	struct isa_cpuid id = isa_cpuid((u32)c->r[REG_AX], (u32)c->r[REG_CX]);
-	if ((u32)c->r[REG_AX] == 1) {
+	struct isa_cpuid id = isa_cpuid((u32)c->r[GPR_AX], (u32)c->r[GPR_CX]);
+	if ((u32)c->r[GPR_AX] == 1) {
 		id.ebx = (id.ebx & 0xffffff) | (u32)(c->tid & 0xff) << 24;
 		if (id.ecx & CPUID_1_ECX_XSAVE)
 			id.ecx |= CPUID_1_ECX_OSXSAVE;
 	}
-	c->r[REG_AX] = id.eax;
-	c->r[REG_BX] = id.ebx;
-	c->r[REG_CX] = id.ecx;
-	c->r[REG_DX] = id.edx;
+	c->r[GPR_AX] = id.eax;
+	c->r[GPR_BX] = id.ebx;
+	c->r[GPR_CX] = id.ecx;
+	c->r[GPR_DX] = id.edx;
 }
 
 const struct op *
@@ -115,8 +115,8 @@ static NOINLINE void
 read_time(struct cpu *c)
 {
 	u64 t = time_stamp();
-	c->r[REG_AX] = (u32)t;
-	c->r[REG_DX] = t >> 32;
+	c->r[GPR_AX] = (u32)t;
+	c->r[GPR_DX] = t >> 32;
 }
 
 const struct op *
@@ -130,7 +130,7 @@ const struct op *
 op_rdtscp(struct cpu *c, const struct op *op)
 {
 	read_time(c);
-	c->r[REG_CX] = c->tid;
+	c->r[GPR_CX] = c->tid;
 	NEXT();
 }
 
@@ -230,7 +230,7 @@ op_pop_sreg(struct cpu *c, const struct op *op)
 {
 	int size = slot_size(c, op);
 	load_segment(c, op, op->a, (u32)stack_peek(c, op, size, 0));
-	stack_set(c, c->r[REG_SP] + (u64)size);
+	stack_set(c, c->r[GPR_SP] + (u64)size);
 	NEXT();
 }
 

@@ -14,7 +14,7 @@ begin_mem(struct cpu *c, const struct op *op, u64 addr)
 {
 	c->fip = op_pc(op);
 	// The offset; the address op in front added the segment.
-	c->fdp = op->base == REG_EA ? addr - c->segbase[(op - 1)->imm] : addr;
+	c->fdp = op->base == GPR_EA ? addr - c->segbase[(op - 1)->imm] : addr;
 }
 
 void

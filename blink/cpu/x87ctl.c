@@ -123,7 +123,7 @@ op_fnstsw(struct cpu *c, const struct op *op)
 	if (op_kind(op, 0) == K_MEM)
 		wr16(c, op, ea(c, op), x87_status(c));
 	else
-		reg_set(c, REG_AX, 2, x87_status(c));
+		reg_set(c, GPR_AX, 2, x87_status(c));
 	NEXT();
 }
 

@@ -49,7 +49,7 @@ op_xadd(struct cpu *c, const struct op *op)
 static HOT void
 compare_exchange(struct cpu *c, const struct op *op, int size)
 {
-	u64 acc = reg_get(c, REG_AX, size), y = opr_get(c, op, 1, size), x;
+	u64 acc = reg_get(c, GPR_AX, size), y = opr_get(c, op, 1, size), x;
 	if (op_kind(op, 0) == K_MEM) {
 		x = atomic_cas(c, op, ea(c, op), size, acc, y);
 	} else {
@@ -58,7 +58,7 @@ compare_exchange(struct cpu *c, const struct op *op, int size)
 			opr_set(c, op, 0, size, y);
 	}
 	if (x != acc)
-		reg_set(c, REG_AX, size, x);
+		reg_set(c, GPR_AX, size, x);
 	flags_lazy(c, LF_SUB, size, acc, x);
 }
 
@@ -107,10 +107,10 @@ compare_exchange_pair(struct cpu *c, const struct op *op, int half)
 	int same;
 	if (half == 8 && (gva & 15))
 		cpu_raise(c, op, VEC_GP, 0);
-	st64(expect, c->r[REG_AX]);
-	st64(expect + half, c->r[REG_DX]);
-	st64(desired, c->r[REG_BX]);
-	st64(desired + half, c->r[REG_CX]);
+	st64(expect, c->r[GPR_AX]);
+	st64(expect + half, c->r[GPR_DX]);
+	st64(desired, c->r[GPR_BX]);
+	st64(desired + half, c->r[GPR_CX]);
 	if (half == 4) {
 		u64 x = atomic_cas(c, op, gva, 8, ld64(expect), ld64(desired));
 		same = x == ld64(expect);
@@ -119,8 +119,8 @@ compare_exchange_pair(struct cpu *c, const struct op *op, int half)
 		same = atomic_cas16(c, op, gva, expect, desired, old);
 	}
 	if (!same) {
-		c->r[REG_AX] = half == 4 ? ld32(old) : ld64(old);
-		c->r[REG_DX] = half == 4 ? ld32(old + 4) : ld64(old + 8);
+		c->r[GPR_AX] = half == 4 ? ld32(old) : ld64(old);
+		c->r[GPR_DX] = half == 4 ? ld32(old + 4) : ld64(old + 8);
 	}
 	flags_update(c, FLAG_ZF, same ? FLAG_ZF : 0);
 }
@@ -165,11 +165,11 @@ static const struct op * \
 cmpxchg##size##_mr(struct cpu *c, const struct op *op) \
 { \
 	FAST(h, op_cmpxchg, ea(c, op), size, 1); \
-	u##T acc = (u##T)c->r[REG_AX], x = acc, y = (u##T)c->r[op->b]; \
+	u##T acc = (u##T)c->r[GPR_AX], x = acc, y = (u##T)c->r[op->b]; \
 	c->note = op; \
 	__asm__ volatile("lock cmpxchg %2, %1" : "+a"(x), "+m"(*(struct una##T *)h) : "r"(y) : "memory", "cc"); \
 	if (x != acc) \
-		c->r[REG_AX] = x; \
+		c->r[GPR_AX] = x; \
 	flags_lazy(c, LF_SUB, size, acc, x); \
 	NEXT(); \
 } \

@@ -239,7 +239,7 @@ extern char host_window_begin[], host_window_end[], host_window_cancel[];
 	".hidden host_window_cancel\n.globl host_window_begin\n.globl host_window_end\n.globl host_window_cancel\n"
 
 #if defined(__x86_64__)
-#define CONTEXT_PC(uc) ((uc)->uc_mcontext.gregs[HOST_REG_RIP])
+#define CONTEXT_PC(uc) ((uc)->uc_mcontext.gregs[REG_RIP])
 __asm__(WINDOW_HEAD
 	".type host_window,@function\n"
 	"host_window:\n"

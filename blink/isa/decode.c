@@ -68,8 +68,8 @@ size_bytes(const struct insn *in, bool w, unsigned size)
 static void
 memory_decode(struct cursor *c)
 {
-	static const u8 base16[] = {REG_BX, REG_BX, REG_BP, REG_BP, REG_SI, REG_DI, REG_BP, REG_BX};
-	static const u8 index16[] = {REG_SI, REG_DI, REG_SI, REG_DI, REG_NONE, REG_NONE, REG_NONE, REG_NONE};
+	static const u8 base16[] = {GPR_BX, GPR_BX, GPR_BP, GPR_BP, GPR_SI, GPR_DI, GPR_BP, GPR_BX};
+	static const u8 index16[] = {GPR_SI, GPR_DI, GPR_SI, GPR_DI, GPR_NONE, GPR_NONE, GPR_NONE, GPR_NONE};
 	struct insn *in = c->in;
 	unsigned mod = in->modrm >> 6, rm = in->modrm & 7, disp = mod == 2 ? 4 : mod, sib;
 	if (in->asize == 2) {
@@ -77,7 +77,7 @@ memory_decode(struct cursor *c)
 		in->index = index16[rm];
 		if (mod == 2) disp = 2;
 		if (mod == 0 && rm == 6) {
-			in->base = REG_NONE;
+			in->base = GPR_NONE;
 			disp = 2;
 		}
 	} else if (rm == 4) {
@@ -85,16 +85,16 @@ memory_decode(struct cursor *c)
 		in->base = (sib & 7) | (c->rex & 1) << 3;
 		in->index = (sib >> 3 & 7) | (c->rex & 2) << 2;
 		in->scale = sib >> 6;
-		if (in->index == REG_SP) {
-			in->index = REG_NONE;
+		if (in->index == GPR_SP) {
+			in->index = GPR_NONE;
 			in->scale = 0;
 		}
 		if (mod == 0 && (sib & 7) == 5) {
-			in->base = REG_NONE;
+			in->base = GPR_NONE;
 			disp = 4;
 		}
 	} else if (mod == 0 && rm == 5) {
-		in->base = in->mode == MODE_64 ? REG_RIP : REG_NONE;
+		in->base = in->mode == MODE_64 ? GPR_RIP : GPR_NONE;
 		disp = 4;
 	} else {
 		in->base = rm | (c->rex & 1) << 3;
@@ -195,13 +195,13 @@ operand_decode(struct cursor *c, unsigned i, const struct isa_spec *spec)
 		set_operand(o, OPR_DR, c->reg, size);
 		break;
 	case AT_AX:
-		set_operand(o, OPR_GPR, REG_AX, size);
+		set_operand(o, OPR_GPR, GPR_AX, size);
 		break;
 	case AT_CL:
-		set_operand(o, OPR_GPR, REG_CX, 1);
+		set_operand(o, OPR_GPR, GPR_CX, 1);
 		break;
 	case AT_DX:
-		set_operand(o, OPR_GPR, REG_DX, 2);
+		set_operand(o, OPR_GPR, GPR_DX, 2);
 		break;
 	case AT_XMM0:
 		set_operand(o, OPR_XMM, 0, 16);
@@ -244,16 +244,16 @@ operand_decode(struct cursor *c, unsigned i, const struct isa_spec *spec)
 		set_operand(o, OPR_MEM, 0, size);
 		break;
 	case AT_SI:
-		in->base = REG_SI;
-		set_operand(o, OPR_MEM, REG_SI, size);
+		in->base = GPR_SI;
+		set_operand(o, OPR_MEM, GPR_SI, size);
 		break;
 	case AT_DI:
-		if (in->base == REG_NONE) in->base = REG_DI;
-		set_operand(o, OPR_MEM, REG_DI, size);
+		if (in->base == GPR_NONE) in->base = GPR_DI;
+		set_operand(o, OPR_MEM, GPR_DI, size);
 		break;
 	case AT_XLAT:
-		in->base = REG_BX;
-		set_operand(o, OPR_MEM, REG_BX, size);
+		in->base = GPR_BX;
+		set_operand(o, OPR_MEM, GPR_BX, size);
 		break;
 	default:
 		break;
@@ -311,7 +311,7 @@ isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
 	const struct isa_sig *sig;
 	memset(in, 0, sizeof(*in));
 	in->mode = mode;
-	in->base = in->index = REG_NONE;
+	in->base = in->index = GPR_NONE;
 	memset(&c, 0, sizeof(c));
 	c.in = in;
 	c.code = code;
@@ -437,9 +437,9 @@ Opcode:
 	// In 64-bit mode ES, CS, SS and DS prefixes are without effect.
 	in->segover = segover;
 	if (mode == MODE_64) segover = segfar;
-	seg = in->base == REG_BP || in->base == REG_SP ? SEG_SS : SEG_DS;
+	seg = in->base == GPR_BP || in->base == GPR_SP ? SEG_SS : SEG_DS;
 	in->seg = segover != SEG_NONE ? segover : seg;
-	if ((attrs & ROW_HIDE) && in->base == REG_DI) in->seg = SEG_ES; // STOS SCAS INS
+	if ((attrs & ROW_HIDE) && in->base == GPR_DI) in->seg = SEG_ES; // STOS SCAS INS
 	if (lock) {
 		if (!(isa_attrs[in->op] & ISA_LOCKABLE) || in->opr[0].kind != OPR_MEM) goto Undefined;
 		in->lock = 1;

@@ -49,9 +49,9 @@ put_numbered(struct text *t, const char *name, unsigned n)
 static void
 put_gpr(struct text *t, unsigned reg, unsigned size)
 {
-	if (reg == REG_RIP) {
+	if (reg == GPR_RIP) {
 		put(t, "rip");
-	} else if (reg >= REG_R8) {
+	} else if (reg >= GPR_R8) {
 		put_numbered(t, "r", reg);
 		if (size < 8) put_char(t, size == 4 ? 'd' : size == 2 ? 'w' : 'b');
 	} else if (size == 1) {
@@ -81,7 +81,7 @@ put_memory(struct text *t, const struct insn *in, unsigned size, u64 pc)
 {
 	const char *name = 0;
 	u64 disp = (u64)in->disp;
-	bool any = in->base != REG_NONE || in->index != REG_NONE;
+	bool any = in->base != GPR_NONE || in->index != GPR_NONE;
 	switch (size) {
 	case 1:
 		name = "byte";
@@ -122,14 +122,14 @@ put_memory(struct text *t, const struct insn *in, unsigned size, u64 pc)
 		put_char(t, ':');
 	}
 	put_char(t, '[');
-	if (in->base == REG_RIP) {
+	if (in->base == GPR_RIP) {
 		put_hex(t, in_bytes(pc + in->len + disp, in->asize));
 	} else if (!any) {
 		put_hex(t, in_bytes(disp, in->asize));
 	} else {
-		if (in->base != REG_NONE) put_gpr(t, in->base, in->asize);
-		if (in->index != REG_NONE) {
-			if (in->base != REG_NONE) put_char(t, '+');
+		if (in->base != GPR_NONE) put_gpr(t, in->base, in->asize);
+		if (in->index != GPR_NONE) {
+			if (in->base != GPR_NONE) put_char(t, '+');
 			put_gpr(t, in->index, in->asize);
 			put_char(t, '*');
 			put_char(t, (char)('0' + (1 << in->scale)));

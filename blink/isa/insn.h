@@ -16,11 +16,11 @@ enum isa_mode { MODE_16, MODE_32, MODE_64 };
 // General registers, as numbered by ModRM and REX. The two slots behind them
 // exist in struct cpu only: a zero, and the result of an address pre-op.
 enum isa_reg {
-	REG_AX, REG_CX, REG_DX, REG_BX, REG_SP, REG_BP, REG_SI, REG_DI,
-	REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
-	REG_NONE,  // no base or no index; reads as zero
-	REG_EA,    // used by lowered ops only, never by struct insn
-	REG_RIP,   // RIP-relative: disp counts from the next instruction
+	GPR_AX, GPR_CX, GPR_DX, GPR_BX, GPR_SP, GPR_BP, GPR_SI, GPR_DI,
+	GPR_R8, GPR_R9, GPR_R10, GPR_R11, GPR_R12, GPR_R13, GPR_R14, GPR_R15,
+	GPR_NONE,  // no base or no index; reads as zero
+	GPR_EA,    // used by lowered ops only, never by struct insn
+	GPR_RIP,   // RIP-relative: disp counts from the next instruction
 	REG_SLOTS = 18
 };
 

@@ -32,9 +32,9 @@ put32(struct thread *t, u64 gva, u32 x)
 static void
 child_registers(struct cpu *c, const struct clone_req *q)
 {
-	c->r[REG_AX] = 0;
+	c->r[GPR_AX] = 0;
 	if (q->stack)
-		c->r[REG_SP] = q->stack;
+		c->r[GPR_SP] = q->stack;
 	if (q->flags & L_CLONE_SETTLS)
 		c->segbase[SEG_FS] = q->tls;
 }

@@ -235,7 +235,7 @@ linux_load(struct process *p, struct thread *t, struct program *pg, char **envp,
 	// A program executed by its descriptor alone is named after its file.
 	process_set_comm(p, !strncmp(pg->execfn, "/dev/fd/", 8) && !strchr(pg->execfn + 8, '/') ? pg->path : pg->execfn);
 	// cpu_new left everything else as a new process has it
-	c->r[REG_SP] = sp;
+	c->r[GPR_SP] = sp;
 	c->pc = pc;
 	return p->exe ? 0 : -L_ENOMEM;
 }

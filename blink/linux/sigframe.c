@@ -50,7 +50,7 @@ altstack_set(struct thread *t, const struct l_stack *ss, u64 sp, u64 min)
 i64
 sys_sigaltstack(struct thread *t, const u64 *a)
 {
-	u64 sp = t->cpu->r[REG_SP];
+	u64 sp = t->cpu->r[GPR_SP];
 	struct l_stack ss, old;
 	memset(&old, 0, sizeof old);
 	L_PUT(old.sp, t->altstack_sp);
@@ -83,8 +83,8 @@ fpu_reset(struct cpu *c)
 
 // Registers in the order in which struct l_sigcontext begins
 static const u8 frame_regs[16] = {
-	REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_DI, REG_SI, REG_BP,
-	REG_BX, REG_DX, REG_AX, REG_CX, REG_SP
+	GPR_R8, GPR_R9, GPR_R10, GPR_R11, GPR_R12, GPR_R13, GPR_R14, GPR_R15, GPR_DI, GPR_SI, GPR_BP,
+	GPR_BX, GPR_DX, GPR_AX, GPR_CX, GPR_SP
 };
 
 int
@@ -93,8 +93,8 @@ sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct 
 	struct cpu *c = t->cpu;
 	struct l_rt_sigframe f;
 	u8 fx[FXSAVE_SIZE];
-	u64 sp = c->r[REG_SP] - 128;
-	int was_on = on_altstack(t, c->r[REG_SP]), entering = 0;
+	u64 sp = c->r[GPR_SP] - 128;
+	int was_on = on_altstack(t, c->r[GPR_SP]), entering = 0;
 	if (!(act->flags & L_SA_RESTORER))
 		return -1;
 	if (act->flags & L_SA_ONSTACK && t->altstack_size && !was_on) {
@@ -138,11 +138,11 @@ sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct 
 	if (t->altstack_flags & L_SS_AUTODISARM)
 		altstack_reset(t);
 	t->trap_flags = 0;
-	c->r[REG_SP] = sp;
-	c->r[REG_AX] = 0;
-	c->r[REG_DI] = (u64)sig;
-	c->r[REG_SI] = sp + offsetof(struct l_rt_sigframe, info);
-	c->r[REG_DX] = sp + offsetof(struct l_rt_sigframe, uc);
+	c->r[GPR_SP] = sp;
+	c->r[GPR_AX] = 0;
+	c->r[GPR_DI] = (u64)sig;
+	c->r[GPR_SI] = sp + offsetof(struct l_rt_sigframe, info);
+	c->r[GPR_DX] = sp + offsetof(struct l_rt_sigframe, uc);
 	c->pc = act->handler;
 	cpu_set_flags(c, cpu_get_flags(c) & ~(u32)(FLAG_DF | FLAG_RF | FLAG_TF));
 	fpu_reset(c);
@@ -155,7 +155,7 @@ sys_rt_sigreturn(struct thread *t, const u64 *a)
 	struct cpu *c = t->cpu;
 	struct l_ucontext uc;
 	u8 fx[FXSAVE_SIZE];
-	u64 at = c->r[REG_SP];  // the handler's RET popped pretcode
+	u64 at = c->r[GPR_SP];  // the handler's RET popped pretcode
 	t->in_syscall = -1;
 	if (mem_read(t->p->mem, &uc, at, sizeof uc))
 		goto bad;
@@ -184,11 +184,11 @@ sys_rt_sigreturn(struct thread *t, const u64 *a)
 		fpu_reset(c);
 	}
 	// As in the kernel, a bad stack here is no error.
-	altstack_set(t, &uc.stack, c->r[REG_SP], L_MINSIGSTKSZ);
-	return (i64)c->r[REG_AX];
+	altstack_set(t, &uc.stack, c->r[GPR_SP], L_MINSIGSTKSZ);
+	return (i64)c->r[GPR_AX];
 bad:
 	signal_force_segv(t);
-	return (i64)c->r[REG_AX];
+	return (i64)c->r[GPR_AX];
 }
 
 // --- exceptions ---------------------------------------------------------------------

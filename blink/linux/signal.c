@@ -380,12 +380,12 @@ static void
 settle_restart(struct thread *t, i64 flags)
 {
 	struct cpu *c = t->cpu;
-	int code = (int)-(i64)c->r[REG_AX];
+	int code = (int)-(i64)c->r[GPR_AX];
 	if (flags >= 0 && (code == L_ERESTARTNOHAND || code == L_ERESTART_RESTARTBLOCK || (code == L_ERESTARTSYS && !(flags & L_SA_RESTART)))) {
-		c->r[REG_AX] = (u64)-(i64)L_EINTR;
+		c->r[GPR_AX] = (u64)-(i64)L_EINTR;
 	} else {
 		t->resumed = 1;
-		c->r[REG_AX] = t->orig_rax;
+		c->r[GPR_AX] = t->orig_rax;
 		c->pc -= 2;
 	}
 	t->in_syscall = -1;
@@ -394,7 +394,7 @@ settle_restart(struct thread *t, i64 flags)
 static int
 must_restart(const struct thread *t)
 {
-	i64 rax = (i64)t->cpu->r[REG_AX];
+	i64 rax = (i64)t->cpu->r[GPR_AX];
 	return t->in_syscall >= 0 && rax <= -L_ERESTARTSYS && rax >= -L_ERESTART_RESTARTBLOCK && rax != -515;
 }
 

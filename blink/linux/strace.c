@@ -584,7 +584,7 @@ put_arg(struct strace *s, struct thread *t, int kind, const u64 *a, i64 result)
 		break;
 	case A_SIGFRAME:
 		put(s, "{mask=");
-		if (!copy_in(t, b, t->cpu->r[REG_SP] + offsetof(struct l_ucontext, sigmask), 8))
+		if (!copy_in(t, b, t->cpu->r[GPR_SP] + offsetof(struct l_ucontext, sigmask), 8))
 			put_sigset(s, ld64(b));
 		put(s, "}");
 		break;

@@ -109,19 +109,19 @@ void
 linux_syscall(struct thread *t)
 {
 	struct cpu *c = t->cpu;
-	u32 number = (u32)c->r[REG_AX];
+	u32 number = (u32)c->r[GPR_AX];
 	const struct sysrow *row = sys_row(number);
 	sys_fn *fn = row ? g_fns[row - g_rows] : 0;
 	struct strace log;
 	u64 a[6];
 	i64 res;
-	a[0] = c->r[REG_DI];
-	a[1] = c->r[REG_SI];
-	a[2] = c->r[REG_DX];
-	a[3] = c->r[REG_R10];
-	a[4] = c->r[REG_R8];
-	a[5] = c->r[REG_R9];
-	t->orig_rax = c->r[REG_AX];
+	a[0] = c->r[GPR_DI];
+	a[1] = c->r[GPR_SI];
+	a[2] = c->r[GPR_DX];
+	a[3] = c->r[GPR_R10];
+	a[4] = c->r[GPR_R8];
+	a[5] = c->r[GPR_R9];
+	t->orig_rax = c->r[GPR_AX];
 	t->in_syscall = (int)number;
 	if (g_options.strace)
 		strace_enter(&log, t, row, a);
@@ -134,5 +134,5 @@ linux_syscall(struct thread *t)
 	}
 	if (g_options.strace)
 		strace_leave(&log, t, row, a, res);
-	c->r[REG_AX] = (u64)res;
+	c->r[GPR_AX] = (u64)res;
 }

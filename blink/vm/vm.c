@@ -20,12 +20,12 @@ vsyscall(struct thread *t)
 	struct cpu *c = t->cpu;
 	u64 offset = c->pc - VSYSCALL_BASE;
 	u8 ret[8];
-	if (offset > 0x800 || (offset & 0x3ff) || mem_read(c->mem, ret, c->r[REG_SP], 8))
+	if (offset > 0x800 || (offset & 0x3ff) || mem_read(c->mem, ret, c->r[GPR_SP], 8))
 		return 0;
-	c->r[REG_AX] = numbers[offset >> 10];
+	c->r[GPR_AX] = numbers[offset >> 10];
 	linux_syscall(t);
 	c->pc = ld64(ret);
-	c->r[REG_SP] += 8;
+	c->r[GPR_SP] += 8;
 	return 1;
 }
 

@@ -71,8 +71,8 @@ run_kind(const struct kind *k, struct mem *m, struct codecache *code, u64 at)
 	for (i = 0; i < THREADS; ++i) {
 		c[i] = cpu_new(m, code);
 		c[i]->pc = CODE;
-		c[i]->r[REG_DI] = at;
-		c[i]->r[REG_R8] = ROUNDS;
+		c[i]->r[GPR_DI] = at;
+		c[i]->r[GPR_R8] = ROUNDS;
 	}
 	pthread_barrier_init(&barrier, 0, THREADS);
 	for (i = 0; i < THREADS; ++i)

@@ -536,16 +536,16 @@ make_case(struct test_case *t, int rowno, u64 number)
 	t->base[0] = (rnd() & 0xf) << 12;
 	t->base[1] = rnd() & 0xffffff;
 	random_fx(t->fx);
-	t->r[REG_SP] = STACK + 0x600 + (rnd() & 0x1f8);
+	t->r[GPR_SP] = STACK + 0x600 + (rnd() & 0x1f8);
 	if (attrs & ISA_STACK || named(r, "leave enter retf iret")) {
 		if (one_in(8))
-			t->r[REG_SP] = STACK + (one_in(2) ? 0 : STACK_SIZE) + (rnd() & 31) - 16;
+			t->r[GPR_SP] = STACK + (one_in(2) ? 0 : STACK_SIZE) + (rnd() & 31) - 16;
 		else if (one_in(4))
-			t->r[REG_SP] += rnd() & 7;
-		t->r[REG_BP] = one_in(6) ? STACK + (rnd() & 31) : STACK + 0x800 + (rnd() & 0x1ff);
+			t->r[GPR_SP] += rnd() & 7;
+		t->r[GPR_BP] = one_in(6) ? STACK + (rnd() & 31) : STACK + 0x800 + (rnd() & 0x1ff);
 	}
 	if (named(r, "ret retf iret popf pop_sreg pop")) {
-		struct patch *p = add_patch(t, t->r[REG_SP]);
+		struct patch *p = add_patch(t, t->r[GPR_SP]);
 		for (i = 0; i < PATCH; i += 8)
 			st64(p->b + i, edge());
 		if (named(r, "pop_sreg"))
@@ -566,35 +566,35 @@ make_case(struct test_case *t, int rowno, u64 number)
 		int k = one_in(6) ? 4000 : one_in(3) ? 200 : 20;
 		int s = t->in.opr[0].size;
 		u64 far = t->flags & FLAG_DF ? RO - 64 : DATA;
-		t->r[REG_SI] = one_in(3) ? place_operand(s, 0) : far + rnd() % 0xf00 * (t->flags & FLAG_DF ? (u64)-1 : 1);
-		t->r[REG_DI] = one_in(3) ? place_operand(s, 0) : one_in(3) ? t->r[REG_SI] + rnd() % 40 - 20 : DATA + 0x1000 + rnd() % 0x800 - 0x400;
-		t->r[REG_CX] = rnd() % (unsigned)k;
+		t->r[GPR_SI] = one_in(3) ? place_operand(s, 0) : far + rnd() % 0xf00 * (t->flags & FLAG_DF ? (u64)-1 : 1);
+		t->r[GPR_DI] = one_in(3) ? place_operand(s, 0) : one_in(3) ? t->r[GPR_SI] + rnd() % 40 - 20 : DATA + 0x1000 + rnd() % 0x800 - 0x400;
+		t->r[GPR_CX] = rnd() % (unsigned)k;
 		if (t->in.seg == SEG_FS || t->in.seg == SEG_GS)
-			t->r[REG_SI] -= t->base[t->in.seg - SEG_FS];
+			t->r[GPR_SI] -= t->base[t->in.seg - SEG_FS];
 		if (t->in.asize == 4 && t->mode == MODE_64) {
-			t->r[REG_SI] = (u32)t->r[REG_SI] | rnd() << 32;
-			t->r[REG_DI] = (u32)t->r[REG_DI] | rnd() << 32;
-			t->r[REG_CX] |= rnd() << 32;
+			t->r[GPR_SI] = (u32)t->r[GPR_SI] | rnd() << 32;
+			t->r[GPR_DI] = (u32)t->r[GPR_DI] | rnd() << 32;
+			t->r[GPR_CX] |= rnd() << 32;
 		}
 		if (named(r, "scas cmps")) {
 			// runs of equal elements
-			struct patch *p = add_patch(t, t->r[REG_DI] & 0xffffffff), *q = add_patch(t, t->r[REG_SI] & 0xffffffff);
+			struct patch *p = add_patch(t, t->r[GPR_DI] & 0xffffffff), *q = add_patch(t, t->r[GPR_SI] & 0xffffffff);
 			memset(p->b, (int)(rnd() & 1), PATCH);
 			memcpy(q->b, p->b, PATCH);
 			if (one_in(2))
 				p->b[rnd() % PATCH] ^= 1;
 			if (named(r, "scas") && one_in(2))
-				t->r[REG_AX] = one_in(2) ? 0 : 0x0101010101010101;
+				t->r[GPR_AX] = one_in(2) ? 0 : 0x0101010101010101;
 		}
 	} else if (named(r, "xlat")) {
 		target = place_operand(1, 0);
-		t->r[REG_BX] = target - (t->r[REG_AX] & 0xff);
+		t->r[GPR_BX] = target - (t->r[GPR_AX] & 0xff);
 		if (t->in.seg == SEG_FS || t->in.seg == SEG_GS)
-			t->r[REG_BX] -= t->base[t->in.seg - SEG_FS];
+			t->r[GPR_BX] -= t->base[t->in.seg - SEG_FS];
 	} else if (named(r, "maskmovdqu maskmovq")) {
-		t->r[REG_DI] = place_operand(16, 0);
+		t->r[GPR_DI] = place_operand(16, 0);
 		if (t->in.seg == SEG_FS || t->in.seg == SEG_GS)
-			t->r[REG_DI] -= t->base[t->in.seg - SEG_FS];
+			t->r[GPR_DI] -= t->base[t->in.seg - SEG_FS];
 	} else if (memopr >= 0) {
 		int size = t->in.opr[memopr].size;
 		u64 want, index = 0;
@@ -613,9 +613,9 @@ make_case(struct test_case *t, int rowno, u64 number)
 			memcpy(p->b, t->fx + 32 + 16 * (rnd() & 7), 10);
 		} else if (one_in(3)) {
 			int half = size == 16 ? 8 : 4;
-			st64(p->b, t->r[REG_AX]);
+			st64(p->b, t->r[GPR_AX]);
 			if (named(r, "cmpxchg8b cmpxchg16b"))
-				memcpy(p->b + half, &t->r[REG_DX], (size_t)half);
+				memcpy(p->b + half, &t->r[GPR_DX], (size_t)half);
 		}
 		if (named(r, "ldmxcsr"))
 			p->b[2] &= (u8)~2;
@@ -632,26 +632,26 @@ make_case(struct test_case *t, int rowno, u64 number)
 		want = target - (u64)t->in.disp;
 		if (t->in.seg == SEG_FS || t->in.seg == SEG_GS)
 			want -= t->base[t->in.seg - SEG_FS];
-		if (t->in.base == REG_RIP || (t->in.base == REG_NONE && t->in.index == REG_NONE)) {
+		if (t->in.base == GPR_RIP || (t->in.base == GPR_NONE && t->in.index == GPR_NONE)) {
 			u64 d = want + (u64)t->in.disp;
-			if (t->in.base == REG_RIP)
+			if (t->in.base == GPR_RIP)
 				d -= t->pc + (u64)t->len;
 			if (t->in.displen == 4)
 				st32(t->code + disp_at, (u32)d);
 			else if (t->in.displen == 8)
 				st64(t->code + disp_at, d);
 		} else {
-			if (t->in.index != REG_NONE && t->in.index == t->in.base) {
+			if (t->in.index != GPR_NONE && t->in.index == t->in.base) {
 				t->r[t->in.base] = want / ((u64)1 + ((u64)1 << t->in.scale));
 			} else {
-				if (t->in.index != REG_NONE)
+				if (t->in.index != GPR_NONE)
 					index = t->r[t->in.index];
-				if (t->in.base != REG_NONE)
+				if (t->in.base != GPR_NONE)
 					t->r[t->in.base] = want - (index << t->in.scale);
 				else
 					t->r[t->in.index] = (u64)((i64)want >> t->in.scale);
 			}
-			if (t->in.asize == 4 && t->mode == MODE_64 && t->in.base != REG_NONE && t->in.base != t->in.index)
+			if (t->in.asize == 4 && t->mode == MODE_64 && t->in.base != GPR_NONE && t->in.base != t->in.index)
 				t->r[t->in.base] = (u32)t->r[t->in.base] | rnd() << 32;
 		}
 		// Bit offsets that stay near
@@ -665,13 +665,13 @@ make_case(struct test_case *t, int rowno, u64 number)
 		if (o->kind == OPR_GPR)
 			t->r[o->reg] = (t->r[o->reg] & ~(u64)0xffff) | selector();
 	}
-	if (named(r, "div idiv") && t->in.base != REG_DX && t->in.index != REG_DX && t->in.base != REG_AX && t->in.index != REG_AX && !one_in(4)) {
-		t->r[REG_DX] = one_in(2) ? (u64)((i64)t->r[REG_AX] >> 63) : rnd() % 4;
+	if (named(r, "div idiv") && t->in.base != GPR_DX && t->in.index != GPR_DX && t->in.base != GPR_AX && t->in.index != GPR_AX && !one_in(4)) {
+		t->r[GPR_DX] = one_in(2) ? (u64)((i64)t->r[GPR_AX] >> 63) : rnd() % 4;
 		if (t->in.opr[0].size == 1)
-			t->r[REG_AX] = (u64)(i64)(i16)(rnd() % 0x1000 - 0x800);
+			t->r[GPR_AX] = (u64)(i64)(i16)(rnd() % 0x1000 - 0x800);
 	}
 	if (named(r, "loop loope loopne jcxz"))
-		t->r[REG_CX] = (one_in(2) ? rnd() << 32 : 0) | rnd() % 3;
+		t->r[GPR_CX] = (one_in(2) ? rnd() << 32 : 0) | rnd() % 3;
 	if (named(r, "wrfsbase wrgsbase") && !one_in(3))
 		t->r[t->in.opr[0].reg] &= 0x7fffffffffff;
 	// A relative branch must not lead into itself.
@@ -985,7 +985,7 @@ emulate(struct outcome *o, const struct test_case *t, int engine, u8 *before)
 	cpu_invalidate(m->code, CODE, CODE + CODE_SIZE);
 	for (i = 0; i < 16; ++i)
 		c->r[i] = t->r[i];
-	c->r[REG_EA] = 0xdead;
+	c->r[GPR_EA] = 0xdead;
 	c->pc = t->pc - (u64)t->pre;
 	cpu_set_flags(c, t->flags);
 	memset(c->segbase, 0, sizeof c->segbase);

@@ -60,7 +60,7 @@ test_stack_depth(void)
 	char *before = stack_here();
 	u64 n = 0;
 	c->pc = place(mixed, sizeof mixed);
-	c->r[REG_SP] = stack + 65536;
+	c->r[GPR_SP] = stack + 65536;
 	c->budget = 10000;  // comes back to us all the time, never at the same place
 	for (;;) {
 		enum stop why = cpu_run(c);
@@ -88,7 +88,7 @@ on_small_stack(void *arg)
 	(void)arg;
 	host_thread_init();
 	c->pc = place(mixed, sizeof mixed);
-	c->r[REG_SP] = stack + 65536;
+	c->r[GPR_SP] = stack + 65536;
 	check(cpu_run(c) == STOP_SYSCALL, "ten million instructions on a small stack");
 	cpu_free(c);
 	host_thread_exit();
@@ -120,7 +120,7 @@ test_exclusive(void)
 	u64 a = 0, b = 0;
 	pthread_t thread;
 	c->pc = place(spin, sizeof spin);
-	c->r[REG_DI] = cell;
+	c->r[GPR_DI] = cell;
 	pthread_create(&thread, 0, spinner, c);
 	while (!spinning || !a)
 		mem_read(mem, &a, cell, 8);
@@ -156,11 +156,11 @@ test_invalidate(void)
 	mem_write(mem, at + 16, second, sizeof second);
 	for (int i = 0; i < 3; ++i) {
 		c->pc = at;
-		check(cpu_run(c) == STOP_SYSCALL && c->r[REG_AX] == 1, "linked block runs");
+		check(cpu_run(c) == STOP_SYSCALL && c->r[GPR_AX] == 1, "linked block runs");
 	}
 	mem_write(mem, at + 17, &changed, 1);
 	c->pc = at;
-	check(cpu_run(c) == STOP_SYSCALL && c->r[REG_AX] == 9, "a changed block is seen through its link");
+	check(cpu_run(c) == STOP_SYSCALL && c->r[GPR_AX] == 9, "a changed block is seen through its link");
 	c->pc = 0x123456000;
 	check(cpu_run(c) == STOP_FAULT && c->vector == VEC_PF && c->cr2 == 0x123456000 && c->error == (PF_USER | PF_FETCH),
 	      "fetch from nowhere faults");

@@ -62,18 +62,18 @@ run_kind(const struct kind *k, int paged, int down)
 	if (k->code[k->len - 1] == 0xa6)
 		mem_write(m, DST, data, LEN);
 	c->pc = CODE;
-	c->r[REG_SI] = SRC + start;
-	c->r[REG_DI] = DST + start;
-	c->r[REG_CX] = n;
-	c->r[REG_AX] = 0x4142434445464748;
+	c->r[GPR_SI] = SRC + start;
+	c->r[GPR_DI] = DST + start;
+	c->r[GPR_CX] = n;
+	c->r[GPR_AX] = 0x4142434445464748;
 	cpu_set_flags(c, 0x202 | (down ? (u32)FLAG_DF : 0u));
 	finished = 0;
 	pthread_create(&t, 0, pester, c);
 	for (;;) {
 		enum stop why = cpu_run(c);
-		left = c->r[REG_CX];
-		CHECK(k->code[1] == 0xaa || k->code[1] == 0xab || k->code[k->len - 1] == 0xaf || c->r[REG_SI] == SRC + start + (n - left) * (u64)step);
-		CHECK(k->code[1] == 0xad || c->r[REG_DI] == DST + start + (n - left) * (u64)step);
+		left = c->r[GPR_CX];
+		CHECK(k->code[1] == 0xaa || k->code[1] == 0xab || k->code[k->len - 1] == 0xaf || c->r[GPR_SI] == SRC + start + (n - left) * (u64)step);
+		CHECK(k->code[1] == 0xad || c->r[GPR_DI] == DST + start + (n - left) * (u64)step);
 		if (moves && left && left < n) {
 			// the last one is there, the next one is not
 			u64 last = (n - left - 1) * (u64)step;

@@ -21,7 +21,7 @@ run_thread(void *arg)
 	if (why != STOP_INT)
 		printf("stop %d vector %u at %llx\n", why, c->vector, (unsigned long long)c->pc);
 	host_thread_exit();
-	return why == STOP_INT && !(u32)c->r[REG_CX] ? arg : 0;
+	return why == STOP_INT && !(u32)c->r[GPR_CX] ? arg : 0;
 }
 
 int
@@ -43,9 +43,9 @@ main(void)
 	}
 	// Both copies have the same place in the cache of indirect jumps.
 	c->pc = CODE;
-	c->r[REG_AX] = CODE;
-	c->r[REG_DX] = 0x1001;
-	c->r[REG_CX] = ROUNDS;
+	c->r[GPR_AX] = CODE;
+	c->r[GPR_DX] = 0x1001;
+	c->r[GPR_CX] = ROUNDS;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK > PTHREAD_STACK_MIN ? STACK : PTHREAD_STACK_MIN);
 	if (pthread_create(&t, &attr, run_thread, c)) {

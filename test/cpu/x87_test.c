@@ -125,8 +125,8 @@ run_handler(struct state *s)
 {
 	sigjmp_buf jb;
 	struct cpu *c = cpu;
-	c->r[REG_AX] = s->ax;
-	c->r[REG_SI] = (u64)(uintptr_t)operand;
+	c->r[GPR_AX] = s->ax;
+	c->r[GPR_SI] = (u64)(uintptr_t)operand;
 	memcpy(operand, s->mem, sizeof s->mem);
 	flags_set(c, (u32)s->flags);
 	x87_from_fxsave(c, s->fx, 1);
@@ -137,7 +137,7 @@ run_handler(struct state *s)
 	else
 		s->fault = c->vector;
 	memcpy(s->mem, operand, sizeof s->mem);
-	s->ax = c->r[REG_AX];
+	s->ax = c->r[GPR_AX];
 	s->flags = flags_arith(c);
 	x87_to_fxsave(c, s->fx, 1);
 	x87_to_env(c, s->env, false);
