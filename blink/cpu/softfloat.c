@@ -16,7 +16,8 @@ enum { FAST_PATHS = 1 };
 struct fmt {
 	u8 prec, ebits;
 };
-static const struct fmt fmts[] = {{24, 8}, {53, 11}};  // by enum sf_type
+static const struct fmt fmts[] = {{24, 8}, {53, 11}, {11, 5}};  // by enum sf_type; HALF
+enum { HALF = 2 };
 
 void
 num_set(struct num *r, enum cls cls, int neg)
@@ -679,6 +680,30 @@ sf_convert(struct fpenv *env, enum sf_type from, enum sf_type to, u64 v, int tru
 		convert(env, &x, 1);
 	}
 	return pack(env, &fmts[to], &x);
+}
+
+u32
+sf_from_half(struct fpenv *env, u32 h)
+{
+	struct fpenv e = *env;
+	struct num x;
+	e.daz = 0;
+	unpack(&e, &x, &fmts[HALF], h);
+	convert(env, &x, 0);
+	return (u32)pack(env, &fmts[SF_F32], &x);
+}
+
+u32
+sf_to_half(struct fpenv *env, u32 v)
+{
+	u8 ftz = env->ftz;
+	struct num x;
+	unpack(env, &x, &fmts[SF_F32], v);
+	convert(env, &x, 1);
+	env->ftz = 0;
+	v = (u32)pack(env, &fmts[HALF], &x);
+	env->ftz = ftz;
+	return v;
 }
 
 struct f80

@@ -34,7 +34,8 @@ enum sf_type { SF_F32, SF_F64, SF_I32, SF_I64 };  // bit 0: 8 bytes
 // SSE scalar arithmetic; t is SF_F32 or SF_F64. SQRT is of b. NaN rule: the
 // first operand if it is a NaN (made quiet), else the second; invalid
 // operations give the default NaN. muladd is a * b + c rounded once, its NaN
-// the first of a, b, c. MIN and MAX give b where either is a NaN or both are
+// the first of a, b, c (which is FMA's rule: of 213 a is the second operand, b
+// the destination; of 132 a is the destination; of 231 c is). MIN and MAX give b where either is a NaN or both are
 // equal. Where an unmasked exception forbids a result (I, D, Z; for SSE also
 // O, U, P), what is returned means nothing, and flags are those that the
 // fault reports.
@@ -46,6 +47,10 @@ u64 sf_round_int(struct fpenv *, enum sf_type t, u64 a, int suppress_inexact);
 // give the integer indefinite (0x80..0) and FPX_I. `trunc` rounds toward zero
 // whatever rc says (CVTT*).
 u64 sf_convert(struct fpenv *, enum sf_type from, enum sf_type to, u64 x, int trunc);
+// F16C: binary16, in the low bits. Neither FTZ nor, for the first, DAZ counts;
+// the first reports no denormal. The caller puts the immediate's rounding into rc.
+u32 sf_from_half(struct fpenv *, u32 h);
+u32 sf_to_half(struct fpenv *, u32 f32);
 
 // x87 arithmetic: rounds to env->pc. NaN rule of the x87: the larger
 // significand of two NaNs. Unsupported encodings are FPX_I and the default NaN.

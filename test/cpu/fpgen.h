@@ -100,6 +100,9 @@ rnd_operand(int kind)
 	case 'd':
 		v.m = rnd_f(52, 11);
 		break;
+	case 'h':
+		v.m = rnd_f(10, 5);
+		break;
 	case 'i':
 		v.m = rnd_frac(64);
 		if (rnd() & 1) v.m = (i64)v.m >> (rnd() & 63);
