@@ -71,7 +71,7 @@ LINK_LTO = $(if $(LTO),-fno-lto)
 # What programs for x86-64-v2 do not need; CPUID agrees.
 ISA_WITHOUT = AES PCLMULQDQ SHA BMI1 BMI2 LZCNT ADX MOVBE RDRAND RDSEED FSGSBASE RDPID \
 	CLFLUSHOPT CLWB CLDEMOTE MOVDIRI MOVDIR64B SERIALIZE PREFETCHWT1 PKU \
-	XSAVE XSAVEOPT XSAVEC XSAVES INVPCID SMAP MONITOR WBNOINVD
+	XSAVE XSAVEOPT XSAVEC XSAVES AVX AVX2 FMA F16C GFNI VAES VPCLMULQDQ INVPCID SMAP MONITOR WBNOINVD
 LDFLAGS_MODE = -Wl,--gc-sections -Wl,-O1 -Wl,--as-needed -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,-z,common-page-size=64 \
 	-Wl,-z,pack-relative-relocs -Wl,--hash-style=gnu -Wl,--build-id=none -Wl,--no-eh-frame-hdr
 else ifeq ($(MODE),dbg)

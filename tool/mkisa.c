@@ -127,6 +127,8 @@ static const struct word {
 	{"jb", AT_REL, SZ_B}, {"jz", AT_REL, SZ_Z}, {"far", AT_FAR, SZ_FARP},
 	{"offb", AT_MOFFS, SZ_B}, {"offv", AT_MOFFS, SZ_V},
 	{"x", AT_XREG, SZ_X}, {"ux", AT_XRMREG, SZ_X}, {"vx", AT_XVVVV, SZ_X},
+	{"y", AT_XREG, SZ_Y}, {"vy", AT_XVVVV, SZ_Y},
+	{"X", AT_XREG, SZ_L}, {"UX", AT_XRMREG, SZ_L}, {"VX", AT_XVVVV, SZ_L}, {"X4", AT_XIS4, SZ_L},
 	{"mm", AT_MREG, SZ_Q}, {"umm", AT_MRMREG, SZ_Q}
 };
 static const struct word prefixes[] = {
@@ -138,7 +140,7 @@ static const struct word sizes[] = {
 	{"x", 0, SZ_X}, {"y", 0, SZ_Y}, {"t", 0, SZ_T}, {"64", 0, SZ_64}, {"512", 0, SZ_512},
 	{"v", 0, SZ_V}, {"z", 0, SZ_Z}, {"r", 0, SZ_R}, {"n", 0, SZ_N}, {"a", 0, SZ_A}, {"f", 0, SZ_FARP},
 	{"pair", 0, SZ_PAIR}, {"desc", 0, SZ_DESC}, {"env", 0, SZ_ENV}, {"state", 0, SZ_STATE},
-	{"l", 0, SZ_L}
+	{"l", 0, SZ_L}, {"l2", 0, SZ_L2}, {"l4", 0, SZ_L4}, {"l8", 0, SZ_L8}
 };
 
 static int
@@ -154,7 +156,9 @@ size_parse(const struct row *r, const char *s)
 // One operand: a word of words[], or one of prefixes[] and one of sizes[]:
 //   rv ModRM.reg, ur ModRM.rm as a register, ov opcode, vr VEX.vvvv,
 //   mq memory, rmv register or memory, rd/mb either with two sizes,
-//   x/mq xmm or memory, mm/mq mmx or memory, si:v [rSI], di:v es:[rDI].
+//   x/mq xmm or memory, mm/mq mmx or memory, si:v [rSI], di:v es:[rDI];
+//   X UX VX X/ml X4 as wide as VEX.L says; vmxq eight bytes at addresses
+//   with an XMM register as index, vmlq with one as wide as VEX.L says.
 static struct isa_spec
 spec_parse(const struct row *r, const char *s)
 {
@@ -168,12 +172,19 @@ spec_parse(const struct row *r, const char *s)
 			p.msize = p.rsize = words[i].msize;
 			return p;
 		}
+	if (!strncmp(s, "vm", 2)) {
+		snprintf(left, sizeof(left), "%.1s", s + 2);
+		p.where = AT_VSIB;
+		p.rsize = size_parse(r, left);
+		p.msize = size_parse(r, s + 3);
+		return p;
+	}
 	if (slash && slash > s) {
 		snprintf(left, sizeof(left), "%.*s", (int)(slash - s), s);
 		p.msize = size_parse(r, slash + 2);
-		if (!strcmp(left, "x")) {
+		if (!strcmp(left, "x") || !strcmp(left, "X") || !strcmp(left, "y")) {
 			p.where = AT_XRM;
-			p.rsize = SZ_X;
+			p.rsize = left[0] == 'x' ? SZ_X : left[0] == 'y' ? SZ_Y : SZ_L;
 		} else if (!strcmp(left, "mm")) {
 			p.where = AT_MRM;
 			p.rsize = SZ_Q;
@@ -219,7 +230,7 @@ operands_parse(struct row *r)
 		if (n == 4) die(r, "more than four operands");
 		sig.spec[n++] = spec_index(p);
 		switch (p.where) {
-		case AT_MEM:
+		case AT_MEM: case AT_VSIB:
 			r->want[BY_MOD] &= 1;
 			break;
 		case AT_RMREG: case AT_XRMREG: case AT_MRMREG:

@@ -15,6 +15,7 @@ struct cursor {
 	size_t given;       // bytes that may be read
 	unsigned reg, rm;   // ModRM fields with their REX extension
 	unsigned vvvv;
+	unsigned index, scale; // SIB fields, with the REX extension
 	unsigned rex;       // REX bits, also those of VEX and EVEX
 	unsigned opcode;
 	bool has_rex;       // SPL BPL SIL DIL instead of AH CH DH BH
@@ -59,8 +60,10 @@ size_bytes(const struct insn *in, bool w, unsigned size)
 		return in->asize;
 	case SZ_DESC:
 		return in->mode == MODE_64 ? 10 : 6;
-	default:
+	case SZ_L:
 		return in->vl;
+	default:
+		return in->vl >> (size - SZ_L);
 	}
 }
 
@@ -85,6 +88,8 @@ memory_decode(struct cursor *c)
 		in->base = (sib & 7) | (c->rex & 1) << 3;
 		in->index = (sib >> 3 & 7) | (c->rex & 2) << 2;
 		in->scale = sib >> 6;
+		c->index = in->index;
+		c->scale = in->scale;
 		if (in->index == GPR_SP) {
 			in->index = GPR_NONE;
 			in->scale = 0;
@@ -149,6 +154,14 @@ operand_decode(struct cursor *c, unsigned i, const struct isa_spec *spec)
 	case AT_XRM:
 		if (memory) set_operand(o, OPR_MEM, 0, size);
 		else set_operand(o, size == 32 ? OPR_YMM : OPR_XMM, c->rm, size);
+		break;
+	case AT_VSIB:
+		// the index is a vector register, and there is no value for none
+		if ((in->modrm & 7) != 4 || in->asize == 2) return false;
+		in->vsib = size_bytes(in, c->w, spec->rsize);
+		in->index = c->index;
+		in->scale = c->scale;
+		set_operand(o, OPR_MEM, 0, size);
 		break;
 	case AT_XREG:
 		set_operand(o, size == 32 ? OPR_YMM : OPR_XMM, c->reg, size);
@@ -433,6 +446,9 @@ Opcode:
 		if (!operand_decode(&c, i, &isa_specs[sig->spec[i]])) goto Undefined;
 	}
 	in->nopr = i;
+	// Gathers want three different registers.
+	if (in->vsib && (in->opr[0].reg == in->index || in->opr[2].reg == in->index || in->opr[0].reg == in->opr[2].reg))
+		goto Undefined;
 	if (UNLIKELY(c.short_of)) goto Short;
 	// In 64-bit mode ES, CS, SS and DS prefixes are without effect.
 	in->segover = segover;

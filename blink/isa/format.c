@@ -130,7 +130,8 @@ put_memory(struct text *t, const struct insn *in, unsigned size, u64 pc)
 		if (in->base != GPR_NONE) put_gpr(t, in->base, in->asize);
 		if (in->index != GPR_NONE) {
 			if (in->base != GPR_NONE) put_char(t, '+');
-			put_gpr(t, in->index, in->asize);
+			if (in->vsib) put_numbered(t, in->vsib == 32 ? "ymm" : "xmm", in->index);
+			else put_gpr(t, in->index, in->asize);
 			put_char(t, '*');
 			put_char(t, (char)('0' + (1 << in->scale)));
 		}

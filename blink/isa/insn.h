@@ -68,6 +68,7 @@ struct insn {
 	u8 modrm;    // raw byte, 0 if none
 	u8 cc;       // condition of Jcc, SETcc, CMOVcc: 0 O, 1 NO, ... 15 G
 	u8 base, index, scale;  // enum isa_reg; scale is log2: 0..3
+	u8 vsib;     // bytes of the vector register that index then is, else 0
 	u8 immlen;   // bytes of the first immediate, 0 if none
 	u8 displen;  // bytes of the displacement
 	u8 nopr;     // operands, explicit and implied ones that the manual prints

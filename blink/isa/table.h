@@ -38,6 +38,7 @@ enum isa_where {
 	AT_VVVV,    // general register VEX.vvvv
 	AT_MEM,     // memory
 	AT_XREG, AT_XRM, AT_XRMREG, AT_XVVVV, AT_XIS4,  // vector registers
+	AT_VSIB,    // memory with a vector register as index; rsize: that one's
 	AT_MREG, AT_MRM, AT_MRMREG,                     // MMX registers
 	AT_STI,     // ST(ModRM.rm)
 	AT_SREG,    // segment register ModRM.reg
@@ -68,7 +69,8 @@ enum isa_size {
 	SZ_N,      // 4, in 64-bit mode 8
 	SZ_A,      // address size
 	SZ_DESC,   // descriptor table register: 6, in 64-bit mode 10
-	SZ_L       // vector length
+	SZ_L,      // vector length
+	SZ_L2, SZ_L4, SZ_L8  // a half, a quarter, an eighth of it
 };
 
 struct isa_spec {

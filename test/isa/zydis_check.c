@@ -87,8 +87,7 @@ is_absent(const ZydisDecodedInstruction *z)
 	static const char *const absent[] = {
 		"VTX", "SMX", "AMD3DNOW", "SSE4A", "SVM", "CET", "KEYLOCKER", "WAITPKG", "PCONFIG", "SGX", "RTM", "RDPRU",
 		"PT", "AMD_INVLPGB", "MONITORX", "TSX_LDTRK", "VMFUNC", "TDX", "MCOMMIT", "CLZERO", "HRESET", "UINTR",
-		"PADLOCK", "GFNI", "ENQCMD", "AVX", "FMA", "F16C", "XOP", "TBM", "AMX", "KNC", "SNP", "LWP", "PREFETCHWT1",
-		"VAES", "VPCLMULQDQ"
+		"PADLOCK", "ENQCMD", "AVX512", "AVX_", "AVXNECONVERT", "AVXIFMA", "AVXVNNI", "FMA4", "XOP", "TBM", "AMX", "KNC", "SNP", "LWP", "PREFETCHWT1"
 	};
 	const char *name = ZydisISAExtGetString(z->meta.isa_ext);
 	unsigned i;
@@ -225,7 +224,7 @@ systematic(void)
 		for (map = 0; map < 5; ++map)
 			for (i = 0; i < 64; ++i)
 				for (op = 0; op < 256; ++op)
-					for (modrm = 0; modrm < 256; modrm += 19) {
+					for (modrm = 0; modrm < 256; modrm += 7) {
 						code[0] = 0xc4;
 						code[1] = (u8)((i & 1 ? 0xe0 : 0x00) | map);
 						if (mode != 2) code[1] |= 0xc0;
