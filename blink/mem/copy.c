@@ -53,10 +53,12 @@ mem_host(struct mem *m, u64 gva, size_t *len, int access)
 	struct vma *v;
 	u64 page = round_down(gva, PAGE_SIZE_GUEST), at, end = gva + *len;
 	u8 *first = 0, *p;
+	int dropped;
 	if (!*len || end < gva)
 		return 0;
 	memset(&ch, 0, sizeof ch);
 again:
+	dropped = 0;
 	pthread_mutex_lock(&m->lock);
 	for (at = page; at < end;) {
 		u64 hi;
@@ -64,10 +66,8 @@ again:
 		if (!v)
 			break;
 		hi = mem_is_paged(m) ? at + PAGE_SIZE_GUEST : min_u64(v->end, end);
-		if ((access & MEM_W) && watch_open(m, v, at, hi, &ch)) {
-			mem_publish(m, &ch);
-			goto again;
-		}
+		if (access & MEM_W)
+			dropped |= watch_open(m, v, at, hi, &ch);
 		if (mem_is_paged(m)) {
 			p = m->model->page(m, v, at);
 			if (!p || (at > page && p != first + (at - page)))
@@ -78,6 +78,10 @@ again:
 			first = (u8 *)(uintptr_t)(page + LINEAR_BASE);
 		}
 		at = hi;
+	}
+	if (dropped) {
+		mem_publish(m, &ch);
+		goto again;
 	}
 	pthread_mutex_unlock(&m->lock);
 	if (at == page)

@@ -38,7 +38,7 @@ struct mfile {
 struct changes {
 	struct { u64 lo, hi; } code[4];
 	int ncode;
-	int told;  // mem_publish has been called
+	u32 told;  // mem->drops when mem_publish last told
 	u64 tlb_lo, tlb_hi;
 	u8 *frames;
 	struct mfile *dead;
@@ -76,6 +76,7 @@ struct mem {
 	u8 *fresh, *fresh_end;  // never used part of the newest chunk
 	u64 next_ino;     // for shared anonymous memory
 	int telling;      // threads that are calling hooks.code_changed
+	u32 drops;        // how often one began to
 	int shared_code;  // code was watched in a shared file mapping
 };
 
@@ -127,7 +128,8 @@ int watch_clear(struct mem *, u64 lo, u64 hi, struct changes *);
 // notes them in any case.
 void watch_clear_aliases(struct mem *, const struct vma *v, u64 lo, u64 hi, int all, struct changes *);
 // Before a write: 0 if [lo, hi) of v is open now; 1 if watches were dropped,
-// so that the caller must unlock, publish and start over.
+// so that the caller must, having asked for all that it writes to, unlock,
+// publish and start over with the same ch.
 int watch_open(struct mem *, const struct vma *v, u64 lo, u64 hi, struct changes *);
 // Linear: gives the host's write permission back to closed pages.
 void watch_reopen(struct mem *, u64 lo, u64 hi);

@@ -53,8 +53,11 @@ mem_publish(struct mem *m, struct changes *ch)
 {
 	struct mfile *f;
 	int i, tell = ch->ncode && m->hooks.code_changed;
-	if (tell)
+	u32 told = ch->told;
+	if (tell) {
 		__atomic_add_fetch(&m->telling, 1, __ATOMIC_ACQ_REL);
+		told = ++m->drops;
+	}
 	pthread_mutex_unlock(&m->lock);
 	for (i = 0; tell && i < ch->ncode; i++)
 		m->hooks.code_changed(m->hooks.arg, ch->code[i].lo, ch->code[i].hi);
@@ -78,7 +81,7 @@ mem_publish(struct mem *m, struct changes *ch)
 		free(f);
 	}
 	memset(ch, 0, sizeof *ch);
-	ch->told = 1;
+	ch->told = told;
 }
 
 static void

@@ -5,8 +5,8 @@
 // is every writable page that shows the same file bytes. A write first drops
 // the watches and tells hooks.code_changed, and only when nobody watched
 // again meanwhile is the page opened. Who finds watches dropped while another
-// thread is still telling tells as well: no thread can write to a page whose
-// stale blocks still run.
+// thread is still telling tells as well, unless that one began before its own
+// telling did: no thread can write to a page whose stale blocks still run.
 #include "mem/map.h"
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -85,18 +85,20 @@ int
 watch_open(struct mem *m, const struct vma *v, u64 lo, u64 hi, struct changes *ch)
 {
 	struct span s = {0, 0};
+	int others;
 	if (!m->root)
 		return 0;
+	others = ch->told != m->drops && __atomic_load_n(&m->telling, __ATOMIC_ACQUIRE);
 	lo = round_down(lo, PAGE_SIZE_GUEST);
 	hi = round_up(hi, PAGE_SIZE_GUEST);
 	pt_walk(m, lo, hi, clear_entry, &s);
+	if (others) {
+		// Another thread dropped watches, perhaps here, and may not have told yet.
+		s.lo = lo;
+		s.hi = hi;
+	}
 	if (s.hi) {
 		watch_clear_aliases(m, v, s.lo, s.hi, 1, ch);
-		return 1;
-	}
-	// Another thread dropped watches, perhaps these, and may not have told yet.
-	if (!ch->told && __atomic_load_n(&m->telling, __ATOMIC_ACQUIRE)) {
-		watch_clear_aliases(m, v, lo, hi, 1, ch);
 		return 1;
 	}
 	if (!mem_is_paged(m))

@@ -1,5 +1,6 @@
 // watch_test.c: writers and a decoder race for one page. Once a write has
-// returned, nothing decoded before it may still be in use.
+// returned, nothing decoded before it may still be in use: the crowd tries it
+// at random, one known sequence of events is played through step by step.
 #include "host/host.h"
 #include "mem/mem.h"
 #include <pthread.h>
@@ -102,6 +103,59 @@ write_words(void *arg)
 	return 0;
 }
 
+// One writer tells; meanwhile the page is decoded again, and a second writer
+// drops that watch but is held up before it has told. The first one finds the
+// page unwatched and must tell again before its write is done.
+static pthread_t g_second;
+static int g_tells, g_second_told, g_second_may_go;
+static THREAD_LOCAL int t_is_second;
+
+static void *
+write_second(void *arg)
+{
+	host_thread_init();
+	t_is_second = 1;
+	g_failed |= mem_write(m, g_page + 8, "second", 7) != 0;
+	host_thread_exit();
+	return 0;
+}
+
+static void
+on_code_step(void *arg, u64 lo, u64 hi)
+{
+	u8 buf[8];
+	if (t_is_second) {
+		__atomic_store_n(&g_second_told, 1, __ATOMIC_SEQ_CST);
+		while (!__atomic_load_n(&g_second_may_go, __ATOMIC_SEQ_CST))
+			sched_yield();
+	} else if (++g_tells == 1) {
+		mem_watch_code(m, g_page, sizeof buf);
+		g_failed |= mem_fetch(m, buf, g_page, sizeof buf) != sizeof buf;
+		pthread_create(&g_second, 0, write_second, 0);
+		while (!__atomic_load_n(&g_second_told, __ATOMIC_SEQ_CST))
+			sched_yield();
+	}
+}
+
+static void
+told_before_but_dropped_since(int paged)
+{
+	struct mem_hooks hooks = {0, on_code_step, 0};
+	g_tells = g_second_told = g_second_may_go = 0;
+	m = mem_new(paged);
+	mem_set_hooks(m, &hooks);
+	g_page = (u64)mem_map(m, 0, 4096, MEM_R | MEM_W | MEM_X, 0, -1, 0, 0);
+	mem_watch_code(m, g_page, 8);
+	g_failed |= mem_write(m, g_page, "first", 6) != 0;
+	if (g_tells < 2) {
+		printf("%s: a write whose watch another thread dropped told %d times, not twice\n", paged ? "paged" : "linear", g_tells);
+		g_failed = 1;
+	}
+	__atomic_store_n(&g_second_may_go, 1, __ATOMIC_SEQ_CST);
+	pthread_join(g_second, 0);
+	mem_free(m);
+}
+
 int
 main(void)
 {
@@ -109,6 +163,8 @@ main(void)
 	pthread_t decoder, writer[WRITERS];
 	int paged, i;
 	host_install_fault_handlers(0);
+	told_before_but_dropped_since(0);
+	told_before_but_dropped_since(1);
 	for (paged = 0; paged < 2; paged++) {
 		m = mem_new(paged);
 		host_claim_faults(on_fault);
