@@ -44,7 +44,13 @@ print_version(void)
 #ifndef NDEBUG
 		", assertions"
 #endif
-		"\ncompiled by %s\n", BLINK_VERSION,
+		"\ncompiled by "
+#ifdef __clang__
+		"%s\n",
+#else
+		"gcc %s\n",
+#endif
+		BLINK_VERSION,
 #if defined(__linux__)
 		"Linux",
 #elif defined(__APPLE__)
