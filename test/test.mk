@@ -46,7 +46,7 @@ check-cxx: $(GENHDRS) $(GENSRCS)
 .PHONY: check-cxx
 
 format:
-	clang-format -i $(wildcard blink/*.c blink/*/*.c blink/*/*.h test/*/*.c tool/*.c)
+	git clang-format --style=file --extensions c,h HEAD
 .PHONY: format
 
 # The decoder against libzydis and the processor; `skipped` without libzydis.
