@@ -6,8 +6,14 @@ UNIT_SRCS = $(wildcard test/*/*_test.c) test/cpu/diff.c
 UNITS = $(UNIT_SRCS:%.c=$O/%)
 
 $O/test/%: $O/test/%.o $(LIB)
-	$(LINK) -o $@ $< $(LIB) $(LDLIBS)
+	$(LINK) -o $@ $< $(PARTS) $(LIB) $(LDLIBS)
 -include $(UNITS:=.d)
+
+# The differential instruction test is several files.
+DIFF_OBJS = $(patsubst %.c,$O/%.o,$(wildcard test/cpu/diff_*.c))
+$O/test/cpu/diff: $(DIFF_OBJS)
+$O/test/cpu/diff: PARTS = $(DIFF_OBJS)
+-include $(DIFF_OBJS:.o=.d)
 
 units: $(UNITS)
 .PHONY: units

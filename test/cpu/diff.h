@@ -1,0 +1,133 @@
+// diff.h: what the files of the differential instruction test share. See diff.c.
+//
+//   diff_rows.c    the rows of the table, what is not compared and why, counts
+//   diff_state.c   random numbers, the state that a case starts from, memory
+//   diff_gen.c     cases of a row
+//   diff_native.c  runs cases on this processor
+//   diff_run.c     runs them on the interpreter and compares
+//   diff_print.c   a case for people
+//   diff.c         the whole
+#ifndef TEST_CPU_DIFF_H_
+#define TEST_CPU_DIFF_H_
+#include "base/base.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include "cpu/cpu.h"
+#if HOST_X86_64 && defined(__linux__) && !defined(__SANITIZE_THREAD__)
+#define DIFF_NATIVE 1
+#else
+#define DIFF_NATIVE 0
+#endif
+
+// The memory of a case, the same natively and in both models of the interpreter
+enum place {
+	CODE = 0x10000000, CODE_SIZE = 0x2000,  // filled with INT3; targets are on the second page
+	DATA = 0x20000000, DATA_SIZE = 0x2000,  // a hole in front of it,
+	RO = DATA + DATA_SIZE, RO_SIZE = 0x1000,  // a page that may only be read, then a hole
+	STACK = 0x30000000, STACK_SIZE = 0x1000,
+	RW_SIZE = DATA_SIZE + STACK_SIZE
+};
+
+enum { BATCH = 32, PATCHES = 3, PATCH = 64 };
+enum { FX_SIZE = 416 };  // of an FXSAVE image, what the processor uses
+enum { FLAGS_TESTED = FLAGS_ARITH | FLAG_DF | FLAG_NT | FLAG_AC | FLAG_ID };
+
+struct state {
+	u64 pc, r[16], base[2];  // bases of FS and GS
+	u32 flags;
+	u16 sel[6];
+	u8 fx[FX_SIZE];    // x87, MMX, MXCSR, XMM: as FXSAVE64 stores them
+	u8 high[16][16];   // upper halves of the YMM registers
+};
+
+struct patch { u64 at; int n; u8 b[PATCH]; };
+
+struct test_case {
+	u64 number;
+	int row;
+	u8 code[16];
+	int len;
+	u8 setter[16];  // an instruction in front of it that sets flags, so that
+	int pre;       // they are there in every lazy form; its length or 0
+	enum isa_mode mode;
+	int traced;    // single-step it natively
+	u64 mxcsr_mask;  // where FXSAVE stores the third byte of MXCSR_MASK
+	struct state s;  // pc is that of the instruction, behind the setter
+	struct patch patch[PATCHES];
+	struct insn in;
+};
+
+struct outcome {
+	int trap;  // exception vector, -1: went on to pc
+	u32 error;
+	u64 cr2;
+	struct state s;
+	u8 mem[RW_SIZE];  // DATA, STACK
+};
+
+// --- diff_rows.c
+
+struct row {
+	const char *name, *enc, *oprs, *flags;
+	int op;
+	u64 cases, failures, tries;
+};
+extern struct row rows[];
+extern const int row_count;
+void rows_init(void);
+// Whether the row's name is among the words of `names`.
+int named(const struct row *r, const char *names);
+// Why a row has no cases at all; 0 if it should have some.
+const char *why_untested(const struct row *r);
+// Whether results of this very instruction are known to differ.
+int accepted(const struct insn *in);
+
+// --- diff_state.c
+
+extern u64 rng;
+u64 rnd(void);
+int one_in(unsigned n);
+u64 edge(void);         // an integer
+u64 vector_edge(void);  // eight bytes that may be two floats, a double or part of a long double
+void state_random(struct state *);
+
+extern u8 *image;  // what DATA and STACK hold at the start of every case, and RO
+extern u8 *image_ro;
+void make_image(void);
+// Puts the case's patches into a copy of the image whose parts are at data and stack.
+void patch_image(u8 *data, u8 *stack, const struct test_case *t);
+
+// --- diff_gen.c
+
+// Makes case `number` of a row; the same number gives the same case. -1: there is none.
+int make_case(struct test_case *t, int rowno, u64 number);
+
+// --- diff_native.c
+
+// Starts the child. `view` is a writable view of the file of code pages.
+int native_init(int code_fd, u8 *view);
+void native_stop(void);
+// BATCH of each, in memory shared with the child
+struct test_case *native_cases(void);
+const struct outcome *native_outcomes(void);
+// Runs the first n cases. Returns how many it finished: less than n if the
+// child died of the one behind them (it is started again).
+int native_run(int n);
+
+// --- diff_run.c
+
+enum { ENGINES = 3 };
+extern const char *const engine_names[];
+void run_init(int code_fd, u8 *view);
+// Runs the case and compares with what the processor did: 0 if equal. With
+// `say` prints the differences.
+int run_compare(const struct outcome *native, const struct test_case *t, int engine, int say);
+
+// --- diff_print.c
+
+extern const char *const reg_names[];
+void flag_text(char *s, u32 flags);
+void print_case(const struct test_case *t, const char *engine);
+void print_vectors(const struct test_case *t);
+
+#endif
