@@ -68,9 +68,10 @@ struct outcome {
 // --- diff_rows.c
 
 struct row {
-	const char *name, *enc, *oprs, *flags;
+	const char *name, *enc, *oprs, *flags, *feature;  // feature: of this encoding, or 0
+	const char *why;  // no case is made, because
 	int op;
-	u64 cases, failures, tries;
+	u64 cases, failures;
 };
 extern struct row rows[];
 extern const int row_count;

@@ -4,7 +4,7 @@
 
 struct plan {
 	int prefix;    // mandatory: 0, 0x66, 0xf2, 0xf3
-	int np, nfx, rexw, vex, vexmap, vexpp, vexl, vexw;
+	int np, nfx, rexw, vex, vexmap, vexpp, vexl, vexw, vexused, vsib;
 	int bytes[4], nbytes, plus;
 	int modrm, digit;  // ModRM byte is needed; its reg field or -1
 };
@@ -16,6 +16,9 @@ plan_row(struct plan *p, const struct row *r)
 	memset(p, 0, sizeof *p);
 	p->digit = -1;
 	p->vexw = p->vexl = -1;
+	snprintf(text, sizeof text, " %s", r->oprs);
+	p->vsib = strstr(text, " vm") != 0;
+	p->vexused = strstr(text, " v") || strstr(text, " V");
 	snprintf(text, sizeof text, "%s", r->enc);
 	for (w = strtok_r(text, " ", &end); w; w = strtok_r(0, " ", &end)) {
 		if (!strncmp(w, "EVEX.", 5))
@@ -88,11 +91,20 @@ make_bytes(u8 *b, const struct plan *p, const struct row *r, enum isa_mode mode,
 	if (p->prefix)
 		b[n++] = (u8)p->prefix;
 	if (p->vex) {
-		u8 w = p->vexw >= 0 ? (u8)p->vexw : (u8)(rnd() & 1);
-		u8 l = p->vexl >= 0 ? (u8)p->vexl : (u8)(rnd() & 1);
-		b[n++] = 0xc4;
-		b[n++] = (u8)((mode == MODE_64 ? rnd() & 0xe0 : 0xe0) | (unsigned)p->vexmap);
-		b[n++] = (u8)(w << 7 | (rnd() & 15) << 3 | l << 2 | (unsigned)p->vexpp);
+		unsigned w = p->vexw >= 0 ? (unsigned)p->vexw : (unsigned)(rnd() & 1);
+		unsigned l = p->vexl >= 0 ? (unsigned)p->vexl : (unsigned)(rnd() & 1);
+		unsigned rxb = mode == MODE_64 ? (unsigned)rnd() & 0xe0 : 0xe0u;
+		unsigned tail = (p->vexused ? (unsigned)(rnd() & 15) : 15u) << 3 | l << 2 | (unsigned)p->vexpp;
+		if (mode != MODE_64 && !one_in(16))
+			tail |= 0x40;
+		if (p->vexmap == 1 && p->vexw != 1 && one_in(2)) {
+			b[n++] = 0xc5;
+			b[n++] = (u8)((rxb & 0x80) | tail);
+		} else {
+			b[n++] = 0xc4;
+			b[n++] = (u8)(rxb | (unsigned)p->vexmap);
+			b[n++] = (u8)(w << 7 | tail);
+		}
 	} else if (mode == MODE_64 && (p->rexw || one_in(2))) {
 		b[n++] = (u8)(0x40 | (rnd() & 15) | (p->rexw ? 8u : 0u));
 	}
@@ -107,6 +119,8 @@ make_bytes(u8 *b, const struct plan *p, const struct row *r, enum isa_mode mode,
 		modrm = mod << 6 | (p->digit >= 0 ? p->digit : (int)(rnd() & 7)) << 3 | rm;
 		*modrm_at = n;
 		b[n++] = (u8)modrm;
+		if (mod != 3 && p->vsib)
+			b[n - 1] = (u8)((modrm & 0xf8) | 4), rm = 4;
 		if (mod != 3 && rm == 4)
 			b[n++] = (u8)rnd();
 		*disp_at = n;
@@ -217,6 +231,29 @@ make_setter(struct test_case *t)
 	t->pre = n;
 }
 
+// Indices of a gather: near each other, now and then far off; and a mask.
+static void
+make_indices(struct test_case *t)
+{
+	const char *name = rows[t->row].name;
+	int i, quads = !strncmp(name, "vpgatherq", 9) || !strncmp(name, "vgatherq", 8);
+	for (i = 0; i < 32; i += 4) {
+		u8 *part = i < 16 ? t->s.fx + 160 + 16 * t->in.index + i : t->s.high[t->in.index] + i - 16;
+		u8 *mask = i < 16 ? t->s.fx + 160 + 16 * t->in.opr[2].reg + i : t->s.high[t->in.opr[2].reg] + i - 16;
+		st32(part, (u32)(rnd() & 0xff) - (one_in(2) ? 128u : 0u));
+		if (one_in(24))
+			st32(part, (u32)edge());
+		if (one_in(2))
+			mask[3] ^= 0x80;
+	}
+	for (i = 0; i < 32; i += 8) {
+		// as seen by quadword indices
+		u8 *part = i < 16 ? t->s.fx + 160 + 16 * t->in.index + i : t->s.high[t->in.index] + i - 16;
+		if (quads && !one_in(24))
+			st64(part, sext(ld32(part), 4));
+	}
+}
+
 int
 make_case(struct test_case *t, int rowno, u64 number)
 {
@@ -319,7 +356,7 @@ make_case(struct test_case *t, int rowno, u64 number)
 		if (named(r, "fxsave fxrstor"))
 			size = 512;
 		do
-			target = place_operand(size, size >= 16);
+			target = place_operand(size ? size : 4, size >= 16 && (!t->in.vex || one_in(2)));
 		while (t->in.asize < 8 && target >> 32);
 		if (named(r, "fxsave"))
 			t->mxcsr_mask = target + 30;
@@ -347,9 +384,11 @@ make_case(struct test_case *t, int rowno, u64 number)
 		if (named(r, "mov_sreg lar lsl verr verw lldt ltr"))
 			st16(p->b, selector());
 		want = target - (u64)t->in.disp;
+		if (t->in.vsib)
+			make_indices(t);
 		if (t->in.seg == SEG_FS || t->in.seg == SEG_GS)
 			want -= t->s.base[t->in.seg - SEG_FS];
-		if (t->in.base == GPR_RIP || (t->in.base == GPR_NONE && t->in.index == GPR_NONE)) {
+		if (t->in.base == GPR_RIP || (t->in.base == GPR_NONE && (t->in.index == GPR_NONE || t->in.vsib))) {
 			u64 d = want + (u64)t->in.disp;
 			if (t->in.base == GPR_RIP)
 				d -= t->s.pc + (u64)t->len;
@@ -358,7 +397,10 @@ make_case(struct test_case *t, int rowno, u64 number)
 			else if (t->in.displen == 8)
 				st64(t->code + disp_at, d);
 		} else {
-			if (t->in.index != GPR_NONE && t->in.index == t->in.base) {
+			if (t->in.vsib) {
+				if (t->in.base != GPR_NONE)
+					t->s.r[t->in.base] = want;
+			} else if (t->in.index != GPR_NONE && t->in.index == t->in.base) {
 				t->s.r[t->in.base] = want / ((u64)1 + ((u64)1 << t->in.scale));
 			} else {
 				if (t->in.index != GPR_NONE)

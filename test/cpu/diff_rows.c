@@ -2,12 +2,12 @@
 // not compared and why.
 #include "diff.h"
 
-struct operation { const char *name; int done; };
+struct operation { const char *name, *feature; int done; };
 #define DONE 1
 #define UNDONE 0
 static const struct operation operations[] = {
-	{"none", 0},
-#define INSN(op, text, feature, r, w, u, attrs, done) {#op, done},
+	{"none", "I86", 0},
+#define INSN(op, text, feature, r, w, u, attrs, done) {#op, #feature, done},
 #define ENC(op, enc, oprs, flags)
 #define ENCF(op, feature, enc, oprs, flags)
 #include "isa_table.inc"
@@ -18,8 +18,8 @@ static const struct operation operations[] = {
 
 struct row rows[] = {
 #define INSN(op, text, feature, r, w, u, attrs, done)
-#define ENC(op, enc, oprs, flags) {#op, enc, oprs, #flags, 0, 0, 0, 0},
-#define ENCF(op, feature, enc, oprs, flags) {#op, enc, oprs, #flags, 0, 0, 0, 0},
+#define ENC(op, enc, oprs, flags) {#op, enc, oprs, #flags, 0, 0, 0, 0, 0},
+#define ENCF(op, feature, enc, oprs, flags) {#op, enc, oprs, #flags, #feature, 0, 0, 0, 0},
 #include "isa_table.inc"
 #undef INSN
 #undef ENC
@@ -38,10 +38,39 @@ static const struct reason untested[] = {
 	{"rdpid", "depends on the processor that runs it"},
 	{"rdrand", "random"},
 	{"rdseed", "random"},
-	{"movdiri", "the host may lack it"},
-	{"movdir64b", "the host may lack it"},
-	{"serialize", "the host may lack it"},
 };
+
+// CPUID bits of the features
+struct feature { const char *name; u32 leaf; u8 subleaf, reg, bit, kind; };
+enum { EAX, EBX, ECX, EDX };
+enum { HIDDEN, ROWS, FIXED };
+static const struct feature features[] = {
+#define FEATURE(name, leaf, subleaf, reg, bit, kind) {#name, leaf, subleaf, reg, bit, kind},
+#include "isa/features.tbl"
+#undef FEATURE
+};
+
+// Whether this processor has the feature (other hosts: true)
+static int
+present(const char *name)
+{
+#if DIFF_NATIVE
+	const struct feature *f;
+	u32 r[4], max, unused;
+	for (f = features; strcmp(f->name, name); ++f)
+		;
+	// Privileged ones are refused in any case, and hints do nothing.
+	if (f->kind != ROWS || !strcmp(name, "CLDEMOTE") || !strcmp(name, "PREFETCHWT1"))
+		return 1;
+	__asm__("cpuid" : "=a"(max), "=b"(unused), "=c"(unused), "=d"(unused) : "0"(f->leaf & 0x80000000), "2"(0));
+	if (f->leaf > max)
+		return 0;
+	__asm__("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "0"(f->leaf), "2"(f->subleaf));
+	return r[f->reg] >> f->bit & 1;
+#else
+	return 1;
+#endif
+}
 
 // Accepted differences, and what the generator does about them:
 // - near branches with 66: as on Intel processors it means nothing; AMD cuts
@@ -69,7 +98,15 @@ accepted(const struct insn *in)
 const char *
 why_untested(const struct row *r)
 {
+	return r->why;
+}
+
+static const char *
+reason_of(const struct row *r)
+{
 	size_t i;
+	if (!present(operations[r->op].feature) || (r->feature && !present(r->feature)))
+		return "this processor lacks it";
 	if (!operations[r->op].done)
 		return "undone";
 	if (!strcmp(r->oprs, "far"))
@@ -98,7 +135,9 @@ void
 rows_init(void)
 {
 	int i;
-	for (i = 0; i < row_count; ++i)
+	for (i = 0; i < row_count; ++i) {
 		while (strcmp(operations[rows[i].op].name, rows[i].name))
 			++rows[i].op;
+		rows[i].why = reason_of(&rows[i]);
+	}
 }

@@ -82,10 +82,11 @@ put_code(struct machine *m, const struct test_case *t, int there)
 	if (there) {
 		memcpy(code_view + (lo - CODE), t->setter, (size_t)t->pre);
 		memcpy(code_view + (t->s.pc - CODE), t->code, (size_t)t->len);
+		// all of it: chains of blocks that land on the filling would grow
+		cpu_invalidate(m->code, CODE, CODE + CODE_SIZE);
 	} else {
 		memset(code_view + (lo - CODE), 0xcc, (size_t)(hi - lo));
 	}
-	cpu_invalidate(m->code, lo, hi);
 }
 
 // Runs the case; what it did to memory is left there.
