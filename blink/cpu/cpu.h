@@ -68,7 +68,6 @@ struct cpu {
 	u16 fop;
 	u16 fcs, fds;
 	u64 fip, fdp;
-	u64 fpast;          // the fip that fop, fcs and fds belong to; see cpu/x87.h
 	u32 mxcsr;          // SSE: see cpu/sse.h
 	u8 fpsoft;          // the guest unmasked an SSE exception; set by sse_enter
 	u16 sel[6];         // segment selectors

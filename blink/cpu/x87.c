@@ -12,9 +12,11 @@ const struct f80 x87_indefinite = {0xc000000000000000, 0xffff};
 static void
 begin_mem(struct cpu *c, const struct op *op, u64 addr)
 {
+	int seg = op->base == GPR_EA ? (int)(op - 1)->imm : op->base == GPR_SP || op->base == GPR_BP ? SEG_SS : SEG_DS;
 	c->fip = op_pc(op);
 	// The offset; the address op in front added the segment.
-	c->fdp = op->base == GPR_EA ? addr - c->segbase[(op - 1)->imm] : addr;
+	c->fdp = addr - c->segbase[seg];
+	c->fds = c->sel[seg];
 }
 
 void

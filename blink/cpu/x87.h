@@ -2,8 +2,9 @@
 // MMX (whose registers are the significands), FXSAVE and signal frames.
 //
 // The last instruction pointer is kept at every instruction. Its opcode and
-// selectors are derived when somebody asks: fop, fcs and fds are those that
-// FLDENV or FXRSTOR brought, while fip is still the one that came with them.
+// code segment are derived when somebody asks, unless FLDENV or FXRSTOR brought
+// them together with fip (x87ctl.c). fdp and fds are of the last instruction
+// that had a memory operand.
 #ifndef CPU_X87_H_
 #define CPU_X87_H_
 #include "cpu/op.h"

@@ -84,7 +84,7 @@ init(struct cpu *c)
 	c->fsw = 0;
 	c->top = 0;
 	c->ftags = 0;
-	c->fip = c->fdp = c->fpast = 0;
+	c->fip = c->fdp = 0;
 	c->fop = c->fcs = c->fds = 0;
 }
 
@@ -127,20 +127,33 @@ op_fnstsw(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
-// Makes fop, fcs and fds those of the last instruction.
+// A pointer of 57 bits
+static u64
+pointer(u64 p)
+{
+	return (u64)((i64)(p << 7) >> 7);
+}
+
+// Bits 62 and 63 of fip differ where fop and fcs came with it.
 static void
+set_fip(struct cpu *c, u64 fip)
+{
+	c->fip = pointer(fip) ^ 1ull << 62;
+}
+
+// Makes fop and fcs those of the last instruction. Returns its address.
+static u64
 find_last(struct cpu *c)
 {
+	u64 fip = pointer(c->fip);
 	u8 b[15];
 	int i;
-	if (c->fip == c->fpast) return;
-	c->fpast = c->fip;
+	if (!c->fip || fip != c->fip) return fip;
 	c->fop = 0;
 	c->fcs = c->sel[SEG_CS];
-	c->fds = c->sel[SEG_DS];
-	if (mem_read(c->mem, b, c->fip, sizeof b)) {  // then byte by byte: a page may end
+	if (mem_read(c->mem, b, fip, sizeof b)) {  // then byte by byte: a page may end
 		memset(b, 0, sizeof b);
-		for (i = 0; i < 15 && !mem_read(c->mem, b + i, c->fip + i, 1);) i++;
+		for (i = 0; i < 15 && !mem_read(c->mem, b + i, fip + i, 1);) i++;
 	}
 	for (i = 0; i < 14; i++) {
 		if ((b[i] & 0xf8) == 0xd8) {
@@ -148,6 +161,8 @@ find_last(struct cpu *c)
 			break;
 		}
 	}
+	set_fip(c, fip);
+	return fip;
 }
 
 // Two bits for each physical register: valid, zero, special, empty
@@ -185,16 +200,16 @@ x87_to_env(struct cpu *c, u8 *b, bool small)
 {
 	int i;
 	u32 w[7];
-	find_last(c);
+	u64 fip = find_last(c);
 	w[0] = c->fcw;
 	w[1] = x87_status(c);
 	w[2] = full_tags(c);
-	w[3] = (u32)c->fip;
+	w[3] = (u32)fip;
 	w[4] = c->fcs | (small ? 0 : (u32)c->fop << 16);
 	w[5] = (u32)c->fdp;
 	w[6] = c->fds;
 	if (c->mode == MODE_16) {
-		w[4] = (u32)((c->fip >> 16 << 12) | c->fop);
+		w[4] = (u32)((fip >> 16 << 12) | c->fop);
 		w[6] = (u32)(c->fdp >> 16 << 12);
 	}
 	for (i = 0; i < 7; i++) {
@@ -216,18 +231,17 @@ get_env(struct cpu *c, const u8 *b, bool small)
 	c->fsw = w[1] & ~0x3800;
 	set_fcw(c, w[0]);
 	from_full_tags(c, w[2]);
-	c->fip = w[3];
+	set_fip(c, w[3]);
 	c->fdp = w[5];
 	c->fop = small ? 0 : w[4] >> 16 & 0x7ff;
 	c->fcs = (u16)w[4];
 	c->fds = (u16)w[6];
 	if (c->mode == MODE_16) {
-		c->fip = (w[3] & 0xffff) | (u64)(w[4] >> 12) << 16;
+		set_fip(c, (w[3] & 0xffff) | (u64)(w[4] >> 12) << 16);
 		c->fdp = (w[5] & 0xffff) | (u64)(w[6] >> 12) << 16;
 		c->fop = w[4] & 0x7ff;
 		c->fcs = c->fds = 0;
 	}
-	c->fpast = c->fip;
 	return small ? 14 : 28;
 }
 
@@ -292,9 +306,8 @@ x87_to_fxsave(struct cpu *c, u8 *b, int wide)
 	st16(b + 2, x87_status(c));
 	b[4] = c->ftags;
 	if (c->fsw & FSW_ES) {
-		find_last(c);
+		st64(b + 8, find_last(c));
 		st16(b + 6, c->fop);
-		st64(b + 8, c->fip);
 		st64(b + 16, c->fdp);
 		if (!wide) {
 			st32(b + 12, c->fcs);
@@ -302,13 +315,6 @@ x87_to_fxsave(struct cpu *c, u8 *b, int wide)
 		}
 	}
 	for (i = 0; i < 8; i++) x87_st80(b + 32 + 16 * i, x87_get(c, i));
-}
-
-// Pointers have 57 bits.
-static u64
-ld_pointer(const u8 *b)
-{
-	return (u64)((i64)(ld64(b) << 7) >> 7);
 }
 
 void
@@ -320,10 +326,9 @@ x87_from_fxsave(struct cpu *c, const u8 *b, int wide)
 	set_fcw(c, ld16(b));
 	c->ftags = b[4];
 	c->fop = ld16(b + 6) & 0x7ff;
-	c->fip = wide ? ld_pointer(b + 8) : ld32(b + 8);
-	c->fdp = wide ? ld_pointer(b + 16) : ld32(b + 16);
+	set_fip(c, wide ? ld64(b + 8) : ld32(b + 8));
+	c->fdp = wide ? pointer(ld64(b + 16)) : ld32(b + 16);
 	c->fcs = wide ? 0 : ld16(b + 12);
 	c->fds = wide ? 0 : ld16(b + 20);
-	c->fpast = c->fip;
 	for (i = 0; i < 8; i++) x87_set(c, i, x87_ld80(b + 32 + 16 * i));
 }
