@@ -44,11 +44,17 @@ sse_host_set(u32 x)
 #endif
 }
 
+#ifndef TINY
+extern u8 sse_forced_soft;  // tests set it: arithmetic in software, whatever the host has
+#else
+enum { sse_forced_soft = 0 };
+#endif
+
 // Before guest code runs on this thread, and after cpu.mxcsr was assigned.
 static inline void
 sse_enter(struct cpu *c)
 {
-	c->fpsoft = (c->mxcsr & MXCSR_MASKS) != MXCSR_MASKS;
+	c->fpsoft = (c->mxcsr & MXCSR_MASKS) != MXCSR_MASKS || sse_forced_soft;
 	if (SSE_HOST && sse_host_get() != (c->mxcsr | MXCSR_MASKS))
 		sse_host_set(c->mxcsr | MXCSR_MASKS);
 }

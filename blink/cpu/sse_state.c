@@ -5,6 +5,10 @@
 // belong to software.
 #include "cpu/sse_impl.h"
 
+#ifndef TINY
+u8 sse_forced_soft;
+#endif
+
 enum { FX_MXCSR = 24, FX_XMM = 160, FX_END = 416, FX_CHUNK = 32 };
 
 static int

@@ -8,6 +8,9 @@
 // operation; hosts that are no x86-64 Linux compare with the hashes that one
 // recorded (sse_hash.inc, made by -r where everything agrees with silicon).
 //
+// Arithmetic, comparisons and conversions are compared a second time with the
+// software that hosts without such a unit use.
+//
 // usage: sse_test [-n CASES] [-s SEED] [-o OP] [-m] [-v] [-r]    (-m: paged memory)
 #include "base/base.h"
 #include <setjmp.h>
@@ -302,7 +305,7 @@ rnd_state(struct state *s)
 
 // --- the comparison ----------------------------------------------------------------
 
-enum { CASES = 20, AREA = 8192, GUEST_DATA = 0x10000000, GUEST_CODE = 0x20000000, CODE_BYTES = 8 << 20, WINDOW = 1024 };
+enum { CASES = 20, AREA = 8192, GUEST_DATA = 0x10000000, GUEST_CODE = 0x20000000, CODE_BYTES = 16 << 20, WINDOW = 1024 };
 #if NATIVE
 static u8 *native_area, *native_code;
 #endif
@@ -433,7 +436,7 @@ compare(const struct insn *in, const u8 *code, int len, u64 gcode, const struct 
 	cpu_to_fxsave(cpu, fx);
 	mem_read(mem, after, (u64)GUEST_DATA + (u64)lo, (size_t)(hi - lo));
 	flags = cpu_get_flags(cpu);
-	if (!is_estimate(name)) {
+	if (!is_estimate(name) && !sse_forced_soft) {
 		u32 h = fnv64(hashes[in->op], (u64)(i64)vector);
 		h = fnv64(h, vector == VEC_PF ? cpu->cr2 : 0);
 		for (i = 0; i < 16; i++)
@@ -489,7 +492,7 @@ compare(const struct insn *in, const u8 *code, int len, u64 gcode, const struct 
 		++failed;
 		if (failed > 40 && !verbose)
 			return;
-		printf("%s: %s%s:%s%s%s%s%s%s%s%s%s differ; mxcsr %04x imm %02x at %x\n   ", name, text, step ? " (step)" : "",
+		printf("%s: %s%s%s:%s%s%s%s%s%s%s%s%s differ; mxcsr %04x imm %02x at %x\n   ", name, text, step ? " (step)" : "", sse_forced_soft ? " (software)" : "",
 		       bad & 1 ? " exception" : "", bad & 2 ? " gpr" : "", bad & 4 ? " flags" : "", bad & 8 ? " mxcsr" : "",
 		       bad & 16 ? " xmm" : "", bad & 32 ? " x87-status" : "", bad & 64 ? " mm" : "", bad & 128 ? " memory" : "",
 		       bad & 256 ? " fault-address" : "", ld32(s0->fx + 24), (unsigned)in->imm & 0xff, at);
@@ -665,11 +668,56 @@ enum {
 #undef ENC
 #undef ENCF
 
+static char
+is_mine(const char *name)
+{
+	unsigned j;
+	for (j = 0; name && j < COUNTOF(my_names); j++)
+		if (!strcmp(name, my_names[j])) return 1;
+	return 0;
+}
+
+// What computes with numbers, and has a version in software
+static char
+is_float(const char *name)
+{
+	static const char *const stems[] = {"add", "sub", "mul", "div", "min", "max", "sqrt", "cmp", "comis", "ucomis", "cvt", "round", "hadd", "hsub", "dpp"};
+	const char *end = name + strlen(name) - 2;
+	unsigned j;
+	for (j = 0; j < COUNTOF(stems); j++)
+		if (!strncmp(name, stems[j], strlen(stems[j])))
+			return !strncmp(name, "cvt", 3) || !strcmp(end, "ps") || !strcmp(end, "pd") || !strcmp(end, "ss") || !strcmp(end, "sd");
+	return 0;
+}
+
+static void
+try_all(int cases)
+{
+	static const u8 prefixes[] = {0, 0x66, 0xf3, 0xf2}, maps[] = {0, 0x38, 0x3a};
+	int i, j, k, m;
+	for (i = 0; i < 4; i++)
+		for (m = 0; m < 3; m++)
+			for (j = 0; j < 256; j++) {
+				int group = !m && (j == 0x71 || j == 0x72 || j == 0x73 || j == 0xae || j == 0x18 || j == 0x0d);
+				for (k = 0; k < (group ? 8 : 1); k++) {
+					static const u8 regs[][3] = {{1, 2, 0}, {3, 3, 0}, {1, 2, 5}, {0, 1, 0}};  // reg, rm, REX
+					int w;
+					for (w = 0; w < 2; w++) {
+						unsigned f;
+						for (f = 0; f < COUNTOF(regs); f++)
+							try_encoding(prefixes[i], regs[f][2] | w << 3, maps[m], j,
+							             0xc0 | (group ? k : regs[f][0]) << 3 | regs[f][1], cases);
+						try_encoding(prefixes[i], w << 3, maps[m], j, 0x46 | (group ? k : 2) << 3, cases * 2);
+						try_encoding(prefixes[i], w << 3 | 4, maps[m], j, 0x46 | (group ? k : 3) << 3, cases);
+					}
+				}
+			}
+}
+
 int
 main(int argc, char **argv)
 {
-	static const u8 prefixes[] = {0, 0x66, 0xf3, 0xf2}, maps[] = {0, 0x38, 0x3a};
-	int i, j, k, m, opt, cases = CASES, missing = 0;
+	int i, j, opt, cases = CASES, missing = 0;
 	struct codecache *cc;
 	int record = 0, checked = 0, paged = !HOST_64BIT;
 #if NATIVE
@@ -686,10 +734,7 @@ main(int argc, char **argv)
 		default: return 2;
 		}
 	setvbuf(stdout, 0, _IOLBF, 0);
-	for (i = 0; i < OP_COUNT && op_names[i]; i++)
-		for (j = 0; j < (int)COUNTOF(my_names); j++)
-			if (!strcmp(op_names[i], my_names[j]))
-				mine[i] = 1;
+	for (i = 0; i < OP_COUNT; i++) mine[i] = is_mine(op_names[i]);
 #if NATIVE
 	native_area = (u8 *)mmap(0, AREA + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	native_code = (u8 *)mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -717,23 +762,14 @@ main(int argc, char **argv)
 #else
 	host_install_fault_handlers(0);
 #endif
-	for (i = 0; i < 4; i++)
-		for (m = 0; m < 3; m++)
-			for (j = 0; j < 256; j++) {
-				int group = !m && (j == 0x71 || j == 0x72 || j == 0x73 || j == 0xae || j == 0x18 || j == 0x0d);
-				for (k = 0; k < (group ? 8 : 1); k++) {
-					static const u8 regs[][3] = {{1, 2, 0}, {3, 3, 0}, {1, 2, 5}, {0, 1, 0}};  // reg, rm, REX
-					int w;
-					for (w = 0; w < 2; w++) {
-						unsigned f;
-						for (f = 0; f < COUNTOF(regs); f++)
-							try_encoding(prefixes[i], regs[f][2] | w << 3, maps[m], j,
-							             0xc0 | (group ? k : regs[f][0]) << 3 | regs[f][1], cases);
-						try_encoding(prefixes[i], w << 3, maps[m], j, 0x46 | (group ? k : 2) << 3, cases * 2);
-						try_encoding(prefixes[i], w << 3 | 4, maps[m], j, 0x46 | (group ? k : 3) << 3, cases);
-					}
-				}
-			}
+	try_all(cases);
+	if (SSE_HOST && !record) {
+		for (i = 0; i < OP_COUNT; i++) mine[i] = mine[i] && is_float(op_names[i] + 3);
+		sse_forced_soft = 1;
+		try_all(cases);
+		sse_forced_soft = 0;
+		for (i = 0; i < OP_COUNT; i++) mine[i] = is_mine(op_names[i]);
+	}
 	for (i = 0; i < ROWS; i++) {
 		int op = isa_rows[i] & ((1 << ROW_OP_BITS) - 1);
 		if (mine[op] && !only && !row_cases[i]) {
