@@ -123,6 +123,8 @@ $O/%.o: %.c $(GENHDRS)
 	$(CC) $(ALLFLAGS) $(LTO) -MMD -MP -c -o $@ $<
 $O/gen/%.o: $O/gen/%.c $(GENHDRS)
 	$(CC) $(ALLFLAGS) $(LTO) -MMD -MP -c -o $@ $<
+# The linker has to see what its assembly defines.
+$O/blink/host/libc_tiny.o: LTO =
 -include $(OBJS:.o=.d) $O/blink/blink.d
 
 $(LIB): $(OBJS)
