@@ -39,6 +39,7 @@ enum vector {
 };
 // Page fault error code bits in cpu.error
 enum { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_FETCH = 16 };
+enum { PF_EMULATED = 0x10000 };  // not of x86: a kernel that emulates the instruction met the fault
 
 struct cpu {
 	// What every handler touches comes first, within a byte's displacement.

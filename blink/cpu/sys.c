@@ -336,7 +336,7 @@ kernel_store(struct cpu *c, const struct op *op, const void *src, size_t n)
 {
 	u64 at = ea(c, op);
 	if (mem_write(c->mem, at, src, n))
-		cpu_raise_pf(c, op, at, PF_USER | PF_WRITE);
+		cpu_raise_pf(c, op, at, PF_USER | PF_WRITE | PF_EMULATED);
 }
 
 // A register gets as many bytes as the operand has; its other bytes stay, also

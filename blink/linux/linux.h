@@ -169,7 +169,17 @@ void linux_exec_forget(struct thread *t);
 // After main loop ended with t->exiting: ends the host thread (and the process
 // if it was the last).
 void linux_thread_end(struct thread *t);
-// An exception of the guest's (STOP_FAULT, STOP_INT) becomes a signal.
+// What Linux makes of an exception that c stopped for (STOP_FAULT, STOP_INT).
+struct linux_trap {
+	int sig, code;  // of siginfo
+	u64 addr;       // si_addr; with a page fault CR2 too
+	int no;         // trapno
+	u32 err;
+	u64 pc;         // where the signal's context resumes
+	u32 flags;      // RF or 0
+};
+void linux_trap(struct linux_trap *trap, struct cpu *c, enum stop why);
+// The exception becomes a signal of t's.
 void linux_fault(struct thread *t, enum stop why);
 // Runs t until it exits; the thread's main loop is in vm/.
 extern void (*linux_run_thread)(struct thread *t);

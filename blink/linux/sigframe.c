@@ -217,68 +217,86 @@ fpe_code(u32 e)
 }
 
 void
-linux_fault(struct thread *t, enum stop why)
+linux_trap(struct linux_trap *trap, struct cpu *c, enum stop why)
 {
-	struct cpu *c = t->cpu;
-	int vector = c->vector, sig = L_SIGSEGV, code = L_SI_KERNEL;
-	u64 addr = 0;
+	int vector = c->vector;
 	u32 err = c->error;
 	u8 resident = 1;
-	struct l_siginfo info;
+	memset(trap, 0, sizeof *trap);
+	trap->pc = c->pc;
 	// INT n reaches its gate only where ring 3 may: 1 (INT1), 3 and 4.
 	if (why == STOP_INT && vector != VEC_DB && vector != VEC_BP && vector != VEC_OF) {
 		err = (u32)vector * 8 + 2;
 		vector = VEC_GP;
-		c->pc -= 2;
+		trap->pc -= 2;
 		why = STOP_FAULT;
 	}
-	t->trap_flags = why == STOP_FAULT && vector != VEC_DB ? FLAG_RF : 0;
-	t->trap_no = (u64)vector;
-	t->trap_err = err;
+	trap->flags = why == STOP_FAULT && vector != VEC_DB ? FLAG_RF : 0;
+	trap->sig = L_SIGSEGV;
+	trap->code = L_SI_KERNEL;
+	trap->no = vector;
+	trap->err = err;
 	switch (vector) {
 	case VEC_PF:
-		t->trap_cr2 = addr = c->cr2;
-		code = err & PF_PRESENT ? L_SEGV_ACCERR : L_SEGV_MAPERR;
-		t->trap_err |= PF_USER;
+		trap->addr = c->cr2;
+		trap->code = err & PF_PRESENT ? L_SEGV_ACCERR : L_SEGV_MAPERR;
+		trap->err |= PF_USER;
 		// The processor saw a page only if it was touched before.
-		if (code == L_SEGV_ACCERR && !mem_incore(c->mem, round_down(addr, PAGE_SIZE_GUEST), PAGE_SIZE_GUEST, &resident) && !(resident & 1))
-			t->trap_err &= ~(u64)PF_PRESENT;
+		if (trap->code == L_SEGV_ACCERR && !mem_incore(c->mem, round_down(c->cr2, PAGE_SIZE_GUEST), PAGE_SIZE_GUEST, &resident) && !(resident & 1))
+			trap->err &= ~(u32)PF_PRESENT;
 		// Kernel addresses look present, so that nothing is learned about them.
-		if (addr >= MEM_TOP) {
-			t->trap_err |= PF_PRESENT;
-			code = L_SEGV_MAPERR;
+		if (c->cr2 >= MEM_TOP && !(err & PF_EMULATED)) {
+			trap->err |= PF_PRESENT;
+			trap->code = L_SEGV_MAPERR;
 		}
+		trap->err &= ~(u32)PF_EMULATED;
 		break;
 	case VEC_BUS:
-		t->trap_no = VEC_PF;
-		t->trap_err |= PF_USER;
-		t->trap_cr2 = addr = c->cr2;
-		sig = L_SIGBUS;
-		code = L_BUS_ADRERR;
+		trap->no = VEC_PF;
+		trap->err |= PF_USER;
+		trap->addr = c->cr2;
+		trap->sig = L_SIGBUS;
+		trap->code = L_BUS_ADRERR;
 		break;
 	default:
 		for (size_t i = 0; i < COUNTOF(exceptions); i++) {
 			if (exceptions[i].vector != vector)
 				continue;
-			sig = exceptions[i].sig;
+			trap->sig = exceptions[i].sig;
 			if (exceptions[i].code)
-				code = exceptions[i].code;
+				trap->code = exceptions[i].code;
 			if (exceptions[i].addr)
-				addr = c->pc;
+				trap->addr = trap->pc;
 		}
 		if (vector == VEC_MF)
-			code = fpe_code(c->fsw & ~(u32)c->fcw);
+			trap->code = fpe_code(c->fsw & ~(u32)c->fcw);
 		if (vector == VEC_XM)
-			code = fpe_code(c->mxcsr & ~(c->mxcsr >> 7));
+			trap->code = fpe_code(c->mxcsr & ~(c->mxcsr >> 7));
 		if (vector == VEC_DB && why == STOP_INT)
-			code = L_TRAP_BRKPT;
+			trap->code = L_TRAP_BRKPT;
 	}
+	if (trap->code == L_SI_KERNEL)
+		trap->addr = 0;
+}
+
+void
+linux_fault(struct thread *t, enum stop why)
+{
+	struct linux_trap trap;
+	struct l_siginfo info;
+	linux_trap(&trap, t->cpu, why);
+	t->cpu->pc = trap.pc;
+	t->trap_flags = trap.flags;
+	t->trap_no = (u64)trap.no;
+	t->trap_err = trap.err;
+	if (trap.no == VEC_PF)
+		t->trap_cr2 = trap.addr;
 	memset(&info, 0, sizeof info);
-	L_PUT(info.signo, sig);
-	L_PUT(info.code, code);
-	if (code != L_SI_KERNEL)
-		L_PUT(info.u.fault.addr, addr);
+	L_PUT(info.signo, trap.sig);
+	L_PUT(info.code, trap.code);
+	if (trap.code != L_SI_KERNEL)
+		L_PUT(info.u.fault.addr, trap.addr);
 	t->in_syscall = -1;
-	signal_force(t, sig, &info);
+	signal_force(t, trap.sig, &info);
 	linux_deliver_signals(t);
 }

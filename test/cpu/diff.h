@@ -30,7 +30,6 @@ enum place {
 
 enum { BATCH = 32, PATCHES = 3, PATCH = 64 };
 enum { FX_SIZE = 416 };  // of an FXSAVE image, what the processor uses
-enum { FLAGS_TESTED = FLAGS_ARITH | FLAG_DF | FLAG_NT | FLAG_AC | FLAG_ID };
 
 struct state {
 	u64 pc, r[16], base[2];  // bases of FS and GS
@@ -60,7 +59,8 @@ struct test_case {
 struct outcome {
 	int trap;  // exception vector, -1: went on to pc
 	u32 error;
-	u64 cr2;
+	int sig, code;  // the signal that Linux makes of it
+	u64 addr;       // its si_addr; of a page fault CR2 as well
 	struct state s;
 	u8 mem[RW_SIZE];  // DATA, STACK
 };

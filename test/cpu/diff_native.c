@@ -117,21 +117,30 @@ native_load(ucontext_t *u, const struct test_case *t)
 }
 
 static void
-native_save(struct outcome *o, const struct test_case *t, const ucontext_t *u, const u16 *sel)
+native_save(struct outcome *o, const struct test_case *t, const ucontext_t *u, const siginfo_t *info, const u16 *sel)
 {
 	const greg_t *g = u->uc_mcontext.gregs;
 	const u8 *fp = (const u8 *)u->uc_mcontext.fpregs;
 	int i;
 	o->trap = (int)g[UC_TRAPNO];
 	o->error = (u32)g[UC_ERR];
-	o->cr2 = o->trap == VEC_PF ? (u64)g[UC_CR2] : 0;
+	o->sig = info->si_signo;
+	o->code = info->si_code;
+	o->addr = info->si_code == SI_KERNEL ? 0 : (u64)(uintptr_t)info->si_addr;
+	if (o->trap == VEC_PF && o->addr != (u64)g[UC_CR2])
+		o->code = -1;  // they differ: nobody expects it
 	o->s.pc = (u64)g[UC_RIP];
-	o->s.flags = (u32)g[UC_EFL];
+	o->s.flags = (u32)g[UC_EFL] & ~(t->traced ? (u32)FLAG_TF : 0u);
 	if (t->traced && o->trap == VEC_DB) {
 		o->trap = -1;
 	} else if (o->trap == VEC_BP && t->in.op != OP_INT3 && t->in.op != OP_INT) {
 		o->trap = -1;
 		o->s.pc--;
+	}
+	if (o->trap == -1) {
+		o->sig = o->code = 0;
+		o->error = 0;
+		o->addr = 0;
 	}
 	for (i = 0; i < 16; ++i)
 		o->s.r[i] = (u64)g[greg_order[i]];
@@ -182,7 +191,7 @@ native_signal(int sig, siginfo_t *info, void *ctx)
 		}
 		get_bases(&fs, &gs);
 		raw_prctl(SET_FS, own_fs);
-		native_save(&shared->outcomes[shared->now], t, u, sel);
+		native_save(&shared->outcomes[shared->now], t, u, info, sel);
 		shared->outcomes[shared->now].s.base[0] = fs;
 		shared->outcomes[shared->now].s.base[1] = gs;
 		++shared->now;

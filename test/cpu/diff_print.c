@@ -8,8 +8,8 @@ const char *const reg_names[] = {
 void
 flag_text(char *s, u32 f)
 {
-	static const u32 bit[] = {FLAG_OF, FLAG_DF, FLAG_SF, FLAG_ZF, FLAG_AF, FLAG_PF, FLAG_CF, FLAG_NT, FLAG_AC, FLAG_ID};
-	static const char name[] = "ODSZAPCNaI";
+	static const u32 bit[] = {FLAG_OF, FLAG_DF, FLAG_SF, FLAG_ZF, FLAG_AF, FLAG_PF, FLAG_CF, FLAG_NT, FLAG_AC, FLAG_ID, FLAG_RF, FLAG_TF, FLAG_IF};
+	static const char name[] = "ODSZAPCNaIRTi";
 	size_t i;
 	for (i = 0; i < COUNTOF(bit); ++i)
 		s[i] = f & bit[i] ? name[i] : '-';
@@ -19,7 +19,7 @@ flag_text(char *s, u32 f)
 void
 print_case(const struct test_case *t, const char *engine)
 {
-	char text[128], f[16];
+	char text[128], f[32];
 	int i;
 	isa_format(text, sizeof text, &t->in, t->s.pc);
 	flag_text(f, t->s.flags);

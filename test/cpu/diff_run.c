@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 #include "host/host.h"
+#include "linux/linux.h"
 #include "mem/mem.h"
 
 const char *const engine_names[] = {"step, linear", "run, linear", "run, paged"};
@@ -126,35 +127,28 @@ emulate(struct outcome *o, const struct test_case *t, int engine)
 		stop = engine ? cpu_run(c) : cpu_step(c);
 	} while (stop == STOP_ATTENTION && ++limit < 100000 && (engine || ((isa_attrs[t->in.op] & ISA_STRING) && c->pc == t->s.pc)));
 	memset(o, 0, offsetof(struct outcome, mem));
+	o->s.flags = cpu_get_flags(c) & ~(t->traced ? (u32)FLAG_TF : 0u);
 	o->s.pc = c->pc;
 	o->trap = -1;
-	switch (stop) {
-	case STOP_ATTENTION:
-		break;
-	case STOP_INT:
-		o->trap = c->vector;
-		if (c->vector == VEC_BP && (engine && t->in.op != OP_INT3 && t->in.op != OP_INT)) {
-			o->trap = -1;
-			o->s.pc--;
-		}
-		break;
-	case STOP_FAULT:
-		o->trap = c->vector;
-		o->error = c->error;
-		o->cr2 = c->vector == VEC_PF ? c->cr2 : 0;
-		if (c->vector == VEC_PF && (c->error & PF_FETCH))
-			o->trap = -1;
-		break;
-	case STOP_SYSCALL:
-		o->trap = 1000;
-		break;
-	case STOP_HALT:
-		o->trap = 1001;
-		break;
+	if (stop == STOP_INT && c->vector == VEC_BP && engine && t->in.op != OP_INT3 && t->in.op != OP_INT) {
+		o->s.pc--;
+	} else if (stop == STOP_FAULT && t->traced && c->vector == VEC_PF && c->error & PF_FETCH) {
+		// natively the trap comes before the fetch
+	} else if (stop == STOP_INT || stop == STOP_FAULT) {
+		struct linux_trap trap;
+		linux_trap(&trap, c, stop);
+		o->trap = trap.no;
+		o->error = trap.err;
+		o->sig = trap.sig;
+		o->code = trap.code;
+		o->addr = trap.addr;
+		o->s.pc = trap.pc;
+		o->s.flags |= trap.flags;
+	} else if (stop != STOP_ATTENTION) {
+		o->trap = 1000 + stop;
 	}
 	for (i = 0; i < 16; ++i)
 		o->s.r[i] = c->r[i];
-	o->s.flags = cpu_get_flags(c);
 	o->s.base[0] = c->segbase[SEG_FS];
 	o->s.base[1] = c->segbase[SEG_GS];
 	memcpy(o->s.sel, c->sel, sizeof o->s.sel);
@@ -212,13 +206,12 @@ static int
 differ(const struct outcome *n, const struct outcome *e, u8 *const *page, const struct test_case *t, int say)
 {
 	int i, bad = 0;
-	u32 mask = FLAGS_TESTED;
-	char a[16], b[16];
+	char a[32], b[32];
 #define DIFFER(...) do { bad = 1; if (!say) return 1; printf(__VA_ARGS__); } while (0)
 	if (ld32(n->s.fx + 24) & 0x20000)
 		return 0;  // AMD's bit of MXCSR was loaded
 	if (say && n->trap >= 0)
-		printf("    native trap %d error %x cr2 %llx rip %llx\n", n->trap, n->error, (unsigned long long)n->cr2, (unsigned long long)n->s.pc);
+		printf("    native trap %d error %x address %llx rip %llx\n", n->trap, n->error, (unsigned long long)n->addr, (unsigned long long)n->s.pc);
 	if (n->trap != e->trap)
 		DIFFER("    trap native %d blink %d (-1: none)\n", n->trap, e->trap);
 	if (n->s.pc != e->s.pc)
@@ -226,8 +219,10 @@ differ(const struct outcome *n, const struct outcome *e, u8 *const *page, const 
 	if (n->trap >= 0 && n->trap == e->trap) {
 		if (n->error != e->error)
 			DIFFER("    error native %x blink %x\n", n->error, e->error);
-		if (n->cr2 != e->cr2 && t->in.op != OP_CMPS)
-			DIFFER("    cr2 native %llx blink %llx\n", (unsigned long long)n->cr2, (unsigned long long)e->cr2);
+		if (n->sig != e->sig || n->code != e->code)
+			DIFFER("    signal native %d code %d blink %d code %d\n", n->sig, n->code, e->sig, e->code);
+		if (n->addr != e->addr && t->in.op != OP_CMPS)
+			DIFFER("    si_addr native %llx blink %llx\n", (unsigned long long)n->addr, (unsigned long long)e->addr);
 	}
 	for (i = 0; i < 16; ++i)
 		if (n->s.r[i] != e->s.r[i])
@@ -238,7 +233,7 @@ differ(const struct outcome *n, const struct outcome *e, u8 *const *page, const 
 	for (i = 0; i < 2; ++i)
 		if (n->s.base[i] != e->s.base[i])
 			DIFFER("    %cs base native %llx blink %llx\n", "fg"[i], (unsigned long long)n->s.base[i], (unsigned long long)e->s.base[i]);
-	if ((n->s.flags ^ e->s.flags) & mask) {
+	if (n->s.flags != e->s.flags) {
 		flag_text(a, n->s.flags);
 		flag_text(b, e->s.flags);
 		DIFFER("    flags native %s blink %s\n", a, b);
