@@ -97,6 +97,8 @@ SRCS := $(wildcard $(FLOORS:%=blink/%/*.c))
 # In a tiny build x_tiny.c takes the place of x.c.
 SMALLER := $(filter %_tiny.c,$(SRCS))
 SRCS := $(filter-out $(if $(filter tiny,$(MODE)),$(SMALLER:_tiny.c=.c),$(SMALLER)),$(SRCS))
+# AVX is not among what a tiny build has: see ISA_WITHOUT.
+SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/cpu/avx%.c),$(SRCS))
 OBJS = $(SRCS:%.c=$O/%.o) $(GENSRCS:$O/gen/%.c=$O/gen/%.o)
 LIB = $O/blink.a
 

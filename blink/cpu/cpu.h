@@ -62,6 +62,7 @@ struct cpu {
 	struct mem *mem;
 	struct vec v[16];
 	struct vec vmem;    // a vector handler's memory operand: no local whose address escapes
+	struct vec vtmp;    // likewise, its result
 	struct f80 st[8];   // physical registers R0..R7; ST(i) is st[(top + i) & 7]; MMX is m
 	u8 top;
 	u8 ftags;           // bit i set: physical register i is in use (FXSAVE's FTW)

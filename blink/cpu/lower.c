@@ -67,10 +67,17 @@ lower_generic(struct op *op, const struct insn *in)
 	op->base = in->base;
 	op->index = in->index;
 	op->disp = in->disp;
-	op->flags = (u8)(in->scale | (in->lock ? OPF_LOCK : 0) | (in->rep == 0xf3 ? OPF_REP : 0) |
+	op->flags = (u8)(in->scale | (in->lock ? OPF_LOCK : 0) | (in->rep == 0xf3 || (in->vex && in->osize == 8) ? OPF_REP : 0) |
 	                 (in->rep == 0xf2 ? OPF_REPNE : 0) | (in->asize == 4 ? OPF_A32 : 0) |
 	                 (in->asize == 2 ? OPF_A16 : 0) | (in->osize == 2 ? OPF_O16 : 0));
 	op->len = in->len;
+	if (in->nopr > 3 && o[3].kind != OPR_IMM)
+		op->imm = o[3].reg;
+	if (in->vsib) {  // see cpu/avx_mem.c
+		op->imm = in->vl;
+		op->b = in->index;
+		op->index = in->seg;
+	}
 	switch (o[0].kind) {
 	case OPR_NONE:
 	case OPR_IMM:
@@ -90,6 +97,10 @@ lower_generic(struct op *op, const struct insn *in)
 		break;
 	case OP_PCMPESTRI:
 	case OP_PCMPESTRM:
+		op->d = in->osize;
+		break;
+	case OP_VPCMPESTRI:
+	case OP_VPCMPESTRM:
 		op->d = in->osize;
 		break;
 	case OP_ENTER:
@@ -135,7 +146,8 @@ needs_address_op(const struct cpu *c, const struct insn *in)
 static int
 implied_addresses(const struct insn *in)
 {
-	return (isa_attrs[in->op] & ISA_STRING) || in->op == OP_XLAT || in->op == OP_MASKMOVQ || in->op == OP_MASKMOVDQU;
+	return (isa_attrs[in->op] & ISA_STRING) || in->op == OP_XLAT || in->op == OP_MASKMOVQ || in->op == OP_MASKMOVDQU ||
+	       in->op == OP_VMASKMOVDQU;
 }
 
 // Code bytes up to the end of pc's page; watched before they are read, so that
@@ -228,7 +240,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 		if (implied_addresses(&in)) {
 			in.base = in.seg;
 			in.index = GPR_NONE;
-		} else if (needs_address_op(c, &in)) {
+		} else if (!in.vsib && needs_address_op(c, &in)) {
 			lower_generic(op, &in);
 			op->fn = op_ea;
 			op->imm = in.op == OP_LEA ? (int)SEG_NONE : in.seg;

@@ -15,10 +15,18 @@ sse_ask_host(void)
 	enum { V2 = 1u << 0 | 1u << 9 | 1u << 19 | 1u << 20 };  // SSE3 SSSE3 SSE4.1 SSE4.2
 	unsigned a, b, c, d;
 	int x = HOST_KNOWN;
-	if (__get_cpuid(1, &a, &b, &c, &d))
+	if (__get_cpuid(1, &a, &b, &c, &d)) {
 		x |= ((c & V2) == V2 ? HOST_V2 : 0) | (c >> 25 & 1 ? HOST_AES : 0) | (c >> 1 & 1 ? HOST_CLMUL : 0);
+		// VEX encodings need the kernel's consent to YMM registers.
+		if (c >> 27 & 1 && c >> 28 & 1) {
+			unsigned lo, hi;
+			__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+			if ((lo & 6) == 6)
+				x |= HOST_AVX | (c >> 12 & 1 ? HOST_FMA : 0) | (c >> 29 & 1 ? HOST_F16C : 0);
+		}
+	}
 	if (__get_cpuid_count(7, 0, &a, &b, &c, &d))
-		x |= b >> 29 & 1 ? HOST_SHA : 0;
+		x |= (b >> 29 & 1 ? HOST_SHA : 0) | (c >> 8 & 1 ? HOST_GFNI : 0);
 	__atomic_store_n(&sse_host_features, x, __ATOMIC_RELAXED);
 	return x;
 }
@@ -78,6 +86,44 @@ vec_apply(struct cpu *c, const struct op *op, vec_kernel *k, int how)
 	}
 }
 
+#ifndef TINY
+const u8 *
+vex_source(struct cpu *c, const struct op *op, int how)
+{
+	int i = vex_has_two(op) ? 2 : 1, r = i == 2 ? op->d : op->b;
+	u8 *s = c->vmem.b;
+	if (vex_is_reg(op, i))
+		return c->v[r].b;
+	memset(s, 0, 32);
+	if (op_kind(op, i) == K_MEM)
+		rdv(c, op, ea(c, op), s, (int)vex_bytes(op, how));
+	else
+		st64(s, c->r[r]);
+	return s;
+}
+
+NOINLINE void
+vex_apply(struct cpu *c, const struct op *op, vec_kernel *k, int how)
+{
+	u8 *t = c->vtmp.b;
+	const u8 *s;
+	if (how & HOW_COUNT && op_kind(op, 2) == K_IMM) {
+		memset(c->vmem.b, 0, 32);
+		c->vmem.b[0] = (u8)op->imm;
+		s = c->vmem.b;
+	} else {
+		s = vex_source(c, op, how);
+	}
+	memcpy(t, c->v[op->b].b, 32);
+	k(t, s, 16, op->imm);
+	if (op->size == 32)
+		k(t + 16, s + (how & HOW_COUNT ? 0 : how & HOW_UNARY ? how & HOW_BYTES : 16), 16, op->imm >> HOW_IMM_SHIFT(how));
+	else
+		memset(t + 16, 0, 16);
+	memcpy(c->v[op->a].b, t, 32);
+}
+#endif
+
 #if SHARED_NEXT
 const struct op *
 vec_next(struct cpu *c, const struct op *op, vec_kernel *k, int how)
@@ -90,16 +136,26 @@ vec_next(struct cpu *c, const struct op *op, vec_kernel *k, int how)
 // LANES: present in every x86-64 processor. LANES4: came later.
 #define LANES4(name, T, m, w, expr) \
 	LANE_KERNEL(name, T, m, w, expr) \
-	VEC_HANDLER(name, 16)
+	VEC_HANDLER(name, 16) \
+	VEX_TWIN(name, 16)
+#define LANES_UNARY(name, T, m, w, expr) \
+	LANE_KERNEL(name, T, m, w, expr) \
+	VEC_HANDLER(name, 16) \
+	VEX_TWIN(name, 16 | HOW_UNARY)
 #if SSE_HOST
 #define LANES(name, T, m, w, expr) \
 	X86_KERNEL(name) \
-	VEC_HANDLER_ASM(name, 16)
+	VEC_HANDLER_ASM(name, 16) \
+	VEX_TWIN_ASM(name, 16)
 #define BASELINE(name) X86_KERNEL(name)
-#define BASELINE_HANDLER(name) VEC_HANDLER_ASM(name, 16)
+#define BASELINE_HANDLER(name) \
+	VEC_HANDLER_ASM(name, 16) \
+	VEX_TWIN_ASM(name, 16)
 #else
 #define LANES(name, T, m, w, expr) LANES4(name, T, m, w, expr)
-#define BASELINE_HANDLER(name) VEC_HANDLER(name, 16)
+#define BASELINE_HANDLER(name) \
+	VEC_HANDLER(name, 16) \
+	VEX_TWIN(name, 16)
 #endif
 
 // Upper half of a 32-bit product. gcc 12 for 32-bit arm vectorises the plain
@@ -152,9 +208,9 @@ LANES(pmaxub, u8, b, 1, a > b ? a : b)
 LANES4(psignb, i8, sb, 1, b < 0 ? -a : b ? a : 0)
 LANES4(psignw, i16, sw, 2, b < 0 ? -a : b ? a : 0)
 LANES4(psignd, i32, sd, 4, b < 0 ? (i32)(0u - (u32)a) : b ? a : 0)
-LANES4(pabsb, i8, sb, 1, b < 0 ? -b : b)
-LANES4(pabsw, i16, sw, 2, b < 0 ? -b : b)
-LANES4(pabsd, u32, d, 4, b >> 31 ? 0u - b : b)
+LANES_UNARY(pabsb, i8, sb, 1, b < 0 ? -b : b)
+LANES_UNARY(pabsw, i16, sw, 2, b < 0 ? -b : b)
+LANES_UNARY(pabsd, u32, d, 4, b >> 31 ? 0u - b : b)
 LANES4(pmulhrsw, i16, sw, 2, (((i32)a * b >> 14) + 1) >> 1)
 LANES4(pmuldq, u64, q, 8, (i64)(i32)a * (i32)b)
 LANES4(pmulld, u32, d, 4, a * b)
@@ -225,6 +281,7 @@ k_pmaddubsw(u8 *d, const u8 *s, int n, int imm)
 	(void)imm;
 }
 VEC_HANDLER(pmaddubsw, 16)
+VEX_TWIN(pmaddubsw, 16)
 
 // Bodies shared by several kernels: copied into each where speed counts.
 #if defined(TINY) || SSE_HOST
@@ -312,9 +369,13 @@ BY_SIZE(punpckhwd, unpack(d, s, n, 2, 1))
 BY_SIZE(punpckhdq, unpack(d, s, n, 4, 1))
 BY_SIZE(punpckhqdq, unpack(d, s, n, 8, 1))
 #if SSE_HOST
-#define BY_SIZE_HANDLER(name, how) VEC_HANDLER_ASM(name, how)
+#define BY_SIZE_HANDLER(name, how) \
+	VEC_HANDLER_ASM(name, how) \
+	VEX_TWIN_ASM(name, how)
 #else
-#define BY_SIZE_HANDLER(name, how) VEC_HANDLER(name, how)
+#define BY_SIZE_HANDLER(name, how) \
+	VEC_HANDLER(name, how) \
+	VEX_TWIN(name, how)
 #endif
 BY_SIZE_HANDLER(packsswb, 16)
 BY_SIZE_HANDLER(packuswb, 16)
@@ -340,6 +401,7 @@ k_packusdw(u8 *d, const u8 *s, int n, int imm)
 	(void)imm;
 }
 VEC_HANDLER(packusdw, 16)
+VEX_TWIN(packusdw, 16)
 
 // Neighbours added or subtracted (sign: +1 or -1), w bytes; sat: saturating
 static NOINLINE void
@@ -367,7 +429,8 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 	horizontal(d, s, n, w, sign, sat); \
 	(void)imm; \
 } \
-VEC_HANDLER(name, 16)
+VEC_HANDLER(name, 16) \
+VEX_TWIN(name, 16)
 HORIZONTAL(phaddw, 2, 1, 0)
 HORIZONTAL(phaddd, 4, 1, 0)
 HORIZONTAL(phaddsw, 2, 1, 1)
@@ -388,6 +451,7 @@ k_pshufb(u8 *d, const u8 *s, int n, int imm)
 	(void)imm;
 }
 VEC_HANDLER(pshufb, 16)
+VEX_TWIN(pshufb, 16)
 
 static void
 k_palignr(u8 *d, const u8 *s, int n, int imm)
@@ -400,6 +464,7 @@ k_palignr(u8 *d, const u8 *s, int n, int imm)
 	memcpy(d, both + (imm > 2 * n ? 2 * n : imm), (size_t)n);
 }
 VEC_HANDLER(palignr, 16)
+VEX_TWIN(palignr, 16)
 
 // Shifts. The count is the low 64 bits of the source, or the immediate.
 enum { SHIFT_L, SHIFT_R, SHIFT_A };
@@ -435,8 +500,22 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 }
 #endif
 #if SSE_HOST && !defined(TINY)
+// The count is an immediate.
+#define VEX_SHIFT(k) \
+	if (LIKELY(op_kind(op, 2) == K_IMM)) { \
+		v128 lo_ = v128_ld(c->v[op->b].b), hi_ = v128_make(0, 0), s_ = v128_make((u8)op->imm, 0); \
+		k((u8 *)&lo_, (const u8 *)&s_, 16, 0); \
+		if (op->size == 32) { \
+			hi_ = v128_ld(c->v[op->b].b + 16); \
+			k((u8 *)&hi_, (const u8 *)&s_, 16, 0); \
+		} \
+		vex_set(c, op->a, lo_, hi_); \
+	} else { \
+		vex_apply(c, op, k, 16 | HOW_COUNT); \
+	}
 #define SHIFT(name, w, kind) \
 SHIFT_KERNEL(name, w, kind) \
+VEX_TWIN_ASM_IF(name, 16 | HOW_COUNT, 1, VEX_SHIFT(k_##name)) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
@@ -454,7 +533,8 @@ op_##name(struct cpu *c, const struct op *op) \
 #else
 #define SHIFT(name, w, kind) \
 SHIFT_KERNEL(name, w, kind) \
-VEC_HANDLER(name, 16)
+VEC_HANDLER(name, 16) \
+VEX_TWIN(name, 16 | HOW_COUNT)
 #endif
 SHIFT(psllw, 2, SHIFT_L)
 SHIFT(pslld, 4, SHIFT_L)
@@ -497,6 +577,26 @@ shift_right(u8 *d, unsigned count)
 	}
 	v128_st(d, v128_make(lo, hi));
 }
+
+#ifndef TINY
+static void
+k_pslldq(u8 *d, const u8 *s, int n, int imm)
+{
+	shift_left(d, (u8)imm);
+	(void)s;
+	(void)n;
+}
+VEX_TWIN(pslldq, 16)
+
+static void
+k_psrldq(u8 *d, const u8 *s, int n, int imm)
+{
+	shift_right(d, (u8)imm);
+	(void)s;
+	(void)n;
+}
+VEX_TWIN(psrldq, 16)
+#endif
 
 const struct op *
 op_pslldq(struct cpu *c, const struct op *op)

@@ -26,6 +26,7 @@ enum {
 	OPF_SCALE = 3,    // log2 of the index scale
 	OPF_LOCK = 4,     // LOCK prefix (XCHG with memory locks without)
 	OPF_REP = 8,      // F3
+	OPF_VEXW = 8,     // VEX.W, where it makes the operand 64 bits wide
 	OPF_REPNE = 16,   // F2
 	OPF_A32 = 32,     // address size 32 (strings, LOOP, JrCXZ)
 	OPF_A16 = 64,

@@ -6,7 +6,7 @@
 #include "cpu/sse_impl.h"
 
 // Blends: by the immediate, or by the sign bits of XMM0
-#define BLEND(name, w) \
+#define BLEND(name, w, vex) \
 static void \
 k_##name(u8 *d, const u8 *s, int n, int imm) \
 { \
@@ -16,10 +16,11 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 			lane_set(d, i, w, lane_get(s, i, w)); \
 	(void)n; \
 } \
-VEC_HANDLER(name, 16)
-BLEND(pblendw, 2)
-BLEND(blendps, 4)
-BLEND(blendpd, 8)
+VEC_HANDLER(name, 16) \
+VEX_TWIN(name, vex)
+BLEND(pblendw, 2, 16)
+BLEND(blendps, 4, 16 | 4 * HOW_IMM)
+BLEND(blendpd, 8, 16 | 2 * HOW_IMM)
 
 static NOINLINE void
 blend_by_sign(struct cpu *c, const struct op *op, int w)
@@ -82,7 +83,8 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 	(void)n; \
 	(void)imm; \
 } \
-VEC_HANDLER(name, 16 * from / to)
+VEC_HANDLER(name, 16 * from / to) \
+VEX_TWIN(name, 16 * from / to | HOW_UNARY)
 WIDEN(pmovsxbw, 1, 2, 1)
 WIDEN(pmovsxbd, 1, 4, 1)
 WIDEN(pmovsxbq, 1, 8, 1)
@@ -112,6 +114,7 @@ k_phminposuw(u8 *d, const u8 *s, int n, int imm)
 	(void)imm;
 }
 VEC_HANDLER(phminposuw, 16)
+VEX_TWIN(phminposuw, 16 | HOW_UNARY)
 
 // Sums of four absolute differences: the group of s that imm names against
 // eight overlapping groups of d
@@ -132,6 +135,7 @@ k_mpsadbw(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 }
 VEC_HANDLER(mpsadbw, 16)
+VEX_TWIN(mpsadbw, 16 | 3 * HOW_IMM)
 
 // String comparison. imm: bit 0 words, bit 1 signed, bits 2..3 aggregation,
 // bits 4..5 polarity, bit 6 which index or which kind of mask.
@@ -254,3 +258,16 @@ STRINGS(pcmpestrm, STR_EXPLICIT | STR_MASK)
 STRINGS(pcmpestri, STR_EXPLICIT)
 STRINGS(pcmpistrm, STR_MASK)
 STRINGS(pcmpistri, 0)
+
+#ifndef TINY
+#define STRINGS_MASK(name, what) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	compare_strings(c, op, what); \
+	memset(c->v[0].b + 16, 0, 16); \
+	NEXT(); \
+}
+STRINGS_MASK(vpcmpestrm, STR_EXPLICIT | STR_MASK)
+STRINGS_MASK(vpcmpistrm, STR_MASK)
+#endif

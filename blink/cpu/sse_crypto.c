@@ -139,11 +139,17 @@ k_aeskeygenassist(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 }
 VEC_HANDLER(aesenc, 16)
+VEX_TWIN(aesenc, 16)
 VEC_HANDLER(aesenclast, 16)
+VEX_TWIN(aesenclast, 16)
 VEC_HANDLER(aesdec, 16)
+VEX_TWIN(aesdec, 16)
 VEC_HANDLER(aesdeclast, 16)
+VEX_TWIN(aesdeclast, 16)
 VEC_HANDLER(aesimc, 16)
+VEX_TWIN(aesimc, 16 | HOW_UNARY)
 VEC_HANDLER(aeskeygenassist, 16)
+VEX_TWIN(aeskeygenassist, 16 | HOW_UNARY)
 
 static void
 k_pclmulqdq(u8 *d, const u8 *s, int n, int imm)
@@ -167,6 +173,7 @@ k_pclmulqdq(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 }
 VEC_HANDLER(pclmulqdq, 16)
+VEX_TWIN(pclmulqdq, 16)
 
 // SHA. The manual counts the four words of a register from the top: word 0 is
 // lane 3. Silicon takes memory operands at any address here.

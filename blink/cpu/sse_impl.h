@@ -26,8 +26,13 @@ enum {
 	HOW_BYTES = 31,
 	HOW_UNALIGNED = 32,  // 16 bytes, but at any address
 	HOW_MM4 = 64,        // the MMX form reads 4 bytes, not 8
-	HOW_MM16 = 128       // the MMX form reads 16 bytes
+	HOW_MM16 = 128,      // the MMX form reads 16 bytes
+	// and what is special about its VEX form:
+	HOW_UNARY = 256,     // there is one source; lane 1 gets it from HOW_BYTES on
+	HOW_COUNT = 512,     // both lanes get the same 16 bytes
+	HOW_IMM = 1024       // times n: lane 1 has the immediate's bits from n on
 };
+#define HOW_IMM_SHIFT(how) ((how) / HOW_IMM)
 
 union lanes {
 	u8 b[16];
@@ -212,6 +217,109 @@ const struct op *vec_next(struct cpu *c, const struct op *op, vec_kernel *k, int
 #define VEC_APPLY_NEXT(k, how) do { vec_apply(c, op, k, how); NEXT(); } while (0)
 #endif
 
+// VEX forms: a first source of their own, lanes of 16 bytes that share nothing,
+// zeros above, memory at any address. VEX_TWIN is handler op_vname around kernel
+// k_name; VEX_TWIN_ASM inlines a kernel that is ALWAYS_INLINE. A build without
+// those instructions has no such handlers.
+void vex_apply(struct cpu *c, const struct op *op, vec_kernel *k, int how);
+// The last source, up to 32 bytes; zeros above what memory or a register has
+const u8 *vex_source(struct cpu *c, const struct op *op, int how);
+
+// Operand 2 is a register or memory, not an immediate and not absent.
+static inline int
+vex_has_two(const struct op *op)
+{
+	int k = op_kind(op, 2);
+	return k != K_NONE && k != K_IMM;
+}
+
+// Bytes of a memory operand that is the last source. Where it is operand 1,
+// op.d has them.
+static inline unsigned
+vex_bytes(const struct op *op, int how)
+{
+	return how & HOW_UNARY || !vex_has_two(op) ? op->d : (how & (HOW_BYTES | HOW_COUNT)) == 16 ? op->size : how & HOW_BYTES;
+}
+
+// Is operand i a vector register?
+static inline int
+vex_is_reg(const struct op *op, int i)
+{
+	return (unsigned)op_kind(op, i) - K_XMM <= K_YMM - K_XMM;
+}
+
+static inline void
+vex_set(struct cpu *c, int r, v128 lo, v128 hi)
+{
+	v128_st(c->v[r].b, lo);
+	v128_st(c->v[r].b + 16, hi);
+}
+
+#ifdef TINY
+#define VEX_TWIN(name, how)
+#define VEX_TWIN_ASM(name, how)
+#else
+#define VEX_LAST(op, how) ((how) & HOW_UNARY ? (op)->b : (op)->d)
+#define VEX_SECOND(how) ((how) & HOW_COUNT ? 0 : (how) & HOW_UNARY ? (how) & HOW_BYTES : 16)
+#define VEX_TWIN_IF(name, how, condition, otherwise) \
+const struct op * \
+op_v##name(struct cpu *c, const struct op *op) \
+{ \
+	if (LIKELY(vex_is_reg(op, (how) & HOW_UNARY ? 1 : 2) && (condition))) { \
+		u8 *t = c->vtmp.b; \
+		const u8 *s = c->v[VEX_LAST(op, how)].b, *d = c->v[op->b].b; \
+		v128_st(t, v128_ld(d)); \
+		v128_st(t + 16, op->size == 32 ? v128_ld(d + 16) : v128_make(0, 0)); \
+		k_##name(t, s, 16, op->imm); \
+		if (op->size == 32) \
+			k_##name(t + 16, s + VEX_SECOND(how), 16, op->imm >> HOW_IMM_SHIFT(how)); \
+		vex_set(c, op->a, v128_ld(t), v128_ld(t + 16)); \
+		NEXT(); \
+	} \
+	otherwise; \
+	NEXT(); \
+}
+#define VEX_TWIN(name, how) VEX_TWIN_IF(name, how, 1, vex_apply(c, op, k_##name, how))
+#define VEX_TWIN_ASM_IF(name, how, condition, otherwise) \
+const struct op * \
+op_v##name(struct cpu *c, const struct op *op) \
+{ \
+	if (LIKELY(condition)) { \
+		v128 lo = v128_ld(c->v[op->b].b), hi = v128_make(0, 0), s0, s1; \
+		uintptr_t h_; \
+		if (LIKELY(vex_is_reg(op, (how) & HOW_UNARY ? 1 : 2))) { \
+			const u8 *s = c->v[VEX_LAST(op, how)].b; \
+			s0 = v128_ld(s); \
+			k_##name((u8 *)&lo, (const u8 *)&s0, 16, op->imm); \
+			if (op->size == 32) { \
+				hi = v128_ld(c->v[op->b].b + 16); \
+				s1 = v128_ld(s + VEX_SECOND(how)); \
+				k_##name((u8 *)&hi, (const u8 *)&s1, 16, op->imm >> HOW_IMM_SHIFT(how)); \
+			} \
+			vex_set(c, op->a, lo, hi); \
+			NEXT(); \
+		} \
+		if (op_kind(op, (how) & HOW_UNARY ? 1 : 2) == K_MEM && LIKELY(access_try(c, ea(c, op), vex_bytes(op, how), 0, &h_))) { \
+			s0 = ((how) & HOW_BYTES) == 4 ? v128_make(hrd32(c, op, h_), 0) : ((how) & HOW_BYTES) == 8 \
+				? v128_make(hrd64(c, op, h_), 0) : hrd128(c, op, h_); \
+			if (op->size == 32) { \
+				s1 = (how) & HOW_COUNT ? s0 : ((how) & HOW_BYTES) == 8 ? v128_make(hrd64(c, op, h_ + 8), 0) : hrd128(c, op, h_ + 16); \
+				k_##name((u8 *)&lo, (const u8 *)&s0, 16, op->imm); \
+				hi = v128_ld(c->v[op->b].b + 16); \
+				k_##name((u8 *)&hi, (const u8 *)&s1, 16, op->imm >> HOW_IMM_SHIFT(how)); \
+			} else { \
+				k_##name((u8 *)&lo, (const u8 *)&s0, 16, op->imm); \
+			} \
+			vex_set(c, op->a, lo, hi); \
+			NEXT(); \
+		} \
+	} \
+	otherwise; \
+	NEXT(); \
+}
+#define VEX_TWIN_ASM(name, how) VEX_TWIN_ASM_IF(name, how, 1, vex_apply(c, op, k_##name, how))
+#endif
+
 // Handler `op_name` around kernel k_name. VEC_HANDLER_ASM has its memory form
 // inlined too: its kernel must be ALWAYS_INLINE and read 16 aligned bytes.
 #ifdef TINY
@@ -289,7 +397,7 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 // What the host has beyond the baseline. HOST_V2: SSE3 to SSE4.2. A kernel
 // that begins with TRY_HOST is that instruction where there is one.
 #if SSE_HOST && !defined(TINY)
-enum { HOST_KNOWN = 1, HOST_V2 = 2, HOST_AES = 4, HOST_CLMUL = 8, HOST_SHA = 16 };
+enum { HOST_KNOWN = 1, HOST_V2 = 2, HOST_AES = 4, HOST_CLMUL = 8, HOST_SHA = 16, HOST_GFNI = 32, HOST_AVX = 64, HOST_FMA = 128, HOST_F16C = 256 };
 extern int sse_host_features;  // 0: not asked yet
 int sse_ask_host(void);
 static inline int

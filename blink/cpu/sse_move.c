@@ -276,6 +276,7 @@ k_movsldup(u8 *d, const u8 *s, int n, int imm)
 	(void)imm;
 }
 VEC_HANDLER(movsldup, 16)
+VEX_TWIN(movsldup, 16 | HOW_UNARY)
 
 static void
 k_movshdup(u8 *d, const u8 *s, int n, int imm)
@@ -286,6 +287,7 @@ k_movshdup(u8 *d, const u8 *s, int n, int imm)
 	(void)imm;
 }
 VEC_HANDLER(movshdup, 16)
+VEX_TWIN(movshdup, 16 | HOW_UNARY)
 
 // Shuffles with an immediate: two bits select each of four lanes
 #ifdef TINY
@@ -302,6 +304,7 @@ k_pshufd(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 }
 VEC_HANDLER(pshufd, 16)
+VEX_TWIN(pshufd, 16 | HOW_UNARY)
 
 static inline u64
 shuffle_words(const u8 *s, int imm)
@@ -318,6 +321,7 @@ k_pshuflw(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 }
 VEC_HANDLER(pshuflw, 16)
+VEX_TWIN(pshuflw, 16 | HOW_UNARY)
 SAME_HANDLER(pshufw, pshuflw)
 
 SHUFFLE_INLINE void
@@ -328,6 +332,7 @@ k_pshufhw(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 }
 VEC_HANDLER(pshufhw, 16)
+VEX_TWIN(pshufhw, 16 | HOW_UNARY)
 
 SHUFFLE_INLINE void
 k_shufps(u8 *d, const u8 *s, int n, int imm)
@@ -338,6 +343,7 @@ k_shufps(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 }
 VEC_HANDLER(shufps, 16)
+VEX_TWIN(shufps, 16)
 
 SHUFFLE_INLINE void
 k_shufpd(u8 *d, const u8 *s, int n, int imm)
@@ -347,6 +353,7 @@ k_shufpd(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 }
 VEC_HANDLER(shufpd, 16)
+VEX_TWIN(shufpd, 16 | 2 * HOW_IMM)
 
 // Insertion of an integer. HOW says what memory holds.
 static void
@@ -356,12 +363,15 @@ k_pinsrb(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 }
 VEC_HANDLER(pinsrb, 1)
+VEX_TWIN(pinsrb, 1)
 
 static void
 k_pinsrw(u8 *d, const u8 *s, int n, int imm)
 {
 	st16(d + (2 * imm & (n - 1)), ld16(s));
 }
+
+VEX_TWIN(pinsrw, 2)
 
 const struct op *
 op_pinsrw(struct cpu *c, const struct op *op)
@@ -403,6 +413,18 @@ op_pinsrd(struct cpu *c, const struct op *op)
 		vec_apply(c, op, k_pinsrd, 4);
 	NEXT();
 }
+
+#ifndef TINY
+const struct op *
+op_vpinsrd(struct cpu *c, const struct op *op)
+{
+	if (op->flags & OPF_VEXW)
+		vex_apply(c, op, k_pinsrq, 8);
+	else
+		vex_apply(c, op, k_pinsrd, 4);
+	NEXT();
+}
+#endif
 
 // Extraction of lane imm of w bytes, to memory of w bytes or zero-extended to
 // a general register
