@@ -52,9 +52,6 @@ gather(struct cpu *c, const struct op *op, int what)
 	const u8 *index = c->v[op->b].b;
 	u64 base = c->r[op->base] + (u64)op->disp, seg = c->segbase[op->index];
 	n = op->imm / (w > iw ? w : iw);
-	// the rest of the mask's elements count as they are
-	for (i = 0; i < n; i++)
-		lane_set(m, i, w, (m[w * i + w - 1] & 0x80) ? ~(u64)0 : 0);
 	for (i = 0; i < n; i++) {
 		if (m[w * i + w - 1] & 0x80) {
 			u64 at = lane_get(index, i, iw);
@@ -64,8 +61,8 @@ gather(struct cpu *c, const struct op *op, int what)
 			if (op->flags & OPF_A32 || c->mode != MODE_64)
 				at = (u32)at;
 			lane_set(d, i, w, rdn(c, op, at + seg, w));
-			lane_set(m, i, w, 0);
 		}
+		lane_set(m, i, w, 0);
 	}
 	memset(m, 0, 32);
 	memset(d + n * w, 0, (size_t)(32 - n * w));

@@ -37,17 +37,26 @@ isa_cpuid(u32 leaf, u32 subleaf)
 {
 	static const char brand[49] = "blink x86-64 processor @ 2.00GHz\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 	struct isa_cpuid r;
-	bool xsave = false;
+	bool xsave = false, avx = false;
 	unsigned i;
 	memset(&r, 0, sizeof(r));
 	for (i = 0; i < isa_cpuid_feature_count; ++i) {
 		const struct isa_cpuid_bits *f = &isa_cpuid_features[i];
-		if (f->leaf == 1) xsave = f->reg[2] >> 26 & 1;
+		if (f->leaf == 1) {
+			xsave = f->reg[2] >> 26 & 1;
+			avx = xsave && f->reg[2] >> 28 & 1;
+		}
 		if (f->leaf != leaf || (f->subleaf != subleaf && leaf != 1 && leaf < 0x80000000)) continue;
 		r.eax = f->reg[0];
 		r.ebx = f->reg[1];
 		r.ecx = f->reg[2];
 		r.edx = f->reg[3];
+	}
+	// Nothing that needs YMM registers goes without the means to save them.
+	if (!avx && leaf == 1) r.ecx &= ~(1u << 12 | 1u << 28 | 1u << 29);
+	if (!avx && leaf == 7 && subleaf == 0) {
+		r.ebx &= ~(1u << 5);
+		r.ecx &= ~(1u << 9 | 1u << 10);
 	}
 	switch (leaf) {
 	case 0:

@@ -446,10 +446,10 @@ Opcode:
 		if (!operand_decode(&c, i, &isa_specs[sig->spec[i]])) goto Undefined;
 	}
 	in->nopr = i;
+	if (UNLIKELY(c.short_of)) goto Short;
 	// Gathers want three different registers.
 	if (in->vsib && (in->opr[0].reg == in->index || in->opr[2].reg == in->index || in->opr[0].reg == in->opr[2].reg))
 		goto Undefined;
-	if (UNLIKELY(c.short_of)) goto Short;
 	// In 64-bit mode ES, CS, SS and DS prefixes are without effect.
 	in->segover = segover;
 	if (mode == MODE_64) segover = segfar;

@@ -84,6 +84,8 @@ present(const char *name)
 //   kernel emulates them depends on its version.
 // - CMPS where both operands fault: either address.
 // - INT1: some virtual machines report the address of the instruction itself.
+// - VPEXTRD, VPINSRD with VEX.W in 32-bit code: #UD on AMD, ignored on Intel
+//   and here.
 int
 accepted(const struct insn *in)
 {
@@ -91,6 +93,8 @@ accepted(const struct insn *in)
 		return 1;
 	if (in->asize == 4 && in->segover != SEG_NONE && in->opr[0].kind == OPR_MEM &&
 	    (in->op == OP_SLDT || in->op == OP_STR || in->op == OP_SMSW || in->op == OP_SGDT || in->op == OP_SIDT))
+		return 1;
+	if ((in->op == OP_VPEXTRD || in->op == OP_VPINSRD) && in->vexw && in->mode != MODE_64)
 		return 1;
 	return in->op == OP_INT1;
 }
