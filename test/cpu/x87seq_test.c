@@ -3,7 +3,8 @@
 // words, garbage in registers), executed by the processor and by the engine:
 // the same bytes at the same address on the same operands. What FXSAVE and
 // FNSAVE say afterwards, memory, AX, EFLAGS and the fault, if there was one,
-// with its address, must be equal.
+// with its address, must be equal. Every second batch runs as 32-bit code, and
+// every second pair of those in the paged memory model.
 //
 // usage: x87seq_test [-n THOUSANDS_OF_CASES] [-s SEED] [-v]
 #include <stdio.h>
@@ -42,7 +43,10 @@ struct result {
 };
 
 struct regs {
-	u64 ax, flags, bx, si, di, r12, r14, pc, sp;
+	u64 ax, flags, bx, si, di, sp;
+	u32 pc;
+	u32 cs;     // behind pc: the far pointer
+	u64 stack;  // below 4 GiB: 32-bit code loses what is above
 };
 struct regs seq_regs __attribute__((visibility("hidden")));
 void seq_native(void);
@@ -52,18 +56,18 @@ __asm__(
 	".globl seq_native, seq_back\n"
 	"seq_native:\n"
 	"	push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
-	"	mov %rsp, 64+seq_regs(%rip)\n"
+	"	mov %rsp, 40+seq_regs(%rip)\n"
+	"	mov $0x2b, %eax; mov %eax, %ds; mov %eax, %es\n"
 	"	mov 16+seq_regs(%rip), %rbx\n"
 	"	mov 24+seq_regs(%rip), %rsi\n"
 	"	mov 32+seq_regs(%rip), %rdi\n"
-	"	mov 40+seq_regs(%rip), %r12\n"
-	"	mov 48+seq_regs(%rip), %r14\n"
 	"	mov 0+seq_regs(%rip), %rax\n"
 	"	xor %ecx, %ecx; xor %edx, %edx; xor %ebp, %ebp; xor %r8, %r8; xor %r9, %r9\n"
-	"	xor %r10, %r10; xor %r11, %r11; xor %r13, %r13; xor %r15, %r15\n"
+	"	xor %r10, %r10; xor %r11, %r11; xor %r12, %r12; xor %r13, %r13; xor %r14, %r14; xor %r15, %r15\n"
 	"	push 8+seq_regs(%rip)\n"
 	"	popf\n"
-	"	jmp *56+seq_regs(%rip)\n"
+	"	mov 56+seq_regs(%rip), %rsp\n"
+	"	ljmp *48+seq_regs(%rip)\n"
 	"seq_back:\n"
 	"	pushf\n"
 	"	pop 8+seq_regs(%rip)\n"
@@ -73,14 +77,16 @@ __asm__(
 	"	push $0x1f80\n"
 	"	ldmxcsr (%rsp)\n"
 	"	pop %rax\n"
+	"	mov 40+seq_regs(%rip), %rsp\n"
 	"	pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"
 	"	ret\n");
 
-static u8 *code, *data;
+static u8 *code, *data, *stack;
 static u64 spots[SEQS][MAXLEN + 1];
 static int lens[SEQS];
-static struct mem *mem;
-static struct cpu *cpu;
+static struct mem *mems[2];
+static struct cpu *cpu, *cpus[2];  // with linear and with paged memory
+static int paged, bits32;
 static sigjmp_buf escape;
 static volatile int armed;
 static struct result native, ours;
@@ -118,6 +124,7 @@ on_bug(int sig, siginfo_t *si, void *ucp)
 static void
 finish(struct result *r)
 {
+	if (bits32) r->ax = (u32)r->ax;
 	r->flags &= FLAGS_ARITH;
 	memset(r->save, 0, sizeof r->save);
 	if (r->vector < 0) {
@@ -137,7 +144,7 @@ run_native(const struct regs *in, const u8 *image)
 	memset(&native, 0, sizeof native);
 	memcpy(data, image, PAGE);
 	seq_regs = *in;
-	st64(data + CELL, (u64)(uintptr_t)seq_back);
+	st64(data + CELL, (u64)(uintptr_t)code + 16);  // the way out
 	native.vector = -1;
 	if (!sigsetjmp(escape, 1)) {
 		armed = 1;
@@ -159,13 +166,14 @@ run_ours(const struct regs *in, const u8 *image)
 	memset(&ours, 0, sizeof ours);
 	memcpy(data, image, PAGE);
 	st64(data + CELL, (u64)(uintptr_t)code);  // an INT3
+	if (paged && mem_poke(mems[1], (u64)(uintptr_t)data, data, PAGE)) abort();
 	memset(cpu->r, 0, 16 * 8);
 	cpu->r[GPR_AX] = in->ax;
 	cpu->r[GPR_BX] = in->bx;
 	cpu->r[GPR_SI] = in->si;
 	cpu->r[GPR_DI] = in->di;
-	cpu->r[GPR_R12] = in->r12;
-	cpu->r[GPR_R14] = in->r14;
+	cpu->mode = bits32 ? MODE_32 : MODE_64;
+	cpu->sel[SEG_CS] = (u16)in->cs;
 	cpu->mxcsr = 0x1f80;
 	cpu_set_flags(cpu, (u32)in->flags);
 	cpu->fsw = 0;
@@ -183,6 +191,7 @@ run_ours(const struct regs *in, const u8 *image)
 		cpu_to_fxsave(cpu, fx);
 		memcpy(ours.fx, fx, sizeof ours.fx);
 	}
+	if (paged && mem_read(mems[1], data, (u64)(uintptr_t)data, PAGE)) abort();
 	finish(&ours);
 }
 
@@ -201,8 +210,9 @@ make_insn(u8 *p)
 		int n = 0, modrm = (int)(r >> 8) & 255, len;
 		if (!(r >> 16 & 7)) p[n++] = 0x66;
 		if (!(r >> 19 & 31)) p[n++] = r >> 24 & 1 ? 0xf2 : 0xf3;
-		if (!(r >> 25 & 31)) p[n++] = 0x2e;
-		if (!(r >> 30 & 15)) p[n++] = (u8)(0x40 | (r >> 34 & 1) << 3 | (r >> 35 & 1) << 2);
+		if (!(r >> 25 & 31)) p[n++] = bits32 ? 0x36 : 0x2e;
+		if (bits32 && !(r >> 30 & 127)) p[n++] = 0x67;
+		if (!bits32 && !(r >> 30 & 15)) p[n++] = (u8)(0x40 | (r >> 34 & 1) << 3 | (r >> 35 & 1) << 2);
 		if (modrm < 0xc0) {
 			static const u8 base[] = {3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 6, 7};
 			modrm = (modrm & 0x38) | 0x40 | base[r >> 36 & 15];
@@ -236,34 +246,55 @@ make_insn(u8 *p)
 			p[n++] = (u8)modrm;
 			if (modrm < 0xc0) p[n++] = r >> 45 & 1 ? (u8)(r >> 48 & 0x7f) : (u8)(r >> 48 & 0x70);
 		}
-		len = isa_decode(&in, p, (size_t)n, MODE_64);
+		len = isa_decode(&in, p, (size_t)n, bits32 ? MODE_32 : MODE_64);
 		if (len == n && !(isa_attrs[in.op] & ISA_UNDONE) && in.opr[0].kind != OPR_XMM && in.opr[1].kind != OPR_XMM) return n;
 	}
+}
+
+// opcode /digit on the data page at offset
+static u8 *
+at_data(u8 *p, int escape, int opcode, int digit, int offset)
+{
+	if (escape) *p++ = (u8)escape;
+	*p++ = (u8)opcode;
+	*p++ = (u8)(digit << 3 | (bits32 ? 5 : 4));
+	if (!bits32) *p++ = 0x25;
+	st32(p, (u32)(uintptr_t)data + (u32)offset);
+	return p + 4;
 }
 
 static void
 make_code(void)
 {
-	static const u8 before[] = {0x41, 0xdd, 0x24, 0x24};  // frstor [r12]
-	static const u8 after[] = {0x49, 0x0f, 0xae, 0x84, 0x24, 0, 1, 0, 0,     // fxsave64 [r12 + 256]
-	                           0x41, 0xdd, 0xb4, 0x24, 0, 3, 0, 0,           // fnsave [r12 + 768]
-	                           0x41, 0xff, 0x26};                            // jmp [r14]
+	u8 *p;
 	int i, k;
 	if (mprotect(code, SEQS * SLOT + PAGE, PROT_READ | PROT_WRITE)) abort();
 	code[0] = 0xcc;
+	p = code + 16;
+	if (bits32) {
+		*p++ = 0xea;  // ljmp 0x33:.+7
+		st32(p, (u32)(uintptr_t)(p + 6));
+		st16(p + 4, 0x33);
+		p += 6;
+	}
+	st16(p, 0x25ff);  // jmp [rip]
+	st32(p + 2, 0);
+	st64(p + 6, (u64)(uintptr_t)seq_back);
 	for (i = 0; i < SEQS; i++) {
-		u8 *p = code + PAGE + i * SLOT;
-		memcpy(p, before, sizeof before);
-		p += sizeof before;
+		p = at_data(code + PAGE + i * SLOT, 0, 0xdd, 4, STATE);  // frstor
 		lens[i] = 1 + (int)(rnd() % MAXLEN);
 		for (k = 0; k < lens[i]; k++) {
 			spots[i][k] = (u64)(uintptr_t)p;
 			p += make_insn(p);
 		}
 		spots[i][k] = (u64)(uintptr_t)p;
-		memcpy(p, after, sizeof after);
+		if (!bits32) *p++ = 0x48;
+		p = at_data(p, 0x0f, 0xae, 0, FX);  // fxsave
+		p = at_data(p, 0, 0xdd, 6, SAVE);   // fnsave
+		at_data(p, 0, 0xff, 4, CELL);       // jmp
 	}
 	if (mprotect(code, SEQS * SLOT + PAGE, PROT_READ | PROT_EXEC)) abort();
+	if (paged && mem_poke(mems[1], (u64)(uintptr_t)code, code, SEQS * SLOT + PAGE)) abort();
 	cpu_invalidate(cpu->code, (u64)(uintptr_t)code, (u64)(uintptr_t)code + SEQS * SLOT + PAGE);
 }
 
@@ -342,11 +373,11 @@ report(int i, const u8 *image)
 	char text[96];
 	int k, j;
 	if (failed > 10 && !verbose) return;
-	printf("x87seq: sequence of %d:\n", lens[i]);
+	printf("x87seq: sequence of %d, %d-bit, %s memory:\n", lens[i], bits32 ? 32 : 64, paged ? "paged" : "linear");
 	for (k = 0; k < lens[i]; k++) {
 		int n = (int)(spots[i][k + 1] - spots[i][k]);
 		const u8 *p = (const u8 *)(uintptr_t)spots[i][k];
-		isa_decode(&in, p, (size_t)n, MODE_64);
+		isa_decode(&in, p, (size_t)n, bits32 ? MODE_32 : MODE_64);
 		isa_format(text, sizeof text, &in, spots[i][k]);
 		printf("  %llx %-32s", (unsigned long long)spots[i][k], text);
 		for (j = 0; j < n; j++) printf(" %02x", p[j]);
@@ -367,7 +398,7 @@ main(int argc, char **argv)
 	static u8 image[PAGE];
 	struct sigaction sa;
 	i64 at, at2;
-	int opt, i, k, s;
+	int opt, i, k, s, batch;
 	while ((opt = getopt(argc, argv, "n:s:v")) != -1)
 		switch (opt) {
 		case 'n': thousands = atol(optarg); break;
@@ -375,28 +406,35 @@ main(int argc, char **argv)
 		case 'v': verbose = 1; break;
 		default: return 2;
 		}
-	mem = mem_new(0);
-	if (!mem || LINEAR_BASE || mem_is_paged(mem)) {
+	for (i = 0; i < 2; i++) {
+		mems[i] = mem_new(i);
+		cpus[i] = mems[i] ? cpu_new(mems[i], codecache_new(mems[i])) : 0;
+		if (!cpus[i]) {
+			printf("skipped: needs memory\n");
+			return 0;
+		}
+		cpus[i]->sel[SEG_DS] = cpus[i]->sel[SEG_ES] = 0x2b;
+	}
+	if (LINEAR_BASE || mem_is_paged(mems[0])) {
 		printf("skipped: needs linear memory\n");
 		return 0;
 	}
-	cpu = cpu_new(mem, codecache_new(mem));
-	at = mem_map(mem, 0, 3 * PAGE, MEM_R | MEM_W, VMA_ANON, -1, 0, 0);
-	at2 = mem_map(mem, 0, SEQS * SLOT + PAGE, MEM_R | MEM_X, VMA_ANON, -1, 0, 0);
-	if (!cpu || at < 0 || at2 < 0) {
+	at = mem_map(mems[0], 0, 3 * PAGE, MEM_R | MEM_W, VMA_ANON | VMA_32BIT, -1, 0, 0);
+	stack = (u8 *)mmap(0, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	at2 = mem_map(mems[0], 0, SEQS * SLOT + PAGE, MEM_R | MEM_X, VMA_ANON | VMA_32BIT, -1, 0, 0);
+	if (stack == MAP_FAILED || at < 0 || at2 < 0 || mem_map(mems[1], (u64)at, PAGE, MEM_R | MEM_W, VMA_ANON | VMA_FIXED, -1, 0, 0) != at ||
+	    mem_map(mems[1], (u64)at2, SEQS * SLOT + PAGE, MEM_R | MEM_X, VMA_ANON | VMA_FIXED, -1, 0, 0) != at2) {
 		printf("skipped: needs memory\n");
 		return 0;
 	}
 	data = (u8 *)(uintptr_t)at;
 	code = (u8 *)(uintptr_t)at2;
 	// nothing behind the data page
-	mem_unmap(mem, (u64)at + PAGE, 2 * PAGE);
+	mem_unmap(mems[0], (u64)at + PAGE, 2 * PAGE);
 	if (mprotect(code, SEQS * SLOT + PAGE, PROT_READ | PROT_EXEC)) {
 		printf("skipped: needs executable memory\n");
 		return 0;
 	}
-	cpu->sel[SEG_CS] = 0x33;
-	cpu->mode = MODE_64;
 	host_claim_faults(on_signal);
 	host_install_fault_handlers(on_bug);
 	memset(&sa, 0, sizeof sa);
@@ -404,7 +442,10 @@ main(int argc, char **argv)
 	sa.sa_flags = SA_SIGINFO | SA_NODEFER;
 	sigaction(SIGFPE, &sa, 0);
 	sigaction(SIGILL, &sa, 0);
-	while ((long)cases < thousands * 1000) {
+	for (batch = 0; (long)cases < thousands * 1000 || batch < 4; batch++) {
+		bits32 = batch & 1;
+		paged = batch >> 1 & 1;
+		cpu = cpus[paged];
 		make_code();
 		for (i = 0; i < SEQS; i++)
 			for (s = 0; s < STATES; s++) {
@@ -415,10 +456,10 @@ main(int argc, char **argv)
 				in.flags = (rnd() & FLAGS_ARITH) | 0x202;
 				in.bx = (u64)(uintptr_t)data;
 				in.si = in.bx + PAGE - (rnd() & 127);
-				in.di = rnd() & 1 ? in.bx + PAGE : 1ull << 63 | (rnd() & 0x1ff);
-				in.r12 = in.bx + STATE;
-				in.r14 = in.bx + CELL;
-				in.pc = (u64)(uintptr_t)code + PAGE + (u64)i * SLOT;
+				in.di = rnd() & 1 || bits32 ? in.bx + PAGE : 1ull << 63 | (rnd() & 0x1ff);
+				in.pc = (u32)(uintptr_t)code + PAGE + (u32)(i * SLOT);
+				in.stack = (u64)(uintptr_t)stack + 16 * PAGE;
+				in.cs = bits32 ? 0x23 : 0x33;
 				run_ours(&in, image);
 				// A context switch may lose the last instruction's pointers.
 				for (k = 0; k < 5 && (!k || !same()); k++) run_native(&in, image);
