@@ -238,7 +238,8 @@ maskmov(struct cpu *c, const struct op *op)
 	}
 	gva = op->flags & OPF_A32 ? (u32)c->r[GPR_DI] : op->flags & OPF_A16 ? (u16)c->r[GPR_DI] : c->r[GPR_DI];
 	gva += c->segbase[op->base];
-	access_probe(c, op, gva, n, MEM_W);
+	for (i = 0; i < n; i += 8)
+		access_probe(c, op, gva + (u64)i, 8, MEM_W);
 	for (i = 0; i < n; i = j) {
 		for (j = i; j < n && mask[j] & 0x80; j++)
 			;
