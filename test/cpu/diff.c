@@ -3,10 +3,11 @@
 // state and faults must come out the same.
 //
 //   diff [-n CASES per row] [-s SEED] [-r ROW or ENCODING] [-t SECONDS]
-//        [-k CASE] [-f FAILURES shown per row] [-j PROCESSES] [-v]
+//        [-k CASE] [-f FAILURES shown per row] [-j PROCESSES] [-p] [-v]
 //
 // -r takes an operation (`shl`) or an encoding (`0F A4 /r`); -k repeats one
-// case by the number that a failure printed; -v lists the cases per row.
+// case by the number that a failure printed; -v lists the cases per row;
+// -p makes cases of random prefixes and bytes only.
 #include "diff.h"
 #if !DIFF_NATIVE
 int
@@ -29,14 +30,14 @@ struct options {
 	u64 cases, seed, one;
 	double limit;
 	const char *only;
-	int have_one, fail_limit, verbose, workers;
+	int have_one, fail_limit, verbose, workers, soup_only;
 };
 static struct options opt;
 static u64 total, failed;
 
 // What a worker reports: counts of each row
 struct count { u64 cases, failures; };
-static struct count *counts;  // workers x rows
+static struct count *counts;  // workers x (rows and the soup)
 
 static double
 seconds(void)
@@ -52,6 +53,17 @@ wanted(const struct row *r)
 	return !opt.only || !strcmp(opt.only, r->name) || !strcmp(opt.only, r->enc);
 }
 
+// Random prefixes and bytes: after each case of every row, SOUP of these.
+enum { SOUP = 400 };
+struct soup { u64 cases, failures, by_op[OP_COUNT]; };
+static struct soup soup;
+
+static u64 *
+failures_of(const struct test_case *t)
+{
+	return t->row >= 0 ? &rows[t->row].failures : &soup.by_op[t->in.op];
+}
+
 static void
 run_batch(int n)
 {
@@ -59,12 +71,12 @@ run_batch(int n)
 	for (i = 0; i < ran; ++i) {
 		const struct test_case *t = native_cases() + i;
 		const struct outcome *o = native_outcomes() + i;
-		struct row *r = &rows[t->row];
-		++r->cases;
+		++*(t->row >= 0 ? &rows[t->row].cases : &soup.cases);
 		for (engine = 0; engine < ENGINES; ++engine) {
 			if (!run_compare(o, t, engine, 0))
 				continue;
-			if (r->failures++ < (u64)opt.fail_limit) {
+			soup.failures += t->row < 0;
+			if ((*failures_of(t))++ < (u64)opt.fail_limit) {
 				print_case(t, engine_names[engine]);
 				print_vectors(t);
 				run_compare(o, t, engine, 1);
@@ -76,7 +88,8 @@ run_batch(int n)
 	if (ran < n) {
 		const struct test_case *t = native_cases() + ran;
 		print_case(t, "native");
-		++rows[t->row].failures;
+		++*failures_of(t);
+		soup.failures += t->row < 0;
 	}
 }
 
@@ -94,11 +107,11 @@ work(int worker)
 	}
 	run_init(fd, view);
 	for (k = (u64)worker; k < opt.cases && seconds() - start < opt.limit; k += (u64)opt.workers) {
-		for (i = 0; i < row_count; ++i) {
-			struct row *r = &rows[i];
-			if (!wanted(r) || why_untested(r))
-				continue;
-			if (make_case(native_cases() + n, i, opt.have_one ? opt.one : (opt.seed << 40) + ((u64)i << 24) + k))
+		for (i = 0; i < row_count + SOUP; ++i) {
+			struct test_case *t = native_cases() + n;
+			u64 number = opt.have_one ? opt.one : (opt.seed << 40) + ((u64)i << 24) + k;
+			if (i < row_count ? opt.soup_only || !wanted(&rows[i]) || why_untested(&rows[i]) || make_case(t, i, number)
+			                  : opt.only || (opt.have_one && i > row_count) || make_soup(t, number))
 				continue;
 			if (++n == BATCH) {
 				run_batch(n);
@@ -112,9 +125,11 @@ work(int worker)
 		run_batch(n);
 	native_stop();
 	for (i = 0; i < row_count; ++i) {
-		counts[worker * row_count + i].cases = rows[i].cases;
-		counts[worker * row_count + i].failures = rows[i].failures;
+		counts[worker * (row_count + 1) + i].cases = rows[i].cases;
+		counts[worker * (row_count + 1) + i].failures = rows[i].failures;
 	}
+	counts[worker * (row_count + 1) + i].cases = soup.cases;
+	counts[worker * (row_count + 1) + i].failures = soup.failures;
 }
 
 static void
@@ -137,8 +152,10 @@ report(double took)
 		else if (opt.verbose || r->failures)
 			printf("%-12s %-24s %llu cases, %llu failed\n", r->name, r->enc, (unsigned long long)r->cases, (unsigned long long)r->failures);
 	}
-	printf("diff: %llu cases of %d rows in %.1f s, %d rows without, %llu failed\n", (unsigned long long)total, with, took, without,
-	       (unsigned long long)failed);
+	total += soup.cases;
+	failed += soup.failures;
+	printf("diff: %llu cases of %d rows, %llu of random bytes and prefixes, in %.1f s; %d rows without; %llu failed\n",
+	       (unsigned long long)(total - soup.cases), with, (unsigned long long)soup.cases, took, without, (unsigned long long)failed);
 }
 
 int
@@ -151,7 +168,7 @@ main(int argc, char *argv[])
 	opt.limit = 20;
 	opt.fail_limit = 2;
 	opt.workers = (int)sysconf(_SC_NPROCESSORS_ONLN);
-	while ((o = getopt(argc, argv, "n:s:r:t:k:f:j:v")) != -1) {
+	while ((o = getopt(argc, argv, "n:s:r:t:k:f:j:pv")) != -1) {
 		switch (o) {
 		case 'n': opt.cases = strtoull(optarg, 0, 0); break;
 		case 's': opt.seed = strtoull(optarg, 0, 0); break;
@@ -160,9 +177,10 @@ main(int argc, char *argv[])
 		case 'k': opt.one = strtoull(optarg, 0, 0); opt.have_one = 1; break;
 		case 'f': opt.fail_limit = atoi(optarg); break;
 		case 'j': opt.workers = atoi(optarg); break;
+		case 'p': opt.soup_only = 1; break;
 		case 'v': opt.verbose = 1; break;
 		default:
-			fprintf(stderr, "usage: diff [-n CASES] [-s SEED] [-r ROW] [-t SECONDS] [-k CASE] [-f FAILURES] [-j PROCESSES] [-v]\n");
+			fprintf(stderr, "usage: diff [-n CASES] [-s SEED] [-r ROW] [-t SECONDS] [-k CASE] [-f FAILURES] [-j PROCESSES] [-p] [-v]\n");
 			return 2;
 		}
 	}
@@ -170,7 +188,7 @@ main(int argc, char *argv[])
 		opt.workers = 1;
 	rows_init();
 	make_image();
-	counts = (struct count *)mmap(0, sizeof *counts * (size_t)(opt.workers * row_count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	counts = (struct count *)mmap(0, sizeof *counts * (size_t)(opt.workers * (row_count + 1)), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (counts == MAP_FAILED) {
 		perror("diff");
 		return 1;
@@ -194,11 +212,14 @@ main(int argc, char *argv[])
 			printf("diff: a worker died (status %x)\n", status);
 			dead = 1;
 		}
-	for (w = 0; w < opt.workers; ++w)
+	for (w = 0; w < opt.workers; ++w) {
 		for (i = 0; i < row_count; ++i) {
-			rows[i].cases += counts[w * row_count + i].cases;
-			rows[i].failures += counts[w * row_count + i].failures;
+			rows[i].cases += counts[w * (row_count + 1) + i].cases;
+			rows[i].failures += counts[w * (row_count + 1) + i].failures;
 		}
+		soup.cases += counts[w * (row_count + 1) + i].cases;
+		soup.failures += counts[w * (row_count + 1) + i].failures;
+	}
 	report(seconds() - start);
 	return failed != 0 || dead;
 }

@@ -3,6 +3,7 @@
 //   diff_rows.c    the rows of the table, what is not compared and why, counts
 //   diff_state.c   random numbers, the state that a case starts from, memory
 //   diff_gen.c     cases of a row
+//   diff_soup.c    cases of random prefixes and bytes
 //   diff_native.c  runs cases on this processor
 //   diff_run.c     runs them on the interpreter and compares
 //   diff_print.c   a case for people
@@ -50,6 +51,7 @@ struct test_case {
 	int pre;       // they are there in every lazy form; its length or 0
 	enum isa_mode mode;
 	int traced;    // single-step it natively
+	int soup;      // made by make_soup; the row is -1
 	u64 mxcsr_mask;  // where FXSAVE stores the third byte of MXCSR_MASK
 	struct state s;  // pc is that of the instruction, behind the setter
 	struct patch patch[PATCHES];
@@ -102,6 +104,11 @@ void patch_image(u8 *data, u8 *stack, const struct test_case *t);
 
 // Makes case `number` of a row; the same number gives the same case. -1: there is none.
 int make_case(struct test_case *t, int rowno, u64 number);
+
+// --- diff_soup.c
+
+// The same for prefixes and bytes at random.
+int make_soup(struct test_case *t, u64 number);
 
 // --- diff_native.c
 

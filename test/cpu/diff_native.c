@@ -6,6 +6,7 @@
 // registers, stack pointer, segments or vector state outlives its signal.
 #include "diff.h"
 #if DIFF_NATIVE
+#include <poll.h>
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -310,10 +311,17 @@ native_run(int n)
 {
 	char c = 0;
 	int status = 0;
+	struct pollfd answer;
 	shared->count = n;
 	shared->now = 0;
-	if (write(to_child[1], &c, 1) == 1 && read(to_parent[0], &c, 1) == 1)
-		return n;
+	answer.fd = to_parent[0];
+	answer.events = POLLIN;
+	if (write(to_child[1], &c, 1) == 1) {
+		if (poll(&answer, 1, 5000) == 0)
+			kill(child, SIGKILL);  // a case runs for ever
+		if (read(to_parent[0], &c, 1) == 1)
+			return n;
+	}
 	waitpid(child, &status, 0);
 	printf("the native process died (status %x)\n", status);
 	if (start_child())

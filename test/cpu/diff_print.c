@@ -30,11 +30,14 @@ print_case(const struct test_case *t, const char *engine)
 		printf("after %s:\n", text);
 		isa_format(text, sizeof text, &t->in, t->s.pc);
 	}
-	printf("%s \"%s\" (%s): ", rows[t->row].name, rows[t->row].enc, engine);
+	if (t->row < 0)
+		printf("soup (%s): ", engine);
+	else
+		printf("%s \"%s\" (%s): ", rows[t->row].name, rows[t->row].enc, engine);
 	for (i = 0; i < t->len; ++i)
 		printf("%02x ", t->code[i]);
-	printf("  %s%s\n  at %llx, flags %s, repeat with -r %s -k %llu\n ", text, t->mode == MODE_64 ? "" : " (32-bit code)", (unsigned long long)t->s.pc, f, rows[t->row].name,
-	       (unsigned long long)t->number);
+	printf("  %s%s\n  at %llx, flags %s, repeat with %s%s -k %llu\n ", t->in.op == OP_NONE ? "(bad)" : text, t->mode == MODE_64 ? "" : " (32-bit code)",
+	       (unsigned long long)t->s.pc, f, t->row < 0 ? "-p" : "-r ", t->row < 0 ? "" : rows[t->row].name, (unsigned long long)t->number);
 	for (i = 0; i < 16; ++i)
 		printf(" %s=%llx%s", reg_names[i], (unsigned long long)t->s.r[i], i == 7 ? "\n " : "");
 	printf("\n");
@@ -53,8 +56,12 @@ print_vectors(const struct test_case *t)
 	int i, j, x87 = 0;
 	for (i = 0; i < t->in.nopr; ++i) {
 		const struct isa_operand *o = &t->in.opr[i];
-		if (o->kind == OPR_XMM) {
-			printf("  xmm%d =", o->reg);
+		if (o->kind == OPR_XMM || o->kind == OPR_YMM) {
+			printf("  %cmm%d =", o->kind == OPR_YMM ? 'y' : 'x', o->reg);
+			for (j = o->kind == OPR_YMM ? 16 : 0; j--;)
+				printf("%s%02x", j == 7 ? " " : "", t->s.high[o->reg][j]);
+			if (o->kind == OPR_YMM)
+				printf(" ");
 			for (j = 16; j--;)
 				printf("%s%02x", j == 7 ? " " : "", t->s.fx[160 + 16 * o->reg + j]);
 			printf(", mxcsr %x\n", ld32(t->s.fx + 24));
@@ -63,7 +70,7 @@ print_vectors(const struct test_case *t)
 		}
 		x87 |= o->kind == OPR_ST;
 	}
-	if (x87 || rows[t->row].name[0] == 'f') {
+	if (x87 || (t->row >= 0 && rows[t->row].name[0] == 'f')) {
 		printf("  fcw %x fsw %x ftw %02x mxcsr %x", ld16(t->s.fx), ld16(t->s.fx + 2), t->s.fx[4], ld32(t->s.fx + 24));
 		for (i = 0; i < 8; ++i)
 			printf("%s st%d=%04x:%016llx", i % 4 ? "" : "\n ", i, ld16(t->s.fx + 40 + 16 * i), (unsigned long long)ld64(t->s.fx + 32 + 16 * i));
