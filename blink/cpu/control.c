@@ -44,10 +44,18 @@ op_loop(struct cpu *c, const struct op *op)
 	GO(op + 1);
 }
 
+// The value of ZF that goes on. REP prefixes count more than the opcode: so AMD
+// processors do it.
+static ALWAYS_INLINE bool
+loop_wants(const struct op *op, bool zf)
+{
+	return op->flags & OPF_REP ? true : op->flags & OPF_REPNE ? false : zf;
+}
+
 const struct op *
 op_loope(struct cpu *c, const struct op *op)
 {
-	if (count_down(c, op) && flags_zf(c))
+	if (count_down(c, op) && flags_zf(c) == loop_wants(op, true))
 		GO(op + 2);
 	GO(op + 1);
 }
@@ -55,7 +63,7 @@ op_loope(struct cpu *c, const struct op *op)
 const struct op *
 op_loopne(struct cpu *c, const struct op *op)
 {
-	if (count_down(c, op) && !flags_zf(c))
+	if (count_down(c, op) && flags_zf(c) == loop_wants(op, false))
 		GO(op + 2);
 	GO(op + 1);
 }

@@ -17,7 +17,7 @@ struct cursor {
 	unsigned vvvv;
 	unsigned index, scale; // SIB fields, with the REX extension
 	unsigned rex;       // REX bits, also those of VEX and EVEX
-	unsigned opcode;
+	unsigned opcode, opcode_end;
 	bool has_rex;       // SPL BPL SIL DIL instead of AH CH DH BH
 	bool w;
 	bool short_of;      // ran past the end
@@ -311,6 +311,31 @@ vex_decode(struct cursor *c, unsigned first, unsigned *prefix)
 	return (int)(MAP_VEX + map - 1);
 }
 
+// Whether an undefined instruction goes on beyond the bytes that are there:
+// longer than any may be, or into the next page, counts more. Its operands
+// look like those of its neighbours in the map.
+static bool
+undefined_goes_on(struct cursor *c, int map, bool modrm)
+{
+	// opcodes of the 0F map without ModRM, a bit each
+	static const u32 bare[8] = {0x5ff0, 0xfaff00f0, 0, 0x800000, 0xffff, 0x707, 0xff00, 0x80000000};
+	unsigned b = c->opcode, imm = 0;
+	if (map == MAP_0F || map == MAP_VEX) {
+		imm = (b >= 0x70 && b <= 0x73) || b == 0xa4 || b == 0xac || b == 0xba || b == 0xc2 || (b >= 0xc4 && b <= 0xc6);
+		modrm = !(bare[b >> 5] >> (b & 31) & 1);
+	} else if (map != MAP_1) {
+		imm = map == MAP_0F3A || map == MAP_VEX + 2;
+		modrm = true;
+	}
+	if (!modrm) return false;
+	// back to ModRM, wherever decoding stopped
+	c->pos = c->opcode_end;
+	c->in->modrm = (u8)fetch(c, 1);
+	if (c->in->modrm < 0xc0) memory_decode(c);
+	fetch(c, imm);
+	return c->short_of;
+}
+
 int
 isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
 {
@@ -319,6 +344,7 @@ isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
 	unsigned b, prefix = 0, opsize = 0, addrsize = 0, lock = 0, rep = 0, rex = 0, attrs, seg, i;
 	unsigned segover = SEG_NONE, segfar = SEG_NONE, row, entry;
 	int map = MAP_1;
+	bool illegal = false, modrm = false;
 	u32 what;
 	const struct isa_root *root;
 	const struct isa_sig *sig;
@@ -375,12 +401,19 @@ Opcode:
 		// LES, LDS and BOUND are spared where they exist: memory operand
 		if (c.pos == c.end) goto Short;
 		if (mode == MODE_64 || code[c.pos] >= 0xc0) {
-			map = vex_decode(&c, b, &prefix);
-			b = (unsigned)fetch(&c, 1);
-			if (!c.short_of && (map < 0 || rex || rep || opsize || lock)) goto Undefined;
+			if (rex) {
+				modrm = illegal = true;  // as long as LES and LDS would be
+			} else {
+				map = vex_decode(&c, b, &prefix);
+				illegal = map < 0 || rep || opsize || lock;
+				b = (unsigned)fetch(&c, 1);
+			}
 		}
 	}
 	if (UNLIKELY(c.short_of)) goto Short;
+	c.opcode = b;
+	c.opcode_end = c.pos;
+	if (UNLIKELY(illegal)) goto Undefined;
 	if (!in->vex) {
 		in->rex = rex;
 		c.rex = rex & 15;
@@ -388,7 +421,6 @@ Opcode:
 		c.w = rex >> 3 & 1;
 		prefix = rep ? 0xf5 - rep : opsize;
 	}
-	c.opcode = b;
 	// The trie
 	root = &isa_roots[map];
 	if (b < root->lo || b > root->hi) goto Undefined;
@@ -399,6 +431,7 @@ Opcode:
 		kind = isa_trie[entry] & 255;
 		mask = isa_trie[entry] >> 8;
 		if (kind == BY_MOD || kind == BY_REG || kind == BY_RM) {
+			modrm = true;
 			if (UNLIKELY(c.pos == c.end)) goto Short;
 			value = code[c.pos];
 			if (kind == BY_MOD) value = value >= 0xc0;
@@ -466,6 +499,7 @@ Short:
 	in->len = c.pos;
 	return n >= LONGEST ? ISA_TOOLONG : ISA_SHORT;
 Undefined:
+	if (undefined_goes_on(&c, map, modrm)) goto Short;
 	in->len = c.pos;
 	return ISA_UD;
 }

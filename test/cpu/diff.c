@@ -147,7 +147,7 @@ report(double took)
 		without += r->cases == 0;
 		if (opt.verbose && why)
 			printf("%-12s %-24s no cases: %s\n", r->name, r->enc, why);
-		else if (!why && !r->cases)
+		else if (!why && !r->cases && !opt.soup_only)
 			printf("%-12s %-24s no cases\n", r->name, r->enc);
 		else if (opt.verbose || r->failures)
 			printf("%-12s %-24s %llu cases, %llu failed\n", r->name, r->enc, (unsigned long long)r->cases, (unsigned long long)r->failures);

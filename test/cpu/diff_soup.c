@@ -10,12 +10,14 @@
 static int
 beyond(const u8 *code, int n, enum isa_mode mode)
 {
-	int i, op, rep = 0;
+	int i, op, rep = 0, op66 = 0, lock = 0;
 	u8 b[20];
 	memset(b, 0, sizeof b);
 	memcpy(b, code, (size_t)n);
 	for (i = 0; i < n; ++i) {
 		op = b[i];
+		lock |= op == 0xf0;
+		op66 |= op == 0x66;
 		if (op == 0xf2 || op == 0xf3)
 			rep = op;
 		else if (op == 0x66 && !rep)
@@ -37,12 +39,21 @@ beyond(const u8 *code, int n, enum isa_mode mode)
 			return (op >= 0x41 && op <= 0x4b) || (op >= 0x90 && op <= 0x93) || op == 0x98 || op == 0x99;
 		return (b[i + 1] & 31) == 3 && op >= 0x30 && op <= 0x33;
 	}
+	// near branches with 66: see accepted()
+	if (op66 && mode == MODE_64 && (op == 0xe8 || op == 0xe9))
+		return 1;
 	if (op != 0x0f)
 		return 0;
 	op = b[i + 1];
+	if (op66 && mode == MODE_64 && (op & 0xf0) == 0x80)
+		return 1;
 	if (op == 0x01)
 		return b[i + 2] >= 0xc0 && (b[i + 2] < 0xe0 || b[i + 2] > 0xf7);
-	return op == 0x78 || op == 0x79 || (op == 0x2b && rep >= 0xf2);
+	// LOCK MOV of CR0 is CR8; LOCK VERW is legal
+	if (lock && (op == 0x20 || op == 0x22 || (op == 0x00 && (b[i + 2] & 0x38) == 0x28)))
+		return 1;
+	// UD0 and UD1 have no ModRM there
+	return op == 0xff || op == 0xb9 || op == 0x78 || op == 0x79 || (op == 0x2b && rep >= 0xf2);
 }
 
 static int
@@ -121,7 +132,9 @@ safe(struct test_case *t)
 	case OP_IRET: case OP_RETF: case OP_CALLF: case OP_JMPF:
 		return 0;  // as the row's cases have it
 	case OP_LSL:
-		return 0;
+	case OP_SLDT: case OP_STR: case OP_SMSW: case OP_SGDT: case OP_SIDT:
+		return 0;  // the kernel emulates these, and does not expect odd prefixes
+	case OP_FXSAVE:
 	case OP_FXRSTOR: case OP_LDMXCSR:
 		return 0;  // bits that only AMD has
 	default:
@@ -153,7 +166,7 @@ make_soup(struct test_case *t, u64 number)
 	t->pre = 0;
 	n = isa_decode(&t->in, t->code, 15, t->mode);
 	t->len = n > 0 ? n : 0;
-	if (!safe(t))
+	if (!safe(t) || t->mode != MODE_64)
 		return -1;
 	// Nobody knows where what the decoder refuses would end: step it.
 	t->traced = !t->len || isa_attrs[t->in.op] & ISA_BRANCH;
