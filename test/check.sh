@@ -6,7 +6,8 @@
 # and exit status are those of example/NAME.out (first line: exit status),
 # which `make record` takes from a native run. Where the host itself is
 # x86-64 Linux it is also run natively, so that a stale record is noticed.
-# example/NAME.noemu says why a program is skipped under an emulator.
+# example/NAME.noemu says why a program is skipped under an emulator,
+# example/NAME.notsan why in a build with ThreadSanitizer.
 out=$1
 shift
 run=
@@ -84,9 +85,12 @@ one() {
 
 for record in example/*.out example/*/*.out; do
 	[ -f "$record" ] || continue
-	if [ -n "$run" ] && [ -f "${record%.out}.noemu" ]; then
+	not=
+	[ -n "$run" ] && not=${record%.out}.noemu
+	[ "${out%/}" = o/tsan ] && not=${record%.out}.notsan
+	if [ -f "$not" ]; then
 		skipped=$((skipped + 1))
-		echo "${record#example/}: skipped: $(cat "${record%.out}.noemu")"
+		echo "${record#example/}: skipped: $(cat "$not")"
 		continue
 	fi
 	for program in "${record%.out}.elf" "${record%.out}.com" "${record%.out}.bin"; do

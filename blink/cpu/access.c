@@ -42,9 +42,9 @@ find(struct cpu *c, const struct op *op, u64 gva, int access, enum mem_fault *wh
 	if (access & MEM_W && !c->stepping) {
 		// Writing may change code, even the code that is running: if so, do
 		// this one instruction by itself and go on with what is there then.
-		u32 epoch = c->code->epoch;
+		u32 epoch = LOAD_ACQUIRE(&c->code->epoch);
 		p = mem_slow(c->mem, &c->tlb, gva, access, why);
-		if (p && c->code->epoch != epoch)
+		if (p && LOAD_ACQUIRE(&c->code->epoch) != epoch)
 			cpu_unwind(c, op, UNWIND_STEP);
 	} else {
 		p = mem_slow(c->mem, &c->tlb, gva, access, why);
@@ -97,11 +97,11 @@ access_rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
 	int k = on_first_page(gva, n);
 	u8 *p = place(c, op, gva, n, gva, MEM_R);
 	if (k == n) {
-		memcpy(dst, p, (size_t)n);
+		guest_copy(dst, p, (size_t)n);
 	} else {
-		memcpy(dst, p, (size_t)k);
+		guest_copy(dst, p, (size_t)k);
 		p = place(c, op, gva, n, gva + (u64)k, MEM_R);
-		memcpy((u8 *)dst + k, p, (size_t)(n - k));
+		guest_copy((u8 *)dst + k, p, (size_t)(n - k));
 	}
 	ORDER_AFTER_LOAD();
 }
@@ -113,11 +113,11 @@ access_wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
 	u8 *p = place(c, op, gva, n, gva, MEM_W);
 	ORDER_BEFORE_STORE();
 	if (k == n) {
-		memcpy(p, src, (size_t)n);
+		guest_copy(p, src, (size_t)n);
 	} else {
 		u8 *q = place(c, op, gva, n, gva + (u64)k, MEM_W);
-		memcpy(p, src, (size_t)k);
-		memcpy(q, (const u8 *)src + k, (size_t)(n - k));
+		guest_copy(p, src, (size_t)k);
+		guest_copy(q, (const u8 *)src + k, (size_t)(n - k));
 	}
 	COMPILER_FENCE();
 }
@@ -134,7 +134,7 @@ access_wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
 #endif
 
 // One host access where it is aligned: other threads must not see it torn.
-u64
+GUEST_RACES u64
 access_rd(struct cpu *c, const struct op *op, u64 gva, int n)
 {
 	u8 b[8];
@@ -159,7 +159,7 @@ access_rd(struct cpu *c, const struct op *op, u64 gva, int n)
 	return ld64(b);
 }
 
-void
+GUEST_RACES void
 access_wr(struct cpu *c, const struct op *op, u64 gva, int n, u64 x)
 {
 	u8 b[8];

@@ -77,7 +77,7 @@ access_try(struct cpu *c, u64 gva, unsigned n, int write, uintptr_t *host)
 #define HOST_STRICT 0
 #endif
 #define ACCESS_BARE(bits, swap) \
-static inline u##bits \
+static inline GUEST_RACES u##bits \
 hrd##bits(struct cpu *c, const struct op *op, uintptr_t host) \
 { \
 	u##bits x; \
@@ -90,7 +90,7 @@ hrd##bits(struct cpu *c, const struct op *op, uintptr_t host) \
 	ORDER_AFTER_LOAD(); \
 	return HOST_LITTLE ? x : swap(x); \
 } \
-static inline void \
+static inline GUEST_RACES void \
 hwr##bits(struct cpu *c, const struct op *op, uintptr_t host, u##bits x) \
 { \
 	c->note = op; \
@@ -160,7 +160,7 @@ rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
 	if (ACCESS_FAST(c, gva)) {
 		c->note = op;
 		COMPILER_FENCE();
-		memcpy(dst, (const void *)ACCESS_HOST(gva), (size_t)n);
+		guest_copy(dst, (const void *)ACCESS_HOST(gva), (size_t)n);
 		ORDER_AFTER_LOAD();
 	} else {
 		access_rdv(c, op, gva, dst, n);
@@ -174,7 +174,7 @@ wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
 	if (ACCESS_FAST(c, gva) && (gva & (PAGE_SIZE_GUEST - 1)) + (u64)n <= PAGE_SIZE_GUEST) {
 		c->note = op;
 		ORDER_BEFORE_STORE();
-		memcpy((void *)ACCESS_HOST(gva), src, (size_t)n);
+		guest_copy((void *)ACCESS_HOST(gva), src, (size_t)n);
 		COMPILER_FENCE();
 	} else {
 		access_wrv(c, op, gva, src, n);

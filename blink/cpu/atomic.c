@@ -26,7 +26,7 @@ cas_part(void *p, u64 expect, u64 desired, unsigned n)
 	for (;;) {
 		memcpy(seen, (u8 *)&old + at, n);
 		if (ld64(seen) != expect) {
-			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+			FENCE_SEQ();
 			return ld64(seen);
 		}
 		st64(b, desired);

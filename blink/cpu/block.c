@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include "cpu/cpu_internal.h"
 
-// Unlike any address that a guest can jump to: never matches in a lookup.
-static struct block no_block;
+// Unlike any address that a guest can jump to: never matches in a lookup; and
+// who really wants that address gets its fault.
+static struct block no_block = { ~(u64)0, 0, 0, 0, 0, 0, 0, 0, { { op_stale, { 0 }, { { 0, 0, 0, 0, 0 } }, 0, 0, 0, 0, 0, 0, 0 } } };
 
 struct codecache *
 codecache_new(struct mem *mem)
@@ -64,8 +65,6 @@ forget_jumps(struct cpu *c)
 int
 cpu_init_jumps(struct cpu *c)
 {
-	no_block.pc = ~(u64)0;  // and who really wants that address gets its fault
-	no_block.ops[0].fn = op_stale;
 	c->jumps = (const struct block **)malloc(sizeof *c->jumps << JUMP_BITS);
 	if (!c->jumps)
 		return -1;
@@ -80,7 +79,7 @@ static void
 wait_for_turn(struct codecache *code, struct cpu *c)
 {
 	while (code->exclusive && code->exclusive != c) {
-		c->parked = 1;
+		STORE_SEQ(&c->parked, 1);
 		pthread_cond_broadcast(&code->parked);
 		pthread_cond_wait(&code->parked, &code->lock);
 	}
@@ -91,13 +90,13 @@ begin_locked(struct codecache *code, struct cpu *c)
 {
 	u8 was = c->parked;
 	wait_for_turn(code, c);
-	c->parked = was;
+	STORE_SEQ(&c->parked, was);
 	code->exclusive = c;
-	__atomic_store_n(&code->stopping, 1, __ATOMIC_SEQ_CST);
+	STORE_SEQ(&code->stopping, 1);
 	for (struct cpu *o = code->cpus; o;) {
 		if (o != c)
 			cpu_limit_zero(o);
-		if (o == c || __atomic_load_n(&o->parked, __ATOMIC_SEQ_CST)) {
+		if (o == c || LOAD_SEQ(&o->parked)) {
 			o = o->next;
 		} else {
 			// While we wait a thread may end and its cpu be freed: start over.
@@ -111,7 +110,7 @@ static void
 end_locked(struct codecache *code)
 {
 	code->exclusive = 0;
-	__atomic_store_n(&code->stopping, 0, __ATOMIC_SEQ_CST);
+	STORE_SEQ(&code->stopping, 0);
 	pthread_cond_broadcast(&code->parked);
 }
 
@@ -141,8 +140,8 @@ cpu_exclusive_end(struct cpu *c)
 void
 cpu_park(struct cpu *c)
 {
-	__atomic_store_n(&c->parked, 1, __ATOMIC_SEQ_CST);
-	if (UNLIKELY(c->code->stopping)) {
+	STORE_SEQ(&c->parked, 1);
+	if (UNLIKELY(LOAD_SEQ(&c->code->stopping))) {
 		pthread_mutex_lock(&c->code->lock);
 		pthread_cond_broadcast(&c->code->parked);
 		pthread_mutex_unlock(&c->code->lock);
@@ -152,12 +151,12 @@ cpu_park(struct cpu *c)
 void
 cpu_unpark(struct cpu *c)
 {
-	__atomic_store_n(&c->parked, 0, __ATOMIC_SEQ_CST);
-	if (UNLIKELY(__atomic_load_n(&c->code->stopping, __ATOMIC_SEQ_CST))) {
+	STORE_SEQ(&c->parked, 0);
+	if (UNLIKELY(LOAD_SEQ(&c->code->stopping))) {
 		struct codecache *code = c->code;
 		pthread_mutex_lock(&code->lock);
 		wait_for_turn(code, c);
-		c->parked = 0;
+		STORE_SEQ(&c->parked, 0);
 		pthread_mutex_unlock(&code->lock);
 	}
 }
@@ -173,7 +172,7 @@ flush_locked(struct codecache *code)
 	for (struct cpu *o = code->cpus; o; o = o->next)
 		forget_jumps(o);
 	free_chunks(code);
-	++code->epoch;
+	STORE_RELEASE(&code->epoch, code->epoch + 1);
 }
 
 static void *
@@ -197,9 +196,9 @@ alloc_locked(struct codecache *code, size_t size)
 static struct block *
 find(struct codecache *code, u64 pc, u8 mode)
 {
-	struct block *b = __atomic_load_n(&code->hash[hash_pc(pc)], __ATOMIC_ACQUIRE);
-	while (b && !(b->pc == pc && b->mode == mode && !b->dead))
-		b = b->hash_next;
+	struct block *b = LOAD_ACQUIRE(&code->hash[hash_pc(pc)]);
+	while (b && !(b->pc == pc && b->mode == mode && !LOAD_RELAXED(&b->dead)))
+		b = LOAD_ACQUIRE(&b->hash_next);
 	return b;
 }
 
@@ -215,7 +214,7 @@ block_at(struct cpu *c, u64 pc, u64 *fault_va)
 		// Lowering reads guest memory, which may need a code watch and so
 		// mem's lock, which is never taken under code->lock.
 		struct block *tmp = c->stepbuf;
-		u32 epoch = __atomic_load_n(&code->epoch, __ATOMIC_ACQUIRE);
+		u32 epoch = LOAD_ACQUIRE(&code->epoch);
 		if (lower_block(c, tmp, pc, MAX_BLOCK_INSNS, fault_va))
 			return 0;
 		size_t size = offsetof(struct block, ops) + tmp->nops * sizeof(struct op);
@@ -247,7 +246,7 @@ block_at(struct cpu *c, u64 pc, u64 *fault_va)
 			b->page_next = code->pages[hash_page(pc)];
 			code->pages[hash_page(pc)] = b;
 			b->hash_next = code->hash[hash_pc(pc)];
-			__atomic_store_n(&code->hash[hash_pc(pc)], b, __ATOMIC_RELEASE);
+			STORE_RELEASE(&code->hash[hash_pc(pc)], b);
 			++c->nblocks;
 			c->nlowered += b->ninsns;
 		}
@@ -267,9 +266,9 @@ kill_block(struct codecache *code, struct block *b)
 	while (*p && *p != b)
 		p = &(*p)->hash_next;
 	if (*p)
-		__atomic_store_n(p, b->hash_next, __ATOMIC_RELEASE);
-	b->dead = 1;
-	__atomic_store_n(&b->ops[0].fn, &op_stale, __ATOMIC_RELEASE);
+		STORE_RELEASE(p, b->hash_next);
+	STORE_RELEASE(&b->dead, 1);
+	STORE_RELEASE(&b->ops[0].fn, &op_stale);
 }
 
 // Kills the blocks of one page chain that touch [lo, hi).
@@ -292,7 +291,7 @@ void
 cpu_invalidate(struct codecache *code, u64 lo, u64 hi)
 {
 	pthread_mutex_lock(&code->lock);
-	++code->epoch;
+	STORE_RELEASE(&code->epoch, code->epoch + 1);
 	u64 first = lo >> PAGE_BITS, last = (hi - 1) >> PAGE_BITS;
 	if (first)
 		--first;  // a block may begin on the page before
@@ -322,13 +321,13 @@ cpu_tlb_stale(void *arg, u64 lo, u64 hi)
 	pthread_mutex_lock(&code->lock);
 	if (self && self->code == code && code->exclusive != self && code->cpus && (code->cpus != self || self->next)) {
 		u8 was = self->parked;
-		self->parked = 1;
+		STORE_SEQ(&self->parked, 1);
 		wait_for_turn(code, self);
 		begin_locked(code, self);
 		for (struct cpu *o = code->cpus; o; o = o->next)
 			tlb_flush(&o->tlb);
 		end_locked(code);
-		self->parked = was;
+		STORE_SEQ(&self->parked, was);
 	} else {
 		for (struct cpu *o = code->cpus; o; o = o->next)
 			tlb_flush(&o->tlb);
@@ -351,7 +350,7 @@ codecache_after_fork(struct codecache *code, struct cpu *survivor)
 		pthread_mutex_init(&code->lock, 0);
 		pthread_cond_init(&code->parked, 0);
 		code->exclusive = 0;
-		code->stopping = 0;
+		STORE_RELAXED(&code->stopping, 0);
 		code->cpus = survivor;
 		survivor->next = 0;
 	} else {

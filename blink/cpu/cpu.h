@@ -83,7 +83,7 @@ struct cpu {
 	struct codecache *code;  // shared by all threads of the address space
 	struct cpu *next;   // all cpus of the process, under the codecache lock
 	u8 parked;          // not inside cpu_run: may be ignored by an exclusive section
-	volatile u8 attn;   // cpu_attention was called
+	u8 attn;            // cpu_attention was called
 	u8 stop;            // enum stop, set by the handler that leaves
 	u32 tid;            // TSC_AUX / RDPID
 	u64 steps;          // statistics: instructions executed singly

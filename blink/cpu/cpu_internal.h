@@ -3,6 +3,7 @@
 #ifndef CPU_CPU_INTERNAL_H_
 #define CPU_CPU_INTERNAL_H_
 #include <pthread.h>
+#include "base/atomic.h"
 #include "cpu/op.h"
 
 #if defined(TINY) || defined(MEAN)
@@ -23,14 +24,15 @@ enum {
 
 struct chunk { struct chunk *next; size_t used; };
 
-// All fields under `lock` except: hash heads and chains are read without it.
+// All fields under `lock` except: hash heads and chains, stopping and epoch are
+// read without it.
 struct codecache {
 	struct mem *mem;
 	pthread_mutex_t lock;
 	pthread_cond_t parked;     // somebody parked, or the section ended
 	struct cpu *cpus;
 	struct cpu *exclusive;     // owner of the exclusive section
-	volatile int stopping;     // exclusive != 0, readable without the lock
+	int stopping;              // exclusive != 0
 	u32 epoch;                 // counts invalidations and flushes
 	struct chunk *chunks;
 	size_t bytes;
@@ -61,11 +63,11 @@ static inline void
 cpu_limit_zero(struct cpu *c)
 {
 #if HOST_ATOMIC64
-	__atomic_store_n(&c->limit, 0, __ATOMIC_SEQ_CST);
+	STORE_SEQ(&c->limit, 0);
 #else
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	FENCE_SEQ();
 	*(volatile u64 *)&c->limit = 0;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	FENCE_SEQ();
 #endif
 }
 

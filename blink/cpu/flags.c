@@ -1,4 +1,5 @@
 // flags.c: reading the lazy arithmetic flags, and EFLAGS as a whole.
+#include "cpu/cpu_internal.h"
 #include "cpu/flags.h"
 
 u32
@@ -94,5 +95,5 @@ cpu_set_flags(struct cpu *c, u32 x)
 	c->df = x & FLAG_DF ? -1 : 1;
 	c->sysflags = x & (FLAG_TF | FLAG_IF | FLAG_IOPL | FLAG_NT | FLAG_RF | FLAG_VM | FLAG_AC | FLAG_VIF | FLAG_VIP | FLAG_ID);
 	if (x & FLAG_TF)
-		c->limit = 0;  // leave the block: the run loop single-steps
+		cpu_limit_zero(c);  // leave the block: the run loop single-steps
 }

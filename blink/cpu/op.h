@@ -12,6 +12,7 @@
 // address: the handler then finds base = GPR_EA. So ea() below is always right.
 #ifndef CPU_OP_H_
 #define CPU_OP_H_
+#include "base/atomic.h"
 #include "cpu/cpu.h"
 
 typedef const struct op *op_fn(struct cpu *, const struct op *);
@@ -106,7 +107,7 @@ op_kind(const struct op *op, int i)
 #define TAIL return
 #endif
 #ifdef TAIL_CALLS
-#define DISPATCH(next_op) do { const struct op *n_ = (next_op); TAIL n_->fn(c, n_); } while (0)
+#define DISPATCH(next_op) do { const struct op *n_ = (next_op); TAIL LOAD_HOT(&n_->fn)(c, n_); } while (0)
 #else
 #define TAIL_CALLS 0
 #define TAIL return
@@ -139,8 +140,8 @@ const struct op *op_run_with(struct cpu *c, const struct op *op, int arg, op_rou
 #else
 #define GO(slot_op) do { \
 	const struct op *s_ = (slot_op); \
-	if (UNLIKELY((c->icount += s_->size) >= c->limit)) { c->pc = (u64)s_->disp; return cpu_leave(c, STOP_ATTENTION); } \
-	DISPATCH(s_->link); } while (0)
+	if (UNLIKELY((c->icount += s_->size) >= LOAD_HOT(&c->limit))) { c->pc = (u64)s_->disp; return cpu_leave(c, STOP_ATTENTION); } \
+	DISPATCH(LOAD_HOT(&s_->link)); } while (0)
 #endif
 // Leaves cpu_run; c->pc must be set.
 #define LEAVE(stop_reason) do { c->icount += op_block(op)->ninsns; return cpu_leave(c, (stop_reason)); } while (0)
@@ -170,7 +171,7 @@ enum { JUMP_BITS = 12 };
 #define JUMP(target_pc) do { \
 	u64 t_ = (target_pc); \
 	const struct block *b_; \
-	if (UNLIKELY((c->icount += (op + 1)->size) >= c->limit)) { c->pc = t_; return cpu_leave(c, STOP_ATTENTION); } \
+	if (UNLIKELY((c->icount += (op + 1)->size) >= LOAD_HOT(&c->limit))) { c->pc = t_; return cpu_leave(c, STOP_ATTENTION); } \
 	b_ = c->jumps[JUMP_HASH(t_)]; \
 	if (LIKELY(b_->pc == t_)) DISPATCH(b_->ops); \
 	c->pc = t_; \

@@ -25,7 +25,7 @@ cpu_out_of_memory(void)
 void
 cpu_attention(struct cpu *c)
 {
-	c->attn = 1;
+	STORE_SEQ(&c->attn, 1);
 	cpu_limit_zero(c);
 }
 
@@ -34,10 +34,15 @@ cpu_attention(struct cpu *c)
 static void
 reset_limit(struct cpu *c)
 {
+	// The requester writes them in the other order.
+#if HOST_ATOMIC64
+	STORE_SEQ(&c->limit, c->budget);
+#else
 	c->limit = c->budget;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);  // the requester writes them in the other order
-	if (c->attn || c->code->stopping)
-		c->limit = 0;
+	FENCE_SEQ();
+#endif
+	if (LOAD_SEQ(&c->attn) || LOAD_SEQ(&c->code->stopping))
+		cpu_limit_zero(c);
 }
 
 // Instructions of the block that were completed before op.
@@ -117,10 +122,10 @@ static void
 run_ops(struct cpu *c, const struct op *op)
 {
 #if TAIL_CALLS
-	op->fn(c, op);
+	LOAD_HOT(&op->fn)(c, op);
 #else
 	while (op)
-		op = op->fn(c, op);
+		op = LOAD_HOT(&op->fn)(c, op);
 #endif
 }
 
@@ -182,7 +187,7 @@ step(struct cpu *c)
 	for (u32 i = 0; i < c->stepbuf->nops; ++i)
 		if (c->stepbuf->ops[i].fn == op_unlinked)
 			c->stepbuf->ops[i].link = &c->stepbuf->ops[i];
-	c->limit = 0;
+	cpu_limit_zero(c);
 	++c->steps;
 	run_ops(c, c->stepbuf->ops);
 	c->slow = slow;
@@ -212,7 +217,7 @@ run(struct cpu *c, int one)
 		c->slow = c->paged;
 		c->unwind = &here;
 		step(c);
-		if (one || c->stop != STOP_ATTENTION || c->attn)
+		if (one || c->stop != STOP_ATTENTION || LOAD_RELAXED(&c->attn))
 			goto out;
 		break;
 	}
@@ -226,7 +231,7 @@ run(struct cpu *c, int one)
 		do {
 			u64 fault_va;
 			const struct block *b;
-			if (UNLIKELY(c->code->stopping)) {
+			if (UNLIKELY(LOAD_RELAXED(&c->code->stopping))) {
 				cpu_park(c);
 				cpu_unpark(c);
 			}
@@ -244,14 +249,14 @@ run(struct cpu *c, int one)
 			if (b->pc != c->pc && !(b = block_at(c, c->pc, &fault_va)))
 				fetch_fault(c, fault_va);
 			run_ops(c, b->ops);
-		} while (c->stop == STOP_ATTENTION && !c->attn && c->icount < c->budget);
+		} while (c->stop == STOP_ATTENTION && !LOAD_RELAXED(&c->attn) && c->icount < c->budget);
 	}
 out:
 	c->note = 0;
 	c->slow = c->paged;
 	c->stepping = 0;
 	if (c->stop == STOP_ATTENTION)
-		c->attn = 0;
+		STORE_RELAXED(&c->attn, 0);
 	c->unwind = outer;
 	sse_leave(c);
 	cpu_park(c);
@@ -310,12 +315,12 @@ block_here(struct cpu *c)
 const struct op *
 op_unlinked(struct cpu *c, const struct op *op)
 {
-	u32 epoch = c->code->epoch;
+	u32 epoch = LOAD_ACQUIRE(&c->code->epoch);
 	const struct block *b;
 	c->pc = (u64)op->disp;
 	b = block_here(c);
-	if (c->code->epoch == epoch)
-		__atomic_store_n(&((struct op *)(uintptr_t)op)->link, &b->ops[0], __ATOMIC_RELEASE);
+	if (LOAD_RELAXED(&c->code->epoch) == epoch)
+		STORE_RELEASE(&((struct op *)(uintptr_t)op)->link, &b->ops[0]);
 	DISPATCH(b->ops);
 }
 

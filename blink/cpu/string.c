@@ -76,7 +76,7 @@ chunks(const struct cpu *c, const struct op *op)
 static ALWAYS_INLINE int
 interrupted(const struct cpu *c)
 {
-	return UNLIKELY(c->icount >= *(const volatile u64 *)&c->limit);
+	return UNLIKELY(c->icount >= LOAD_HOT((const volatile u64 *)&c->limit));
 }
 
 // --- MOVS ------------------------------------------------------------------------
@@ -89,7 +89,7 @@ copy(struct cpu *c, const struct op *op, u64 dst, u64 src, u64 bytes)
 	if (access_try(c, dst, (unsigned)bytes, 1, &to) && access_try(c, src, (unsigned)bytes, 0, &from)) {
 		c->note = op;
 		ORDER_BEFORE_STORE();
-		memmove((void *)to, (const void *)from, (size_t)bytes);
+		guest_move((void *)to, (const void *)from, (size_t)bytes);
 		ORDER_AFTER_LOAD();
 	} else {
 		u8 b[PIECE];
@@ -164,10 +164,10 @@ fill(struct cpu *c, const struct op *op, u64 dst, int size, u64 bytes)
 		c->note = op;
 		ORDER_BEFORE_STORE();
 		if (!memcmp(b, b + 1, (size_t)size - 1)) {
-			memset(p, b[0], (size_t)bytes);
+			guest_fill(p, b[0], (size_t)bytes);
 		} else {
 			for (i = 0; i < bytes; i += (u64)size)
-				memcpy(p + i, b, (size_t)size);
+				guest_copy(p + i, b, (size_t)size);
 		}
 		COMPILER_FENCE();
 	} else {

@@ -3,6 +3,7 @@
 // Host faults (a file that became shorter; a page closed again by a watch)
 // end in the innermost mem_guarded_copy, never in the middle of anything else.
 #include "mem/map.h"
+#include "base/atomic.h"
 #include <errno.h>
 #include <setjmp.h>
 
@@ -15,21 +16,6 @@ mem_on_host_fault(void *host_addr)
 		siglongjmp(*t_guard, 1);
 }
 
-// Guests may race with themselves, and their faults must not unwind through
-// a sanitizer's memcpy.
-#ifdef __SANITIZE_THREAD__
-__attribute__((no_sanitize_thread)) static void
-raw_copy(void *dst, const void *src, size_t n)
-{
-	volatile u8 *d = (volatile u8 *)dst;
-	const volatile u8 *s = (const volatile u8 *)src;
-	while (n--)
-		*d++ = *s++;
-}
-#else
-#define raw_copy memcpy
-#endif
-
 int
 mem_guarded_copy(void *dst, const void *src, size_t n)
 {
@@ -38,7 +24,7 @@ mem_guarded_copy(void *dst, const void *src, size_t n)
 	if (!r) {
 		t_guard = &env;
 		COMPILER_FENCE();
-		raw_copy(dst, src, n);
+		guest_copy(dst, src, n);
 		COMPILER_FENCE();
 	}
 	t_guard = 0;

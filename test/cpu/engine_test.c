@@ -95,7 +95,7 @@ on_small_stack(void *arg)
 	return 0;
 }
 
-static volatile int spinning, stop_seen;
+static int spinning, stop_seen;
 
 // 1: inc (%rdi); jmp 1b
 static const u8 spin[] = { 0x48, 0xff, 0x07, 0xeb, 0xfb };
@@ -105,8 +105,8 @@ spinner(void *arg)
 {
 	struct cpu *c = (struct cpu *)arg;
 	host_thread_init();
-	spinning = 1;
-	while (!stop_seen)
+	STORE_RELEASE(&spinning, 1);
+	while (!LOAD_ACQUIRE(&stop_seen))
 		cpu_run(c);
 	host_thread_exit();
 	return 0;
@@ -122,7 +122,7 @@ test_exclusive(void)
 	c->pc = place(spin, sizeof spin);
 	c->r[GPR_DI] = cell;
 	pthread_create(&thread, 0, spinner, c);
-	while (!spinning || !a)
+	while (!LOAD_ACQUIRE(&spinning) || !a)
 		mem_read(mem, &a, cell, 8);
 	for (int i = 0; i < 50; ++i) {
 		cpu_exclusive_begin(me);
@@ -137,7 +137,7 @@ test_exclusive(void)
 		mem_read(mem, &a, cell, 8);
 	}
 	check(a != b, "and they go on afterwards");
-	stop_seen = 1;
+	STORE_RELEASE(&stop_seen, 1);
 	cpu_attention(c);
 	pthread_join(thread, 0);
 	cpu_free(c);
