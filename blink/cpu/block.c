@@ -279,8 +279,9 @@ kill_chain(struct codecache *code, u32 chain, u64 lo, u64 hi)
 	while (*p) {
 		struct block *b = *p;
 		if (b->pc < hi && b->end > lo) {
-			kill_block(code, b);
 			*p = b->page_next;
+			STORE_RELAXED(&b->page_next, 0);
+			kill_block(code, b);
 		} else {
 			p = &b->page_next;
 		}

@@ -65,7 +65,8 @@ STATIC_ASSERT(sizeof(struct op) <= 32, "ops are packed");
 
 struct block {
 	u64 pc, end;      // guest bytes [pc, end)
-	struct block *hash_next, *page_next;
+	struct block *hash_next;
+	struct block *page_next;  // once dead: what took its place, if known
 	u32 nops;
 	u8 ninsns;
 	u8 dead;          // invalidated; freed when no thread can be in it

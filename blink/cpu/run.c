@@ -331,12 +331,32 @@ cpu_jump(struct cpu *c, const struct op *op)
 	DISPATCH(b->ops);
 }
 
+// The block that took the place of b; b remembers it, because slots that are
+// linked to b stay so.
+static NOINLINE const struct block *
+block_instead(struct cpu *c, struct block *b)
+{
+	u32 epoch = LOAD_ACQUIRE(&c->code->epoch);
+	const struct block *n;
+	c->pc = b->pc;
+	n = block_here(c);
+	if (LOAD_ACQUIRE(&c->code->epoch) == epoch && LOAD_ACQUIRE(&b->dead))
+		STORE_RELEASE(&b->page_next, (struct block *)(uintptr_t)n);
+	return n;
+}
+
 // The first op of an invalidated block: whoever comes here wants its pc.
 const struct op *
 op_stale(struct cpu *c, const struct op *op)
 {
-	c->pc = op_block(op)->pc;
-	TAIL cpu_jump(c, op);
+	struct block *b = (struct block *)(uintptr_t)op_block(op);
+	const struct block *n = LOAD_ACQUIRE(&b->page_next);
+	u32 i = JUMP_HASH(b->pc);
+	if (!n || n->pc != b->pc || n->mode != c->mode || LOAD_ACQUIRE(&n->dead))
+		n = block_instead(c, b);
+	else if (c->jumps[i] == b)
+		c->jumps[i] = n;
+	DISPATCH(n->ops);
 }
 
 const struct op *
