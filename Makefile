@@ -72,6 +72,11 @@ LINK_LTO = $(if $(LTO),-fno-lto)
 ISA_WITHOUT = AES PCLMULQDQ SHA BMI1 BMI2 LZCNT ADX MOVBE RDRAND RDSEED FSGSBASE RDPID \
 	CLFLUSHOPT CLWB CLDEMOTE MOVDIRI MOVDIR64B SERIALIZE PREFETCHWT1 PKU \
 	XSAVE XSAVEOPT XSAVEC XSAVES AVX AVX2 FMA F16C GFNI VAES VPCLMULQDQ INVPCID SMAP MONITOR WBNOINVD
+# On such hosts blink/cpu/native.c takes the place of most x87 and all vector
+# handlers, which the linker then drops.
+NATIVE := $(shell printf '\043if !__x86_64__ || !__linux__ || __ILP32__\n\043error\n\043endif\n' | $(CC) -E - >/dev/null 2>&1 && echo NATIVE)
+ISA_WITHOUT := $(NATIVE) $(ISA_WITHOUT)
+OPT += $(NATIVE:%=-DRUN_%)
 LDFLAGS_MODE = -Wl,--gc-sections -Wl,-O1 -Wl,--as-needed -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,-z,common-page-size=64 \
 	-Wl,-z,pack-relative-relocs -Wl,--hash-style=gnu -Wl,--build-id=none -Wl,--no-eh-frame-hdr
 else ifeq ($(MODE),dbg)
@@ -99,6 +104,7 @@ SMALLER := $(filter %_tiny.c,$(SRCS))
 SRCS := $(filter-out $(if $(filter tiny,$(MODE)),$(SMALLER:_tiny.c=.c),$(SMALLER)),$(SRCS))
 # AVX is not among what a tiny build has: see ISA_WITHOUT.
 SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/cpu/avx%.c),$(SRCS))
+SRCS := $(filter-out $(if $(NATIVE),,blink/cpu/native.c),$(SRCS))
 OBJS = $(SRCS:%.c=$O/%.o) $(GENSRCS:$O/gen/%.c=$O/gen/%.o)
 LIB = $O/blink.a
 

@@ -3,6 +3,8 @@
 //
 //   mkisa ops       enum isa_op, enum isa_feature           -> isa_ops.h
 //   mkisa handlers  H(op_add) or U(add) for each operation  -> isa_handlers.inc
+//                   N(op_addps) for what the word NATIVE, given like a feature,
+//                   leaves to the host's own unit (cpu/native.c)
 //   mkisa decode    tries, rows, operations, CPUID bits     -> isa_gen.c
 //   mkisa table     INSN and ENC of what is left of the tables -> isa_table.inc
 //   mkisa docs      the coverage page                       -> ISA.md
@@ -74,7 +76,7 @@ static struct row rows[MAXROWS] = {
 #undef ENCF
 };
 
-static int nops, nleft, nrows, nsigs, nspecs, ntrie;
+static int native, nops, nleft, nrows, nsigs, nspecs, ntrie;
 static struct isa_sig sigs[MAXSIGS];
 static struct isa_spec specs[256];
 static u16 trie[MAXTRIE];
@@ -589,13 +591,35 @@ print_ops(void)
 	printf("\tFEATURE_COUNT\n};\n\n#endif\n");
 }
 
+// Whether every encoding of an operation is an x87 one or has a vector operand.
+static int
+runs_natively(int op)
+{
+	static const char *const vectors[] = {"x", "ux", "mm", "umm"};
+	char text[64], *w;
+	int i, n;
+	if (!ops[op].done || has_word(ops[op].attrs, "SOFT")) return 0;
+	for (i = 0; i < nrows; ++i) {
+		const struct row *r = &rows[i];
+		if (r->op != op || (r->map == MAP_1 && r->opcode >= 0xd8 && r->opcode <= 0xdf)) continue;
+		if (r->map > MAP_0F3A) return 0;
+		snprintf(text, sizeof(text), "%s", r->oprs);
+		n = 0;
+		for (w = strtok(text, " /"); w; w = strtok(0, " /"))
+			for (size_t j = 0; j < COUNTOF(vectors); ++j) n += !strcmp(w, vectors[j]);
+		if (!n) return 0;
+	}
+	return 1;
+}
+
 static void
 print_handlers(void)
 {
 	int i;
 	banner("One line per operation, in the order of enum isa_op");
 	for (i = 0; i < nops; ++i)
-		if (ops[i].done) printf("H(op_%s)\n", ops[i].name);
+		if (native && runs_natively(i)) printf("N(op_%s)\n", ops[i].name);
+		else if (ops[i].done) printf("H(op_%s)\n", ops[i].name);
 		else printf("U(%s)\n", ops[i].name);
 }
 
@@ -628,7 +652,7 @@ print_attrs(const struct op *o)
 	if (!o->done) printf("ISA_UNDONE");
 	else printf("0");
 	for (w = strtok(text, "| "); w; w = strtok(0, "| "))
-		if (strcmp(w, "0")) printf(" | ISA_%s", w);
+		if (strcmp(w, "0") && strcmp(w, "SOFT")) printf(" | ISA_%s", w);
 }
 
 static void
@@ -770,6 +794,11 @@ int
 main(int argc, char *argv[])
 {
 	const char *what = argc > 1 ? argv[1] : "";
+	if (argc > 2 && !strcmp(argv[2], "NATIVE")) {
+		native = 1;
+		++argv;
+		--argc;
+	}
 	leave_out(argv + 2, argc > 2 ? argc - 2 : 0);
 	tables_read();
 	tries_build();

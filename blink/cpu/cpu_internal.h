@@ -108,5 +108,22 @@ op_fn *branch_fuse(int prev_op, const struct op *prev, const struct insn *jcc);
 op_fn *stack_specialise(const struct insn *in, const struct op *op);
 op_fn *mov_specialise(const struct insn *in, const struct op *op);
 op_fn *int_specialise(const struct insn *in, const struct op *op);
+// native.c: op, just lowered from the instruction at `bytes`, is made one for
+// op_native if that is its handler.
+#ifdef RUN_NATIVE
+op_fn op_native;
+void cpu_init_native(void);
+void lower_native(struct op *op, const struct insn *in, const u8 *bytes);
+#else
+static inline void
+cpu_init_native(void)
+{
+}
+static inline void
+lower_native(struct op *op, const struct insn *in, const u8 *bytes)
+{
+	(void)op, (void)in, (void)bytes;
+}
+#endif
 
 #endif

@@ -5,16 +5,20 @@
 #include "cpu/flags.h"
 
 #define H(handler) op_fn handler;
+#define N(handler)
 #define U(name)
 #include "isa_handlers.inc"
 #undef H
+#undef N
 #undef U
 #define H(handler) handler,
+#define N(handler) op_native,
 #define U(name) op_undefined,
 op_fn *const cpu_handlers[OP_COUNT] = {
 #include "isa_handlers.inc"
 };
 #undef H
+#undef N
 #undef U
 
 static u8
@@ -254,6 +258,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 				in.disp = 0;
 		}
 		lower_generic(op, &in);
+		lower_native(op, &in, code + at);
 		op->off = (u8)at;
 		op->idx = (u8)(op - b->ops);
 		++count;

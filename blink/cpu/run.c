@@ -114,6 +114,7 @@ cpu_install_fault_claim(void)
 	static int done;
 	if (!done) {
 		done = 1;
+		cpu_init_native();
 		host_claim_faults(claim_fault);
 	}
 }

@@ -4,12 +4,13 @@
 // exceptions masked, while guest code runs; the sticky bits of the two are
 // or-ed when somebody reads them. A guest that unmasks an exception gets its
 // arithmetic from cpu/softfloat.c (cpu.fpsoft). Everywhere else cpu.mxcsr is
-// the whole truth. SSE_PORTABLE makes an x86-64 host behave as such a host.
+// the whole truth. SSE_PORTABLE makes an x86-64 host behave as such a host; so
+// does RUN_NATIVE, which brackets each instruction instead.
 #ifndef CPU_SSE_H_
 #define CPU_SSE_H_
 #include "cpu/cpu.h"
 
-#ifdef SSE_PORTABLE
+#if defined(SSE_PORTABLE) || defined(RUN_NATIVE)
 #define SSE_HOST 0
 #else
 #define SSE_HOST HOST_X86_64
@@ -85,7 +86,8 @@ sse_leave(struct cpu *c)
 static inline void
 sse_interrupted(struct cpu *c, u32 mxcsr)
 {
-	c->mxcsr |= mxcsr & MXCSR_FLAGS;
+	if (SSE_HOST)
+		c->mxcsr |= mxcsr & MXCSR_FLAGS;
 }
 
 #endif

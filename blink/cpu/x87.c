@@ -9,16 +9,6 @@
 
 const struct f80 x87_indefinite = {0xc000000000000000, 0xffff};
 
-static void
-begin_mem(struct cpu *c, const struct op *op, u64 addr)
-{
-	int seg = op->base == GPR_EA ? (int)(op - 1)->imm : op->base == GPR_SP || op->base == GPR_BP ? SEG_SS : SEG_DS;
-	c->fip = op_pc(op);
-	// The offset; the address op in front added the segment.
-	c->fdp = addr - c->segbase[seg];
-	c->fds = c->sel[seg];
-}
-
 void
 x87_env(const struct cpu *c, struct fpenv *e)
 {
@@ -91,7 +81,7 @@ load(struct cpu *c, const struct op *op, bool is_int, struct fpenv *e)
 			}
 		}
 	}
-	begin_mem(c, op, addr);
+	x87_begin_mem(c, op, addr);
 	return r;
 }
 
@@ -302,7 +292,7 @@ store(struct cpu *c, const struct op *op, const u8 *b, unsigned flags, int c1, b
 		wrv(c, op, addr, b, op->size);
 	else
 		access_probe(c, op, addr, op->size, MEM_W);
-	begin_mem(c, op, addr);
+	x87_begin_mem(c, op, addr);
 	x87_settle(c, flags, c1);
 	if (ok && pops) x87_pop(c);
 }
@@ -380,7 +370,7 @@ do_fbld(struct cpu *c, const struct op *op)
 	x87_wait(c, op);
 	rdv(c, op, addr, b, 10);
 	for (i = 8; i >= 0; i--) x = x * 100 + (b[i] >> 4) * 10 + (b[i] & 15);
-	begin_mem(c, op, addr);
+	x87_begin_mem(c, op, addr);
 	v = f80_from_int((i64)x);
 	v.se |= (b[9] & 0x80) << 8;
 	x87_push(c, v);

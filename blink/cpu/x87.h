@@ -29,6 +29,17 @@ x87_begin(struct cpu *c, const struct op *op)
 	c->fip = op_pc(op);
 }
 
+// What has accessed its memory operand at addr: all three pointers.
+static inline void
+x87_begin_mem(struct cpu *c, const struct op *op, u64 addr)
+{
+	int seg = op->base == GPR_EA ? (int)(op - 1)->imm : op->base == GPR_SP || op->base == GPR_BP ? SEG_SS : SEG_DS;
+	c->fip = op_pc(op);
+	// The offset; the address op in front added the segment.
+	c->fdp = addr - c->segbase[seg];
+	c->fds = c->sel[seg];
+}
+
 // An MMX instruction other than EMMS: after all that can fault otherwise.
 static inline void
 x87_enter_mmx(struct cpu *c)

@@ -14,7 +14,8 @@
 // registration, in signal context. At most four; install before threads exist.
 typedef void host_fault_claim(int sig, siginfo_t *info, void *ucontext);
 void host_claim_faults(host_fault_claim *);
-// Installs the SIGSEGV and SIGBUS handlers (SA_ONSTACK | SA_NODEFER). An
+// Installs the SIGSEGV and SIGBUS handlers (SA_ONSTACK | SA_NODEFER), in RUN_NATIVE
+// builds, which run guest arithmetic on the host's unit, SIGFPE's too. An
 // unclaimed fault is a bug in blink or a signal sent by kill (si_code <= 0;
 // claimants are not asked then): `unclaimed` decides; if 0 the default action
 // is taken.
@@ -37,6 +38,10 @@ int host_remap(void *old, size_t oldlen, size_t newlen, int flags, void *addr, v
 // madvise(2) with Linux numbers; -ENOSYS where the host cannot.
 int host_advise(void *addr, size_t len, int linux_advice);
 int host_incore(void *addr, size_t len, u8 *vec);
+// Executable memory of len bytes, zeros: written at *w, run at *x (mostly the
+// same address). A child process sees a copy of what is there, or all of it
+// for ever. 0 or negative. For RUN_NATIVE builds.
+int host_code_new(size_t len, void **w, void **x);
 // Absolute path of an open descriptor: its length, or negative.
 int host_fd_path(int fd, char *buf, size_t size);
 

@@ -45,6 +45,27 @@ host_incore(void *addr, size_t len, u8 *vec)
 	return mincore(addr, len, vec) ? -errno : 0;
 }
 
+#ifdef RUN_NATIVE
+// Security modules that refuse memory that is both written and executed have
+// nothing against a file that is mapped twice.
+int
+host_code_new(size_t len, void **w, void **x)
+{
+	enum { RW = PROT_READ | PROT_WRITE };
+	int fd;
+	*w = *x = mmap(0, len, RW | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (*w != MAP_FAILED)
+		return 0;
+	fd = memfd_create("blink", MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, (off_t)len))
+		return -errno;
+	*w = mmap(0, len, RW, MAP_SHARED, fd, 0);
+	*x = mmap(0, len, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+	close(fd);
+	return *w == MAP_FAILED || *x == MAP_FAILED ? -errno : 0;
+}
+#endif
+
 int
 host_fd_path(int fd, char *buf, size_t size)
 {

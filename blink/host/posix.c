@@ -59,6 +59,9 @@ host_install_fault_handlers(host_fault_claim *unclaimed)
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGSEGV, &sa, 0);
 	sigaction(SIGBUS, &sa, 0);
+#ifdef RUN_NATIVE
+	sigaction(SIGFPE, &sa, 0);
+#endif
 }
 
 int

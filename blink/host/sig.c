@@ -74,7 +74,11 @@ host_sig_to_linux(int sig)
 }
 #endif
 
-#define FAULTS ((u64)1 << 10 | (u64)1 << 6)  // SIGSEGV 11, SIGBUS 7
+#ifdef RUN_NATIVE
+#define FAULTS ((u64)1 << 10 | (u64)1 << 6 | (u64)1 << 7)  // SIGSEGV 11, SIGBUS 7, SIGFPE 8
+#else
+#define FAULTS ((u64)1 << 10 | (u64)1 << 6)
+#endif
 
 static void
 on_signal(int sig, siginfo_t *info, void *uc)

@@ -11,7 +11,8 @@
 //     FEATURE     row of features.tbl: which CPUID bit promises it
 //     flags       O S Z A P C D I T or OSZAPC, joined by |; "writes" get a
 //                 result that the manual states, "undefined" get another one
-//     attributes  ISA_* of insn.h without the prefix, joined by |
+//     attributes  ISA_* of insn.h without the prefix, joined by |; SOFT: not
+//                 for cpu/native.c, though it is x87 or has a vector operand
 //     DONE        or UNDONE: decodes and prints, but raises #UD
 //   ENC(op, "encoding", "operands", flags)
 //   ENCF(op, FEATURE, ...)  where one encoding needs another feature

@@ -18,7 +18,11 @@ struct sigstate {
 // Nobody can block these.
 #define SIG_UNBLOCKABLE (SIGBIT(L_SIGKILL) | SIGBIT(L_SIGSTOP))
 // blink keeps its own host handlers for these.
+#ifdef RUN_NATIVE
+#define SIG_FAULTS (SIGBIT(L_SIGSEGV) | SIGBIT(L_SIGBUS) | SIGBIT(L_SIGFPE))
+#else
 #define SIG_FAULTS (SIGBIT(L_SIGSEGV) | SIGBIT(L_SIGBUS))
+#endif
 
 // Signals caught by the host handler, deliverable or not.
 static inline u64

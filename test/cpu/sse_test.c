@@ -108,7 +108,7 @@ on_signal(int sig, siginfo_t *info, void *uc_)
 {
 	ucontext_t *uc = (ucontext_t *)uc_;
 	if (!armed) {
-		if (sig != SIGSEGV && sig != SIGBUS)
+		if (sig == SIGILL)
 			signal(sig, SIG_DFL);
 		return;
 	}
@@ -318,11 +318,13 @@ static const char *only;
 static char mine[OP_COUNT];
 static u32 row_cases[4096];
 #define H(x) #x,
+#define N(x) #x,
 #define U(x) #x,
 static const char *const op_names[OP_COUNT + 1] = {
 #include "isa_handlers.inc"
 };
 #undef H
+#undef N
 #undef U
 
 static void
@@ -678,7 +680,7 @@ is_mine(const char *name)
 }
 
 // What computes with numbers, and has a version in software
-static char
+static UNUSED char
 is_float(const char *name)
 {
 	static const char *const stems[] = {"add", "sub", "mul", "div", "min", "max", "sqrt", "cmp", "comis", "ucomis", "cvt", "round", "hadd", "hsub", "dpp"};
@@ -752,24 +754,26 @@ main(int argc, char **argv)
 		return 1;
 	}
 #if NATIVE
-	host_claim_faults(on_signal);
-	host_install_fault_handlers(on_bug);
 	memset(&sa, 0, sizeof sa);
 	sa.sa_sigaction = on_signal;
 	sa.sa_flags = SA_SIGINFO | SA_NODEFER;
 	sigaction(SIGILL, &sa, 0);
-	sigaction(SIGFPE, &sa, 0);
+	sigaction(SIGFPE, &sa, 0);  // unless blink takes it for a fault
+	host_claim_faults(on_signal);
+	host_install_fault_handlers(on_bug);
 #else
 	host_install_fault_handlers(0);
 #endif
 	try_all(cases);
-	if (SSE_HOST && !record) {
+#if SSE_HOST
+	if (!record) {
 		for (i = 0; i < OP_COUNT; i++) mine[i] = mine[i] && is_float(op_names[i] + 3);
 		sse_forced_soft = 1;
 		try_all(cases);
 		sse_forced_soft = 0;
 		for (i = 0; i < OP_COUNT; i++) mine[i] = is_mine(op_names[i]);
 	}
+#endif
 	for (i = 0; i < ROWS; i++) {
 		int op = isa_rows[i] & ((1 << ROW_OP_BITS) - 1);
 		if (mine[op] && !only && !row_cases[i]) {

@@ -114,6 +114,7 @@ lower(const struct insn *in)
 	op->size = (u8)in->opr[0].size;
 	op->len = in->len;
 	op->fn = cpu_handlers[in->op];
+	lower_native(op, in, code_insn);
 	op[1].fn = end;
 	op[1].idx = 1;
 	block->pc = (u64)(uintptr_t)code_insn;
