@@ -27,6 +27,8 @@ TRIPLET_ppc = powerpc-linux-gnu
 TRIPLET_i386 = i686-linux-gnu
 TRIPLET_mips64el = mips64el-linux-gnuabi64
 TRIPLET_m68k = m68k-linux-gnu
+TRIPLET_sparc64 = sparc64-linux-gnu
+TRIPLET_alpha = alpha-linux-gnu
 ifneq ($(ARCH),)
 override CC := $(TRIPLET_$(ARCH))-gcc
 STRIP ?= $(TRIPLET_$(ARCH))-strip
@@ -38,6 +40,10 @@ LDFLAGS_i386 = -static-pie
 LDFLAGS_arm = -static -no-pie
 LDFLAGS_m68k = -static -no-pie
 LDFLAGS_ppc = -static -no-pie
+# Pages of 8 KiB: paged memory too.
+LDFLAGS_sparc64 = -static -no-pie
+# Debian's static start files for alpha crash under qemu.
+LDFLAGS_alpha = -no-pie
 LDFLAGS_riscv64 = -static -no-pie -Wl,-Ttext-segment=0x70000000
 LDFLAGS_HIGH = -static -no-pie -Wl,-Ttext-segment=0xc0000000
 LDFLAGS_ARCH = $(or $(LDFLAGS_$(ARCH)),$(LDFLAGS_HIGH))

@@ -22,8 +22,10 @@ case $out in
 */i386) run=qemu-i386 ;;
 */mips64el) run=qemu-mips64el ;;
 */m68k) run=qemu-m68k ;;
+*/sparc64) run=qemu-sparc64 ;;
+*/alpha) run="qemu-alpha -L /usr/alpha-linux-gnu" ;;
 esac
-if [ -n "$run" ] && ! command -v $run >/dev/null 2>&1; then
+if [ -n "$run" ] && ! command -v ${run%% *} >/dev/null 2>&1; then
 	echo "skipped: needs $run (Debian package qemu-user)"
 	echo "0 passed, 0 failed, 1 skipped"
 	exit 0

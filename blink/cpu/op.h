@@ -98,12 +98,18 @@ op_kind(const struct op *op, int i)
 	return op->kinds >> 4 * i & 15;
 }
 
+// Where calling conventions rule out an indirect sibling call.
+#if defined(__powerpc__) || defined(__sparc__) || defined(__alpha__)
+#define HOST_TAIL_CALLS 0
+#else
+#define HOST_TAIL_CALLS 1
+#endif
 #if defined(__clang__) && defined(__has_attribute)
-#if __has_attribute(musttail) && !defined(__powerpc__)
+#if __has_attribute(musttail) && HOST_TAIL_CALLS
 #define TAIL_CALLS 1
 #define TAIL __attribute__((musttail)) return
 #endif
-#elif defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__powerpc__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__) && !defined(NO_TAIL_CALLS)
+#elif defined(__GNUC__) && defined(__OPTIMIZE__) && HOST_TAIL_CALLS && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__) && !defined(NO_TAIL_CALLS)
 #define TAIL_CALLS 1
 #define TAIL return
 #endif

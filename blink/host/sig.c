@@ -123,7 +123,7 @@ from_sigset(const struct host_sigset *k)
 #ifndef SA_RESTORER
 #define SA_RESTORER 0x04000000
 #endif
-#if defined(__riscv) || defined(__loongarch__)
+#if defined(__riscv) || defined(__loongarch__) || defined(__alpha__)
 #define HAVE_RESTORER 0
 #else
 #define HAVE_RESTORER 1
@@ -156,6 +156,20 @@ extern void host_sigreturn(void) __asm__("host_sigreturn");
 #else
 #define OWN_RESTORER 0
 #endif
+// Two hosts take the way back from a handler as an argument.
+#if defined(__sparc__) && defined(__arch64__)
+__asm__(".text\n.globl host_sigreturn\n.hidden host_sigreturn\n.type host_sigreturn,@function\n"
+	"host_sigreturn:\n\tnop\n\tnop\n\tmov 101,%g1\n\tta 0x6d\n\tnop\n");
+extern void host_sigreturn(void) __asm__("host_sigreturn");
+#define SIGACTION_SIZE (long)host_sigreturn, HOST_SIGSET_SIZE
+#elif defined(__alpha__)
+__asm__(".text\n.globl host_sigreturn\n.hidden host_sigreturn\n.type host_sigreturn,@function\n"
+	"host_sigreturn:\n\tmov $30,$16\n\tlda $0,351($31)\n\tcallsys\n");
+extern void host_sigreturn(void) __asm__("host_sigreturn");
+#define SIGACTION_SIZE HOST_SIGSET_SIZE, (long)host_sigreturn
+#else
+#define SIGACTION_SIZE HOST_SIGSET_SIZE
+#endif
 
 int
 host_sigaction(int sig, enum host_disp disp, int flags)
@@ -178,7 +192,7 @@ host_sigaction(int sig, enum host_disp disp, int flags)
 	k.restorer = host_sigreturn;
 #endif
 	host_sigset(&k.mask, ~(u64)0, 1);
-	r = syscall(SYS_rt_sigaction, host_sig_from_linux(sig), &k, 0, HOST_SIGSET_SIZE);
+	r = syscall(SYS_rt_sigaction, host_sig_from_linux(sig), &k, 0, SIGACTION_SIZE);
 	return r < 0 ? -errno : 0;
 }
 
@@ -187,7 +201,7 @@ host_sigdisp(int sig)
 {
 	struct ksigaction k;
 	memset(&k, 0, sizeof k);
-	syscall(SYS_rt_sigaction, host_sig_from_linux(sig), 0, &k, HOST_SIGSET_SIZE);
+	syscall(SYS_rt_sigaction, host_sig_from_linux(sig), 0, &k, SIGACTION_SIZE);
 	return k.handler == (void *)SIG_DFL ? HOST_SIG_DFL : k.handler == (void *)SIG_IGN ? HOST_SIG_IGN : HOST_SIG_CATCH;
 }
 
@@ -219,12 +233,22 @@ host_sigpending(void)
 	return from_sigset(&k);
 }
 
+// What handlers get as their third argument.
+#if defined(__sparc__) && defined(__arch64__)
+typedef struct sigcontext host_context;
+#define CONTEXT_MASK(uc) ((uc)->sigc_mask)
+#else
+typedef ucontext_t host_context;
+#define CONTEXT_MASK(uc) ((uc)->uc_sigmask)
+#endif
+
 void
-host_sig_mask_after(void *uc, u64 set)
+host_sig_mask_after(void *context, u64 set)
 {
+	host_context *uc = (host_context *)context;
 	struct host_sigset k;
 	host_sigset(&k, set, 1);
-	memcpy(&((ucontext_t *)uc)->uc_sigmask, &k, sizeof k);
+	memcpy(&CONTEXT_MASK(uc), &k, sizeof k);
 }
 
 i64
@@ -408,6 +432,60 @@ __asm__(WINDOW_HEAD
 	"host_window_cancel:\n"
 	"	li 3,-4\n"
 	"	blr\n");
+#elif defined(__sparc__) && defined(__arch64__)
+#define CONTEXT_PC(uc) ((uc)->sigc_regs.tpc)
+#define CONTEXT_NEXT_PC(uc) ((uc)->sigc_regs.tnpc)
+__asm__(WINDOW_HEAD
+	".type host_window,@function\n"
+	"host_window:\n"
+	"	save %sp,-176,%sp\n"
+	"	ldx [%i1],%g1\n"
+	"	ldx [%i1+8],%o0\n"
+	"	ldx [%i1+16],%o1\n"
+	"	ldx [%i1+24],%o2\n"
+	"	ldx [%i1+32],%o3\n"
+	"	ldx [%i1+40],%o4\n"
+	"	ldx [%i1+48],%o5\n"
+	"host_window_begin:\n"
+	"	ld [%i0],%i2\n"
+	"	brnz,pn %i2,host_window_cancel\n"
+	"	nop\n"
+	"	ta 0x6d\n"
+	"host_window_end:\n"
+	"	bcc,a,pt %xcc,1f\n"
+	"	mov %o0,%i0\n"
+	"	neg %o0,%i0\n"
+	"1:	ret\n"
+	"	restore\n"
+	"host_window_cancel:\n"
+	"	mov -4,%i0\n"
+	"	ret\n"
+	"	restore\n");
+#elif defined(__alpha__)
+#define CONTEXT_PC(uc) ((uc)->uc_mcontext.sc_pc)
+__asm__(WINDOW_HEAD
+	".type host_window,@function\n"
+	"host_window:\n"
+	"	mov $16,$1\n"
+	"	mov $17,$2\n"
+	"	ldq $0,0($2)\n"
+	"	ldq $16,8($2)\n"
+	"	ldq $17,16($2)\n"
+	"	ldq $18,24($2)\n"
+	"	ldq $19,32($2)\n"
+	"	ldq $20,40($2)\n"
+	"	ldq $21,48($2)\n"
+	"host_window_begin:\n"
+	"	ldl $3,0($1)\n"
+	"	bne $3,host_window_cancel\n"
+	"	callsys\n"
+	"host_window_end:\n"
+	"	subq $31,$0,$1\n"
+	"	cmovne $19,$1,$0\n"
+	"	ret\n"
+	"host_window_cancel:\n"
+	"	lda $0,-4($31)\n"
+	"	ret\n");
 #endif
 
 i64
@@ -426,10 +504,14 @@ void
 host_sig_cancel(void *context)
 {
 #ifdef CONTEXT_PC
-	ucontext_t *uc = (ucontext_t *)context;
+	host_context *uc = (host_context *)context;
 	unsigned long pc = (unsigned long)CONTEXT_PC(uc);
-	if (pc >= (unsigned long)host_window_begin && pc < (unsigned long)host_window_end)
-		CONTEXT_PC(uc) = (unsigned long)host_window_cancel;
+	if (pc < (unsigned long)host_window_begin || pc >= (unsigned long)host_window_end)
+		return;
+	CONTEXT_PC(uc) = (unsigned long)host_window_cancel;
+#ifdef CONTEXT_NEXT_PC
+	CONTEXT_NEXT_PC(uc) = (unsigned long)host_window_cancel + 4;
+#endif
 #endif
 }
 
@@ -470,6 +552,17 @@ host_fork(u64 flags, int exit_sig)
 		unsigned long f = (unsigned long)flags | (unsigned)exit_sig;
 #if defined(__s390__) || defined(__cris__)
 		r = syscall(SYS_clone, 0, f, 0, 0, 0);
+#elif defined(__sparc__) && defined(__arch64__)
+		// %o0 is a process number on both sides; %o1 tells which is the child.
+		register long o0 __asm__("o0") = (long)f;
+		register long o1 __asm__("o1") = 0;
+		register long o2 __asm__("o2") = 0;
+		register long o3 __asm__("o3") = 0;
+		register long o4 __asm__("o4") = 0;
+		register long g1 __asm__("g1") = SYS_clone;
+		__asm__ volatile("ta 0x6d\n\tbcs,a,pn %%xcc,1f\n\tneg %0\n1:"
+			: "+r"(o0), "+r"(o1) : "r"(o2), "r"(o3), "r"(o4), "r"(g1) : "cc", "memory");
+		return o0 > 0 && o1 ? 0 : o0;
 #else
 		r = syscall(SYS_clone, f, 0, 0, 0, 0);
 #endif
@@ -513,8 +606,13 @@ thread_pointer(void)
 	void *p;
 	__asm__("mr %0,%1" : "=r"(p) : "i"(sizeof(long) == 8 ? 13 : 2));
 	return p;
-#elif defined(__x86_64__) || defined(__aarch64__) || defined(__arm__) || defined(__s390x__) || defined(__riscv)
+#elif defined(__x86_64__) || defined(__aarch64__) || defined(__arm__) || defined(__s390x__) || defined(__riscv) || \
+	defined(__alpha__)
 	return __builtin_thread_pointer();
+#elif defined(__sparc__)
+	void *p;
+	__asm__("mov %%g7,%0" : "=r"(p));
+	return p;
 #else
 	return 0;
 #endif
