@@ -111,6 +111,7 @@ if [ -n "$native" ]; then
 	for program in example/calls/*.elf; do
 		case "$run $program" in
 		" "*) ;;
+		*sparc64*/stat.elf) continue ;;  # there qemu gives a wrong st_rdev
 		*/clock.elf | */sched.elf | */stat.elf | */xattr.elf) ;;
 		*) continue ;;
 		esac

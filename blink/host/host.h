@@ -28,7 +28,20 @@ u32 host_fault_mxcsr(const void *ucontext);
 int host_thread_init(void);
 void host_thread_exit(void);
 
+// Pages of the system. -DHOST_PAGE=n pretends that they are larger, to test
+// what other hosts need.
+#if HOST_X86_64 && !defined(HOST_PAGE)
+#define HOST_PAGE 4096
+#endif
+#ifdef HOST_PAGE
+static inline size_t
+host_page_size(void)
+{
+	return HOST_PAGE;
+}
+#else
 size_t host_page_size(void);
+#endif
 
 // --- memory (linux.c, or posix.c where there is nothing better) ------------
 // mmap(2) exactly at addr over nothing: 0, -EEXIST if anything is there.

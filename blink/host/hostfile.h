@@ -16,12 +16,20 @@
 #define HOST_NR_ID(name) HOST_NR(name)
 #endif
 #if HOST_LINUX
-// Newer than some headers; the same number everywhere.
+// Newer than some headers; the same number everywhere, counted from where a
+// processor's numbers begin.
+#ifdef __alpha__
+#define SYS_BASE 110
+#elif defined(__mips__)
+#define SYS_BASE (SYS_syslog / 1000 * 1000)
+#else
+#define SYS_BASE 0
+#endif
 #ifndef SYS_cachestat
-#define SYS_cachestat 451
+#define SYS_cachestat (SYS_BASE + 451)
 #endif
 #ifndef SYS_fchmodat2
-#define SYS_fchmodat2 452
+#define SYS_fchmodat2 (SYS_BASE + 452)
 #endif
 #endif
 

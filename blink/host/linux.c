@@ -36,7 +36,8 @@ host_remap(void *old, size_t oldlen, size_t newlen, int flags, void *addr, void 
 int
 host_advise(void *addr, size_t len, int linux_advice)
 {
-	return madvise(addr, len, linux_advice) ? -errno : 0;
+	// The one that has another number on some processors.
+	return madvise(addr, len, linux_advice == 4 ? MADV_DONTNEED : linux_advice) ? -errno : 0;
 }
 
 int

@@ -14,6 +14,8 @@ const int host_o_largefile = 0200000;
 const int host_o_largefile = 0x2000;
 #elif defined(__sparc__)
 const int host_o_largefile = 0x40000;
+#elif defined(__alpha__)
+const int host_o_largefile = 0400000;
 #else
 const int host_o_largefile = 0100000;
 #endif

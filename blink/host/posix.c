@@ -100,6 +100,7 @@ host_thread_exit(void)
 	t_altstack = 0;
 }
 
+#ifndef HOST_PAGE
 size_t
 host_page_size(void)
 {
@@ -108,6 +109,7 @@ host_page_size(void)
 		size = (size_t)sysconf(_SC_PAGESIZE);
 	return size;
 }
+#endif
 
 #ifndef __linux__
 int

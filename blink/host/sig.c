@@ -24,7 +24,7 @@ __tsan_default_options(void)
 
 // Linux gives signals 1 to 31 the same numbers on most architectures; on the
 // others, and on other systems, names decide.
-#if HOST_LINUX && !defined(__mips__) && !defined(__alpha__) && !defined(__sparc__) && !defined(__hppa__)
+#if HOST_SIG_SAME
 int
 host_sig_from_linux(int sig)
 {

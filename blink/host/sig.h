@@ -35,6 +35,11 @@ void host_sig_mask_after(void *ucontext, u64 set);
 // For handlers: if the thread is in host_blocking but not yet in the kernel,
 // makes that return -EINTR.
 void host_sig_cancel(void *ucontext);
+#if HOST_LINUX && !defined(__mips__) && !defined(__alpha__) && !defined(__sparc__) && !defined(__hppa__)
+#define HOST_SIG_SAME 1
+#else
+#define HOST_SIG_SAME 0
+#endif
 int host_sig_to_linux(int host_sig);
 int host_sig_from_linux(int sig);
 

@@ -1,6 +1,7 @@
 // eventfd.c: eventfd, timerfd, signalfd: descriptors for events. The host's
 // own, so that they can be polled, passed on and inherited; what is read from
 // them is turned to the guest's byte order by anonfd_swap.
+#include "linux/file.h"
 #include "linux/signal.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -182,13 +183,28 @@ sys_signalfd(struct thread *t, const u64 *a)
 	return sys_signalfd4(t, b);
 }
 
+#if !HOST_LITTLE || !HOST_SIG_SAME
+static void
+signalfd_out(u8 *p)
+{
+	static const char widths[] = "44444444444488882244844";
+	enum { SIGCHLD_GUEST = 17, CODE = 8, STATUS = 40, KILLED = 2, CONTINUED = 6 };
+	u32 sig, code;
+	le_fields(p, widths);
+	sig = (u32)host_sig_to_linux((int)ld32(p));
+	st32(p, sig);
+	code = ld32(p + CODE);
+	if (sig == SIGCHLD_GUEST && code >= KILLED && code <= CONTINUED)
+		st32(p + STATUS, (u32)host_sig_to_linux((int)ld32(p + STATUS)));
+}
+#endif
+
 void
 anonfd_swap(int fd, u8 *buf, size_t n)
 {
-#if !HOST_LITTLE
-	// Widths of struct signalfd_siginfo's fields, in order
-	static const char widths[] = "44444444444488882244844";
+#if !HOST_LITTLE || !HOST_SIG_SAME
 	char path[40], name[32];
+	u8 *p;
 	if (n < 8 || (n != 8 && n % 16))
 		return;
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
@@ -197,28 +213,13 @@ anonfd_swap(int fd, u8 *buf, size_t n)
 		return;
 	name[len] = 0;
 	if (n == 8 && (!strcmp(name, "anon_inode:[eventfd]") || !strcmp(name, "anon_inode:[timerfd]"))) {
-		u64 x;
-		memcpy(&x, buf, 8);
-		st64(buf, x);
+		le_fields(buf, "8");
 	} else if (!strcmp(name, "anon_inode:inotify") || !strcmp(name, "inotify")) {
-		for (u8 *p = buf, *q; p + 16 <= buf + n; p = q + 16 + ld32(q + 12))
-			for (q = p; p < q + 16; p += 4) {
-				u32 x;
-				memcpy(&x, p, 4);
-				st32(p, x);
-			}
+		for (p = buf; p + 16 <= buf + n; p += 16 + ld32(p + 12))
+			le_fields(p, "4444");
 	} else if (!strcmp(name, "anon_inode:[signalfd]") && n % sizeof(struct l_signalfd_siginfo) == 0) {
-		for (u8 *p = buf; p < buf + n; p += sizeof(struct l_signalfd_siginfo)) {
-			u8 *q = p;
-			for (const char *w = widths; *w; q += *w++ - '0') {
-				size_t k = (size_t)(*w - '0');
-				for (size_t i = 0; i < k / 2; i++) {
-					u8 x = q[i];
-					q[i] = q[k - 1 - i];
-					q[k - 1 - i] = x;
-				}
-			}
-		}
+		for (p = buf; p < buf + n; p += sizeof(struct l_signalfd_siginfo))
+			signalfd_out(p);
 	}
 #endif
 }

@@ -208,20 +208,26 @@ i64
 sys_ftruncate(struct thread *t, const u64 *a)
 {
 #if HOST_64BIT
-	return PASS(ftruncate, "fi");
+	i64 r = PASS(ftruncate, "fi");
 #else
-	return l_ret(ftruncate(guest_fd(a[0]), (off_t)a[1]));
+	i64 r = l_ret(ftruncate(guest_fd(a[0]), (off_t)a[1]));
 #endif
+	if (!r)
+		mem_file_resized(t->p->mem, guest_fd(a[0]));
+	return r;
 }
 
 i64
 sys_fallocate(struct thread *t, const u64 *a)
 {
 #if HOST_64BIT
-	return PASS(fallocate, "fiii");
+	i64 r = PASS(fallocate, "fiii");
 #else
-	return l_res(host_fallocate(guest_fd(a[0]), (int)a[1], (i64)a[2], (i64)a[3]));
+	i64 r = l_res(host_fallocate(guest_fd(a[0]), (int)a[1], (i64)a[2], (i64)a[3]));
 #endif
+	if (!r)
+		mem_file_resized(t->p->mem, guest_fd(a[0]));
+	return r;
 }
 
 i64

@@ -1,4 +1,5 @@
 // poll.c: poll, ppoll, select, pselect6.
+#include "linux/file.h"
 #include "linux/signal.h"
 #include <errno.h>
 #include <poll.h>
@@ -92,6 +93,31 @@ pselect_wait(struct thread *t, int n, fd_set *r, fd_set *w, fd_set *x, struct ho
 
 // --- poll -----------------------------------------------------------------------
 
+#if POLLRDNORM == 0x40 && POLLWRNORM == 0x100 && POLLWRBAND == 0x200 && defined(POLLRDHUP) && POLLRDHUP == 0x2000
+#define EVENTS_TO_HOST(x) (x)
+#define EVENTS_TO_GUEST(t, gva, x) (x)
+#else
+static const struct l_pair g_events[] = {
+	{ 1, POLLIN }, { 2, POLLPRI }, { 4, POLLOUT }, { 8, POLLERR }, { 0x10, POLLHUP }, { 0x20, POLLNVAL },
+	{ 0x40, POLLRDNORM }, { 0x80, POLLRDBAND }, { 0x100, POLLWRNORM }, { 0x200, POLLWRBAND },
+#ifdef POLLRDHUP
+	{ 0x2000, POLLRDHUP }
+#endif
+};
+#define EVENTS_TO_HOST(x) FLAGS_TO_HOST(g_events, x)
+#define EVENTS_TO_GUEST(t, gva, x) events_to_guest(t, gva, x)
+
+// Two of Linux's events may be one of the host's: those that were asked for.
+static u32
+events_to_guest(struct thread *t, u64 gva, u32 revents)
+{
+	enum { ALWAYS = 0x38 };
+	struct l_pollfd l;
+	u32 asked = copy_in(t, &l, gva, sizeof l) ? 0 : (u32)L_GET(l.events);
+	return FLAGS_TO_GUEST(g_events, revents) & (asked | ALWAYS);
+}
+#endif
+
 static i64
 do_poll(struct thread *t, u64 gva, u64 nfds, struct host_ts *ts, const u64 *mask)
 {
@@ -110,7 +136,7 @@ do_poll(struct thread *t, u64 gva, u64 nfds, struct host_ts *ts, const u64 *mask
 	for (u64 i = 0; i < nfds && !r; i++) {
 		r = copy_in(t, &l, gva + i * sizeof l, sizeof l);
 		fds[i].fd = (int)L_GET(l.fd);
-		fds[i].events = (short)L_GET(l.events);
+		fds[i].events = (short)EVENTS_TO_HOST(L_GET(l.events));
 		fds[i].revents = 0;
 	}
 	if (!r) {
@@ -143,7 +169,7 @@ do_poll(struct thread *t, u64 gva, u64 nfds, struct host_ts *ts, const u64 *mask
 	}
 	for (u64 i = 0; i < nfds && r >= 0; i++) {
 		u8 b[2];
-		st16(b, (u16)fds[i].revents);
+		st16(b, (u16)EVENTS_TO_GUEST(t, gva + i * sizeof l, (u16)fds[i].revents));
 		if (copy_out(t, gva + i * sizeof l + offsetof(struct l_pollfd, revents), b, 2))
 			r = -L_EFAULT;
 	}

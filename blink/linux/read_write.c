@@ -55,7 +55,7 @@ transfer_one(struct thread *t, int write, u64 gfd, u64 gva, u64 len, i64 off)
 		}
 #endif
 		r = transfer(t, write, fd, &b, off == -1 ? -1 : off + (i64)done, 0);
-#if !HOST_LITTLE
+#if !HOST_LITTLE || !HOST_SIG_SAME
 		if (!write && r > 0 && b.n == 1)
 			anonfd_swap(fd, (u8 *)b.v->iov_base, (size_t)r);
 #endif

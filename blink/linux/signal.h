@@ -64,6 +64,12 @@ i64 timespec_in(struct thread *t, u64 gva, struct host_ts *ts);
 i64 timespec_out(struct thread *t, u64 gva, const struct host_ts *ts);
 i64 rusage_out(struct thread *t, u64 gva, const long *host);
 enum { HOST_RUSAGE_LONGS = 18 };
+// Its microseconds are halves of longs on one host, with the other half behind.
+#if defined(__sparc__) && defined(__arch64__)
+#define RUSAGE_WORD(p, i) ((i) == 1 || (i) == 3 ? (p)[i] >> 32 : (p)[i])
+#else
+#define RUSAGE_WORD(p, i) ((p)[i])
+#endif
 // A wait status of the host as the guest's.
 u32 wait_status(u32 host);
 

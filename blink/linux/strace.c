@@ -688,6 +688,16 @@ strace_enter(struct strace *s, struct thread *t, const struct sysrow *row, const
 	t->log = s;
 }
 
+// The words of the host, whose numbers may be others.
+static const char *
+error_text(i64 l_error)
+{
+	int e = 1;
+	while (e < 300 && l_err(e) != -l_error)
+		e++;
+	return strerror(e < 300 ? e : (int)l_error);
+}
+
 static void
 put_result(struct strace *s, const struct sysrow *row, const u64 *a, i64 r)
 {
@@ -695,7 +705,7 @@ put_result(struct strace *s, const struct sysrow *row, const u64 *a, i64 r)
 	if (r < 0 && (r > -134 || restart)) {
 		put(s, restart ? "? " : "-1 ");
 		put_enum(s, n_errno, (u64)-r);
-		put(s, " (%s)", restart ? "To be restarted" : strerror((int)-r));
+		put(s, " (%s)", restart ? "To be restarted" : error_text(-r));
 	} else if (row && row->result == RES_hex) {
 		put(s, "0x%llx", (unsigned long long)r);
 	} else if (row && row->result == RES_oct) {

@@ -71,6 +71,7 @@ static const struct l_pair g_speeds[] = {
 	{ 010014, B2500000 }, { 010015, B3000000 }, { 010016, B3500000 }, { 010017, B4000000 }
 #endif
 };
+enum { L_VEOF = 4, L_VTIME, L_VMIN, L_VEOL = 11 };
 enum { L_CBAUD = 010017, L_CIBAUD_SHIFT = 16 };
 // The host's index of each of Linux's control characters; 255: none.
 static const u8 g_cc[19] = {
@@ -126,6 +127,16 @@ termios_to_guest(struct l_termios *l, const struct termios *h)
 	for (i = 0; i < sizeof g_cc; i++)
 		if (g_cc[i] != 255)
 			l->cc[i] = h->c_cc[g_cc[i]];
+#if VMIN == VEOF
+	// One place for two, of which ICANON says which: the other one is as at first.
+	if (h->c_lflag & ICANON) {
+		l->cc[L_VMIN] = 1;
+		l->cc[L_VTIME] = 0;
+	} else {
+		l->cc[L_VEOF] = 4;
+		l->cc[L_VEOL] = 0;
+	}
+#endif
 }
 
 static void
@@ -144,6 +155,10 @@ termios_to_host(struct termios *h, const struct l_termios *l)
 	for (i = 0; i < sizeof g_cc; i++)
 		if (g_cc[i] != 255)
 			h->c_cc[g_cc[i]] = l->cc[i];
+#if VMIN == VEOF
+	h->c_cc[VMIN] = l->cc[h->c_lflag & ICANON ? L_VEOF : L_VMIN];
+	h->c_cc[VTIME] = l->cc[h->c_lflag & ICANON ? L_VEOL : L_VTIME];
+#endif
 	if (speed >= 0) {
 		cfsetospeed(h, (speed_t)speed);
 		cflag = cflag >> L_CIBAUD_SHIFT & L_CBAUD;

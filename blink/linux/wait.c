@@ -21,7 +21,7 @@ rusage_out(struct thread *t, u64 gva, const long *host)
 {
 	u8 b[sizeof(struct l_rusage)];
 	for (int i = 0; i < HOST_RUSAGE_LONGS; i++)
-		st64(b + 8 * i, (u64)(i64)host[i]);
+		st64(b + 8 * i, (u64)(i64)RUSAGE_WORD(host, i));
 	return copy_out(t, gva, b, sizeof b);
 }
 

@@ -29,6 +29,8 @@ struct mfile {
 	u8 *host;        // paged: bytes [offset, offset + len) of it are here
 	u64 offset;
 	size_t len;
+	u64 size;        // of the file, while nameless
+	int nameless;    // nobody finds the file by its path
 	struct mfile *next;  // in changes.dead
 	int refs;
 	char path[1];
@@ -78,6 +80,7 @@ struct mem {
 	int telling;      // threads that are calling hooks.code_changed
 	u32 drops;        // how often one began to
 	int shared_code;  // code was watched in a shared file mapping
+	int sizes;        // hosts with large pages: mfile.size is kept
 };
 
 // --- vma.c -------------------------------------------------------------------

@@ -250,6 +250,10 @@ describe(struct mem *m, struct vma *nv, int fd, const struct stat *st, const cha
 	if (!nv->file)
 		return -ENOMEM;
 	nv->path = nv->file->path;
+	if (fd >= 0 && host_page_size() > PAGE_SIZE_GUEST && !st->st_nlink) {
+		nv->file->size = (u64)st->st_size;
+		nv->file->nameless = m->sizes = 1;
+	}
 	return 0;
 }
 

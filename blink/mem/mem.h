@@ -134,6 +134,8 @@ void mem_watch_code(struct mem *, u64 gva, size_t len);
 // The bytes of the file behind fd were changed by a system call: code that
 // shared mappings of it hold is dropped. Costs nothing while there is none.
 void mem_file_changed(struct mem *, int fd);
+// The same after a change of its size.
+void mem_file_resized(struct mem *, int fd);
 
 enum mem_fault { MEM_OK, MEM_UNMAPPED, MEM_PROT, MEM_NONCANONICAL, MEM_BUS };
 // The slow path of the accessors: host address of gva for an access of 1..64

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include "host/host.h"
 
 #ifndef MAP_NORESERVE
@@ -102,6 +103,8 @@ regrow(const struct vma *v, u64 lo, u64 len, u64 newlen)
 	}
 	nf->host = (u8 *)p + delta;
 	nf->offset = offset;
+	nf->size = f->size;
+	nf->nameless = f->nameless;
 	nf->len = (size_t)newlen;
 	nf->refs = 0;
 	return nf;
@@ -201,6 +204,20 @@ paged_advise(struct mem *m, const struct vma *v, u64 lo, u64 hi, int advice, str
 	return 0;
 }
 
+// Does the file end below `at`? The host, whose pages are larger than the
+// guest's, gives zeros to the end of its own page.
+static int
+beyond_file(const struct vma *v, u64 at)
+{
+	struct mfile *f = v->file;
+	struct stat st;
+	if (!(at & (host_page_size() - 1)) || (v->flags & VMA_ANON))
+		return 0;
+	if (f->nameless)
+		return at >= f->size;
+	return !stat(f->path, &st) && st.st_dev == (dev_t)f->dev && st.st_ino == (ino_t)f->ino && at >= (u64)st.st_size;
+}
+
 static u8 *
 paged_page(struct mem *m, const struct vma *v, u64 page)
 {
@@ -220,7 +237,7 @@ paged_page(struct mem *m, const struct vma *v, u64 page)
 	}
 	if (!p) {
 		u64 at = v->offset + (page - v->start) - f->offset;
-		if (at >= f->len)
+		if (at >= f->len || (host_page_size() > PAGE_SIZE_GUEST && beyond_file(v, at + f->offset)))
 			return 0;
 		p = f->host + at;
 		*e |= (uintptr_t)p;

@@ -10,6 +10,7 @@
 #include "mem/map.h"
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include "host/host.h"
 
 struct span {
 	u64 lo, hi;
@@ -154,18 +155,48 @@ mem_watch_code(struct mem *m, u64 gva, size_t len)
 	mem_publish(m, &ch);
 }
 
-void
-mem_file_changed(struct mem *m, int fd)
+static void
+forget_page(struct mem *m, uintptr_t *e, u64 gva, void *arg)
+{
+	*e &= PT_WATCH;
+	changes_tlb((struct changes *)arg, gva, gva + PAGE_SIZE_GUEST);
+}
+
+static void
+file_changed(struct mem *m, int fd, int resized)
 {
 	struct changes ch;
 	struct stat st;
 	struct vma *v;
-	if (!__atomic_load_n(&m->shared_code, __ATOMIC_RELAXED) || fstat(fd, &st))
+	if (fstat(fd, &st))
 		return;
 	memset(&ch, 0, sizeof ch);
 	pthread_mutex_lock(&m->lock);
-	for (v = m->v; v < vma_end(m); v++)
-		if ((v->flags & VMA_SHARED) && v->ino == st.st_ino && v->dev == st.st_dev)
+	for (v = m->v; v < vma_end(m); v++) {
+		if (v->ino != st.st_ino || v->dev != st.st_dev || (v->flags & VMA_ANON))
+			continue;
+		if (v->flags & VMA_SHARED)
 			watch_clear(m, v->start, v->end, &ch);
+		// Its pages are looked for anew, in its new size.
+		if (resized && mem_is_paged(m))
+			pt_walk(m, v->start, v->end, forget_page, &ch);
+		v->file->size = (u64)st.st_size;
+	}
 	mem_publish(m, &ch);
+}
+
+void
+mem_file_changed(struct mem *m, int fd)
+{
+	if (__atomic_load_n(&m->shared_code, __ATOMIC_RELAXED) || (host_page_size() > PAGE_SIZE_GUEST && m->sizes))
+		file_changed(m, fd, 0);
+}
+
+void
+mem_file_resized(struct mem *m, int fd)
+{
+	if (host_page_size() > PAGE_SIZE_GUEST)
+		file_changed(m, fd, 1);
+	else
+		mem_file_changed(m, fd);
 }
