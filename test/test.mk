@@ -25,7 +25,7 @@ check: $O/blink/blink $(UNITS)
 .PHONY: check
 
 # Guests under qemu user mode: ARCH=s390x make check-arch, or make emulates.
-EMULATED = s390x arm aarch64
+EMULATED = s390x arm aarch64 sparc64 alpha
 emulates:
 	@for a in $(EMULATED); do $(MAKE) --no-print-directory ARCH=$$a check || exit 1; done
 .PHONY: emulates
