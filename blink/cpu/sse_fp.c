@@ -38,14 +38,20 @@ enum {
 	FP_ADDSUB, FP_HADD, FP_HSUB, FP_WHAT = 15,
 	PS = 0, PD = 16, SS = 32, SD = 48  // 16: 64-bit lanes; 32: lowest lane only
 };
+#ifdef TINY
+#define FP_VEX 0
+#else
+enum { FP_VEX = 64 };  // the VEX form
+#endif
 
-// CMPxx predicates 0..7: from the relation to a truth value
+// CMPxx predicates 0..31: from the relation to a truth value. Bit 3 is whether
+// unordered counts the other way, bit 4 whether quiet NaNs do (see lane_fp).
 static int
 predicate(enum fpcmp r, int imm)
 {
 	int yes = (imm & 3) == 0 ? r == FPCMP_EQ : (imm & 3) == 1 ? r == FPCMP_LT
 		: (imm & 3) == 2 ? r == FPCMP_LT || r == FPCMP_EQ : r == FPCMP_UN;
-	return yes ^ (imm >> 2 & 1);
+	return yes ^ (imm >> 2 & 1) ^ (imm >> 3 & 1 && r == FPCMP_UN);
 }
 
 static u64
@@ -55,7 +61,7 @@ lane_fp(struct fpenv *e, int what, int wide, u64 a, u64 b, int imm)
 	u8 rc = e->rc;
 	u64 r;
 	// LT, LE and their negations signal on quiet NaNs
-	int signal = (imm & 3) == 1 || (imm & 3) == 2;
+	int signal = ((imm & 3) == 1 || (imm & 3) == 2) ^ (imm >> 4 & 1);
 	switch (what) {
 	case FP_CMP:
 		return predicate(sf_cmp(e, t, a, b, signal), imm) ? ~(u64)0 : 0;
@@ -164,15 +170,11 @@ hard_fp(int what, int wide, u64 a, u64 b, u64 *r)
 }
 #endif
 
-static NOINLINE void
-fp_soft(struct cpu *c, const struct op *op, int what, int how)
+// 16 bytes; out holds the result's untouched lanes.
+static inline void
+fp_lanes(struct cpu *c, struct fpenv *e, int what, int imm, const u8 *d, const u8 *s, u8 *out)
 {
-	union lanes buf, out;
-	struct fpenv e;
-	const u8 *s = vec_source(c, op, how, buf.b), *d = xmm(c, op->a);
 	int w = what & PD ? 8 : 4, n = what & SS ? 1 : 16 / w, i;
-	sse_env(c, &e);
-	memcpy(out.b, d, 16);
 	for (i = 0; i < n; i++) {
 		int one = what & FP_WHAT;
 		u64 a = lane_get(d, i, w), b = lane_get(s, i, w);
@@ -189,20 +191,68 @@ fp_soft(struct cpu *c, const struct op *op, int what, int how)
 		{
 			u64 r;
 			if (hard_rounding(c) && hard_fp(one, w == 8, a, b, &r)) {
-				lane_set(out.b, i, w, r);
+				lane_set(out, i, w, r);
 				continue;
 			}
 			if (one == FP_CMP && plain(a, w == 8) && plain(b, w == 8)) {
-				lane_set(out.b, i, w, predicate(hard_cmp(w == 8, a, b), op->imm) ? ~(u64)0 : 0);
+				lane_set(out, i, w, predicate(hard_cmp(w == 8, a, b), imm) ? ~(u64)0 : 0);
 				continue;
 			}
 		}
 #endif
-		lane_set(out.b, i, w, lane_fp(&e, one, w == 8, a, b, op->imm));
+		lane_set(out, i, w, lane_fp(e, one, w == 8, a, b, imm));
 	}
+	(void)c;
+}
+
+static NOINLINE void
+fp_soft(struct cpu *c, const struct op *op, int what, int how)
+{
+	union lanes buf, out;
+	struct fpenv e;
+	const u8 *s = vec_source(c, op, how, buf.b), *d = xmm(c, op->a);
+	sse_env(c, &e);
+	memcpy(out.b, d, 16);
+	fp_lanes(c, &e, what, op->imm & ((what & FP_WHAT) == FP_CMP ? 7 : 15), d, s, out.b);
 	settle(c, op, e.flags);
 	memcpy(xmm(c, op->a), out.b, 16);
 }
+
+#ifndef TINY
+static NOINLINE void
+vex_soft(struct cpu *c, const struct op *op, int what, int how)
+{
+	union lanes out[2];
+	struct fpenv e;
+	const u8 *s = vex_source(c, op, how), *d = c->v[op->b].b;
+	sse_env(c, &e);
+	memset(out, 0, sizeof out);
+	memcpy(out, d, 16);
+	fp_lanes(c, &e, what, op->imm, d, s, out[0].b);
+	if (op->size == 32)
+		fp_lanes(c, &e, what, op->imm, d + 16, s + 16, out[1].b);
+	settle(c, op, e.flags);
+	memcpy(c->v[op->a].b, out, 32);
+}
+
+static NOINLINE void
+vex_fp_apply(struct cpu *c, const struct op *op, vec_kernel *k, int what, int how)
+{
+	if (c->fpsoft)
+		vex_soft(c, op, what, how);
+	else
+		vex_apply(c, op, k, how);
+}
+#define VEX_SOFT_HANDLER(name, what, how) \
+const struct op * \
+op_v##name(struct cpu *c, const struct op *op) \
+{ \
+	vex_soft(c, op, what, how); \
+	NEXT(); \
+}
+#else
+#define VEX_SOFT_HANDLER(name, what, how)
+#endif
 
 #if SHARED_NEXT
 static NOINLINE const struct op *
@@ -273,9 +323,16 @@ op_##name(struct cpu *c, const struct op *op) \
 	FP_APPLY_NEXT(k_##name, what, how); \
 }
 #endif
+#ifdef TINY
+#define FP_TWIN(name, what, how)
+#else
+#define FP_TWIN(name, what, how) \
+VEX_TWIN_ASM_IF(name, how, !c->fpsoft, vex_fp_apply(c, op, k_##name, what, how))
+#endif
 #define FP(name, what, how) \
 X86_KERNEL(name) \
-FP_HANDLER(name, what, how)
+FP_HANDLER(name, what, (how) & ~HOW_UNARY) \
+FP_TWIN(name, what, how)
 #elif HARD_FLOAT
 // Scalars, from registers and memory; everything else is left to fp_soft.
 #define FP(name, what, how) \
@@ -297,11 +354,14 @@ op_##name(struct cpu *c, const struct op *op) \
 			NEXT(); \
 		} \
 	} \
-	fp_soft(c, op, what, how); \
+	fp_soft(c, op, what, (how) & ~HOW_UNARY); \
 	NEXT(); \
-}
+} \
+VEX_SOFT_HANDLER(name, what, how)
 #else
-#define FP(name, what, how) FP_SOFT_HANDLER(name, what, how)
+#define FP(name, what, how) \
+FP_SOFT_HANDLER(name, what, (how) & ~HOW_UNARY) \
+VEX_SOFT_HANDLER(name, what, how)
 #endif
 
 #define FP4(name, what) \
@@ -315,7 +375,10 @@ FP4(mul, FP_MUL)
 FP4(div, FP_DIV)
 FP4(min, FP_MIN)
 FP4(max, FP_MAX)
-FP4(sqrt, FP_SQRT)
+FP(sqrtps, FP_SQRT | PS, 16 | HOW_UNARY)
+FP(sqrtpd, FP_SQRT | PD, 16 | HOW_UNARY)
+FP(sqrtss, FP_SQRT | SS, 4)
+FP(sqrtsd, FP_SQRT | SD, 8)
 
 // What came after the baseline: by the host if it has it, else in software
 #if SSE_HOST && !defined(TINY)
@@ -354,12 +417,15 @@ op_##name(struct cpu *c, const struct op *op) \
 		k_##name(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
 		NEXT(); \
 	} \
-	fp_soft(c, op, what, how); \
+	fp_soft(c, op, what, (how) & ~HOW_UNARY); \
 	NEXT(); \
-}
+} \
+VEX_TWIN_IF(name, how, !c->fpsoft && host_has(HOST_V2), vex_soft(c, op, what, how))
 #else
-#define FP_LATER(name, what, how) FP_SOFT_HANDLER(name, what, how)
-#define FP_ROUNDING(name, what, how) FP_SOFT_HANDLER(name, what, how)
+#define FP_LATER(name, what, how) \
+FP_SOFT_HANDLER(name, what, (how) & ~HOW_UNARY) \
+VEX_SOFT_HANDLER(name, what, how)
+#define FP_ROUNDING(name, what, how) FP_LATER(name, what, how)
 #endif
 FP_LATER(addsubps, FP_ADDSUB | PS, 16)
 FP_LATER(addsubpd, FP_ADDSUB | PD, 16)
@@ -367,8 +433,8 @@ FP_LATER(haddps, FP_HADD | PS, 16)
 FP_LATER(haddpd, FP_HADD | PD, 16)
 FP_LATER(hsubps, FP_HSUB | PS, 16)
 FP_LATER(hsubpd, FP_HSUB | PD, 16)
-FP_ROUNDING(roundps, FP_ROUND | PS, 16)
-FP_ROUNDING(roundpd, FP_ROUND | PD, 16)
+FP_ROUNDING(roundps, FP_ROUND | PS, 16 | HOW_UNARY)
+FP_ROUNDING(roundpd, FP_ROUND | PD, 16 | HOW_UNARY)
 FP_ROUNDING(roundss, FP_ROUND | SS, 4)
 FP_ROUNDING(roundsd, FP_ROUND | SD, 8)
 
@@ -414,6 +480,42 @@ CMP(cmpps, PS, 16)
 CMP(cmppd, PD, 16)
 CMP(cmpss, SS, 4)
 CMP(cmpsd, SD, 8)
+
+// VCMPxx: bits 0..4. The host's VEX instruction has all 32.
+#ifndef TINY
+#if SSE_HOST
+#define VCMP_CASE(k, name) case k: __asm__ volatile("v" #name " $" #k ",%1,%0,%0" : "+x"(x) : "x"(y)); break;
+#define VCMP_8(a, b, e, f, g, h, i, j, name) VCMP_CASE(a, name) VCMP_CASE(b, name) VCMP_CASE(e, name) VCMP_CASE(f, name) \
+	VCMP_CASE(g, name) VCMP_CASE(h, name) VCMP_CASE(i, name) VCMP_CASE(j, name)
+#define VCMP(name, fmt, how) \
+static NOINLINE void \
+vex_k_##name(u8 *d, const u8 *s, int n, int imm) \
+{ \
+	v128 x = v128_ld(d), y = v128_ld(s); \
+	switch (imm & 31) { \
+	VCMP_8(0, 1, 2, 3, 4, 5, 6, 7, name) VCMP_8(8, 9, 10, 11, 12, 13, 14, 15, name) \
+	VCMP_8(16, 17, 18, 19, 20, 21, 22, 23, name) VCMP_8(24, 25, 26, 27, 28, 29, 30, 31, name) \
+	} \
+	v128_st(d, x); \
+	(void)n; \
+} \
+const struct op * \
+op_v##name(struct cpu *c, const struct op *op) \
+{ \
+	if (!c->fpsoft && host_has(HOST_AVX)) \
+		vex_apply(c, op, vex_k_##name, how); \
+	else \
+		vex_soft(c, op, FP_CMP | fmt, how); \
+	NEXT(); \
+}
+#else
+#define VCMP(name, fmt, how) VEX_SOFT_HANDLER(name, FP_CMP | fmt, how)
+#endif
+VCMP(cmpps, PS, 16)
+VCMP(cmppd, PD, 16)
+VCMP(cmpss, SS, 4)
+VCMP(cmpsd, SD, 8)
+#endif
 
 // COMISx, UCOMISx: ZF PF CF = 000 greater, 001 less, 100 equal, 111 unordered
 enum { COMI_WIDE = 1, COMI_SIGNAL = 2 };
@@ -483,6 +585,12 @@ COMI(ucomiss, 4, 0)
 COMI(ucomisd, 8, COMI_WIDE)
 COMI(comiss, 4, COMI_SIGNAL)
 COMI(comisd, 8, COMI_WIDE | COMI_SIGNAL)
+#ifndef TINY
+SAME_HANDLER(vucomiss, ucomiss)
+SAME_HANDLER(vucomisd, ucomisd)
+SAME_HANDLER(vcomiss, comiss)
+SAME_HANDLER(vcomisd, comisd)
+#endif
 
 // Conversions. A spec is the source's and the destination's type, the number
 // of lanes, whether it truncates, and what becomes of the bytes behind them.
@@ -537,6 +645,18 @@ hard_convert(int spec, int rounds, u64 x, u64 *r)
 }
 #endif
 
+static u64
+convert_lane(struct cpu *c, struct fpenv *e, int spec, u64 x)
+{
+#if HARD_FLOAT
+	u64 r;
+	if (hard_convert(spec, hard_rounding(c), x, &r))
+		return r;
+#endif
+	(void)c;
+	return sf_convert(e, (enum sf_type)(spec >> 2 & 3), (enum sf_type)(spec & 3), x, spec & CVT_TRUNC);
+}
+
 static NOINLINE void
 cvt_soft(struct cpu *c, const struct op *op, int spec, int how)
 {
@@ -553,15 +673,7 @@ cvt_soft(struct cpu *c, const struct op *op, int spec, int how)
 	if (k0 == K_XMM && !(spec & CVT_ZERO))
 		memcpy(out.b, xmm(c, op->a), 16);
 	for (i = 0; i < (spec / CVT_LANES & 7); i++) {
-		u64 x = lane_get(s, i, sw);
-#if HARD_FLOAT
-		u64 r;
-		if (hard_convert(spec, hard_rounding(c), x, &r)) {
-			lane_set(out.b, i, dw, r);
-			continue;
-		}
-#endif
-		lane_set(out.b, i, dw, sf_convert(&e, (enum sf_type)(spec >> 2 & 3), (enum sf_type)(spec & 3), x, spec & CVT_TRUNC));
+		lane_set(out.b, i, dw, convert_lane(c, &e, spec, lane_get(s, i, sw)));
 	}
 	// The x87's state becomes MMX's even if the conversion faults.
 	if (mm)
@@ -574,6 +686,38 @@ cvt_soft(struct cpu *c, const struct op *op, int spec, int how)
 	else
 		c->r[op->a] = ld64(out.b);
 }
+
+#ifndef TINY
+// Twice as many lanes where either side is 32 bytes. With two sources, the
+// first gives the bytes above.
+static NOINLINE void
+vex_cvt_soft(struct cpu *c, const struct op *op, int spec, int how)
+{
+	union lanes out[2];
+	struct fpenv e;
+	int sw = spec & 4 ? 8 : 4, dw = spec & 1 ? 8 : 4, two = vex_has_two(op), n = spec / CVT_LANES & 7, i;
+	const u8 *s = vex_source(c, op, how);
+	if (op->size == 32 || (!two && op->d == 32))
+		n *= 2;
+	sse_env(c, &e);
+	memset(out, 0, sizeof out);
+	if (two)
+		memcpy(out, c->v[op->b].b, 16);
+	for (i = 0; i < n; i++)
+		lane_set(out[0].b, i, dw, convert_lane(c, &e, spec, lane_get(s, i, sw)));
+	settle(c, op, e.flags);
+	memcpy(c->v[op->a].b, out, 32);
+}
+
+static NOINLINE UNUSED void
+vex_cvt_apply(struct cpu *c, const struct op *op, vec_kernel *k, int spec, int how)
+{
+	if (c->fpsoft)
+		vex_cvt_soft(c, op, spec, how);
+	else
+		vex_apply(c, op, k, how);
+}
+#endif
 
 #define CVT_SOFT_HANDLER(name, spec, how) \
 const struct op * \
@@ -629,16 +773,54 @@ CVT_HANDLER(name, k_##name, spec, how)
 #define CVT_OP(name, spec, how) CVT_SOFT_HANDLER(name, spec, how)
 #define CVT_HANDLER(name, kernel, spec, how) CVT_SOFT_HANDLER(name, spec, how)
 #endif
-CVT_OP(cvtps2pd, CVT(T_F32, T_F64, 2), 8)
-CVT_OP(cvtpd2ps, CVT(T_F64, T_F32, 2) | CVT_ZERO, 16)
-CVT_OP(cvtss2sd, CVT(T_F32, T_F64, 1), 4)
-CVT_OP(cvtsd2ss, CVT(T_F64, T_F32, 1), 8)
-CVT_OP(cvtdq2ps, CVT(T_I32, T_F32, 4), 16)
-CVT_OP(cvtdq2pd, CVT(T_I32, T_F64, 2), 8)
-CVT_OP(cvtps2dq, CVT(T_F32, T_I32, 4), 16)
-CVT_OP(cvttps2dq, CVT(T_F32, T_I32, 4) | CVT_TRUNC, 16)
-CVT_OP(cvtpd2dq, CVT(T_F64, T_I32, 2) | CVT_ZERO, 16)
-CVT_OP(cvttpd2dq, CVT(T_F64, T_I32, 2) | CVT_ZERO | CVT_TRUNC, 16)
+#ifdef TINY
+#define CVT_VEX(name, spec, how) CVT_OP(name, spec, (how) & ~HOW_UNARY)
+#define CVT_NARROW(name, spec) CVT_OP(name, spec, 16)
+#elif SSE_HOST
+#define CVT_VEX(name, spec, how) \
+CVT_OP(name, spec, (how) & ~HOW_UNARY) \
+VEX_TWIN_ASM_IF(name, how, !c->fpsoft, vex_cvt_apply(c, op, k_##name, spec, how))
+// Each lane's result is 8 bytes.
+#define CVT_NARROW(name, spec) \
+CVT_OP(name, spec, 16) \
+const struct op * \
+op_v##name(struct cpu *c, const struct op *op) \
+{ \
+	if (LIKELY(!c->fpsoft)) { \
+		const u8 *s = vex_source(c, op, 16); \
+		v128 lo = v128_ld(s), hi = v128_ld(s + 16); \
+		__asm__ volatile(#name " %0,%0" : "+x"(lo)); \
+		if (op->d == 32) { \
+			__asm__ volatile(#name " %0,%0" : "+x"(hi)); \
+			__asm__("punpcklqdq %1,%0" : "+x"(lo) : "x"(hi)); \
+		} \
+		vex_set(c, op->a, lo, v128_make(0, 0)); \
+		NEXT(); \
+	} \
+	vex_cvt_soft(c, op, spec, 16); \
+	NEXT(); \
+}
+#else
+#define CVT_VEX(name, spec, how) \
+CVT_OP(name, spec, (how) & ~HOW_UNARY) \
+const struct op * \
+op_v##name(struct cpu *c, const struct op *op) \
+{ \
+	vex_cvt_soft(c, op, spec, how); \
+	NEXT(); \
+}
+#define CVT_NARROW(name, spec) CVT_VEX(name, spec, 16)
+#endif
+CVT_VEX(cvtps2pd, CVT(T_F32, T_F64, 2), 8 | HOW_UNARY)
+CVT_NARROW(cvtpd2ps, CVT(T_F64, T_F32, 2) | CVT_ZERO)
+CVT_VEX(cvtss2sd, CVT(T_F32, T_F64, 1), 4)
+CVT_VEX(cvtsd2ss, CVT(T_F64, T_F32, 1), 8)
+CVT_VEX(cvtdq2ps, CVT(T_I32, T_F32, 4), 16 | HOW_UNARY)
+CVT_VEX(cvtdq2pd, CVT(T_I32, T_F64, 2), 8 | HOW_UNARY)
+CVT_VEX(cvtps2dq, CVT(T_F32, T_I32, 4), 16 | HOW_UNARY)
+CVT_VEX(cvttps2dq, CVT(T_F32, T_I32, 4) | CVT_TRUNC, 16 | HOW_UNARY)
+CVT_NARROW(cvtpd2dq, CVT(T_F64, T_I32, 2) | CVT_ZERO)
+CVT_NARROW(cvttpd2dq, CVT(T_F64, T_I32, 2) | CVT_ZERO | CVT_TRUNC)
 
 // With MMX registers: on x86 hosts by the XMM instruction, with zeros above
 #if SSE_HOST
@@ -760,6 +942,51 @@ CVT2SI(cvtss2si, T_F32)
 CVT2SI(cvtsd2si, T_F64)
 CVT2SI(cvttss2si, T_F32 | CVT_TRUNC)
 CVT2SI(cvttsd2si, T_F64 | CVT_TRUNC)
+#ifndef TINY
+SAME_HANDLER(vcvtss2si, cvtss2si)
+SAME_HANDLER(vcvtsd2si, cvtsd2si)
+SAME_HANDLER(vcvttss2si, cvttss2si)
+SAME_HANDLER(vcvttsd2si, cvttsd2si)
+
+static NOINLINE void
+vcvtsi_soft(struct cpu *c, const struct op *op, int to)
+{
+	int wide = op->flags & OPF_VEXW;
+	vex_cvt_soft(c, op, CVT(wide ? T_I64 : T_I32, to, 1), wide ? 8 : 4);
+}
+#if SSE_HOST
+#define VCVTSI(name, to) \
+const struct op * \
+op_v##name(struct cpu *c, const struct op *op) \
+{ \
+	if (LIKELY(!c->fpsoft)) { \
+		v128 x = v128_ld(c->v[op->b].b); \
+		int reg = op_kind(op, 2) == K_REG; \
+		if (op->flags & OPF_VEXW) { \
+			u64 v = reg ? c->r[op->d] : rd64(c, op, ea(c, op)); \
+			__asm__ volatile(#name "q %1,%0" : "+x"(x) : "r"(v)); \
+		} else { \
+			u32 v = reg ? (u32)c->r[op->d] : rd32(c, op, ea(c, op)); \
+			__asm__ volatile(#name "l %1,%0" : "+x"(x) : "r"(v)); \
+		} \
+		vex_set(c, op->a, x, v128_make(0, 0)); \
+		NEXT(); \
+	} \
+	vcvtsi_soft(c, op, to); \
+	NEXT(); \
+}
+#else
+#define VCVTSI(name, to) \
+const struct op * \
+op_v##name(struct cpu *c, const struct op *op) \
+{ \
+	vcvtsi_soft(c, op, to); \
+	NEXT(); \
+}
+#endif
+VCVTSI(cvtsi2ss, T_F32)
+VCVTSI(cvtsi2sd, T_F64)
+#endif
 
 // RCPxx, RSQRTxx: approximations from a table in the processor, without
 // exceptions; denormals count as zero. Hosts without them get results that
@@ -836,49 +1063,77 @@ APPROXIMATE(rsqrtps, 4, 1)
 APPROXIMATE(rsqrtss, 1, 1)
 #endif
 VEC_HANDLER(rcpps, 16)
+VEX_TWIN(rcpps, 16 | HOW_UNARY)
 VEC_HANDLER(rcpss, 4)
+VEX_TWIN(rcpss, 4)
 VEC_HANDLER(rsqrtps, 16)
+VEX_TWIN(rsqrtps, 16 | HOW_UNARY)
 VEC_HANDLER(rsqrtss, 4)
+VEX_TWIN(rsqrtss, 4)
 
 // DPPS, DPPD: products, then sums of neighbours, then the sum of those. An
 // unmasked exception of one step keeps the next from being computed.
 static NOINLINE void
-dot_product(struct cpu *c, const struct op *op, int wide)
+dot_product(struct cpu *c, const struct op *op, int what)
 {
-	union lanes buf, out;
+	union lanes buf, out[2];
 	struct fpenv e;
-	const u8 *s = vec_source(c, op, 16, buf.b), *d = xmm(c, op->a);
-	int w = wide ? 8 : 4, n = 16 / w, i;
-	u64 p[4] = {0, 0, 0, 0}, sum;
+	int wide = what & PD, w = wide ? 8 : 4, vex = what & FP_VEX, lanes = vex && op->size == 32 ? 2 : 1, i, k;
+	const u8 *d = xmm(c, vex ? op->b : op->a), *s;
+	u64 p[8], sum[2];
+#ifndef TINY
+	s = vex ? vex_source(c, op, 16) : vec_source(c, op, 16, buf.b);
+#else
+	s = vec_source(c, op, 16, buf.b);
+#endif
 	sse_env(c, &e);
-	for (i = 0; i < n; i++)
-		if (op->imm >> (4 + i) & 1)
+	memset(p, 0, sizeof p);
+	for (i = 0; i < 16 / w * lanes; i++)
+		if (op->imm >> (4 + (i & (16 / w - 1))) & 1)
 			p[i] = lane_fp(&e, FP_MUL, wide, lane_get(d, i, w), lane_get(s, i, w), 0);
 	settle(c, op, e.flags);
 	e.flags = 0;
-	sum = lane_fp(&e, FP_ADD, wide, p[0], p[1], 0);
+	for (k = 0; k < lanes; k++) {
+		sum[k] = lane_fp(&e, FP_ADD, wide, p[4 * k], p[4 * k + 1], 0);
+		if (!wide)
+			p[4 * k] = lane_fp(&e, FP_ADD, wide, p[4 * k + 2], p[4 * k + 3], 0);
+	}
 	if (!wide) {
-		u64 upper = lane_fp(&e, FP_ADD, wide, p[2], p[3], 0);
 		settle(c, op, e.flags);
 		e.flags = 0;
-		sum = lane_fp(&e, FP_ADD, wide, sum, upper, 0);
+		for (k = 0; k < lanes; k++)
+			sum[k] = lane_fp(&e, FP_ADD, wide, sum[k], p[4 * k], 0);
 	}
 	settle(c, op, e.flags);
-	memset(out.b, 0, 16);
-	for (i = 0; i < n; i++)
-		if (op->imm >> i & 1)
-			lane_set(out.b, i, w, sum);
-	memcpy(xmm(c, op->a), out.b, 16);
+	memset(out, 0, sizeof out);
+	for (i = 0; i < 16 / w * lanes; i++)
+		if (op->imm >> (i & (16 / w - 1)) & 1)
+			lane_set(out[0].b, i, w, sum[i * w / 16]);
+	memcpy(xmm(c, op->a), out, vex ? 32 : 16);
 }
 
 const struct op *
 op_dpps(struct cpu *c, const struct op *op)
 {
-	RUN_NEXT_WITH(dot_product, 0);
+	RUN_NEXT_WITH(dot_product, PS);
 }
 
 const struct op *
 op_dppd(struct cpu *c, const struct op *op)
 {
-	RUN_NEXT_WITH(dot_product, 1);
+	RUN_NEXT_WITH(dot_product, PD);
 }
+
+#ifndef TINY
+const struct op *
+op_vdpps(struct cpu *c, const struct op *op)
+{
+	RUN_NEXT_WITH(dot_product, PS | FP_VEX);
+}
+
+const struct op *
+op_vdppd(struct cpu *c, const struct op *op)
+{
+	RUN_NEXT_WITH(dot_product, PD | FP_VEX);
+}
+#endif
