@@ -8,7 +8,7 @@
 #include "cpu/flags.h"
 #include "cpu/sse_impl.h"
 
-static void
+void
 sse_env(const struct cpu *c, struct fpenv *e)
 {
 	memset(e, 0, sizeof *e);
@@ -20,8 +20,8 @@ sse_env(const struct cpu *c, struct fpenv *e)
 
 // Makes the lanes' exceptions sticky; raises #XM if one is unmasked. With an
 // unmasked exception of the operands, none of the results is reported.
-static void
-settle(struct cpu *c, const struct op *op, unsigned flags)
+void
+sse_settle(struct cpu *c, const struct op *op, unsigned flags)
 {
 	unsigned unmasked = flags & ~(c->mxcsr >> 7);
 	if (unmasked & (FPX_I | FPX_D | FPX_Z))
@@ -214,7 +214,7 @@ fp_soft(struct cpu *c, const struct op *op, int what, int how)
 	sse_env(c, &e);
 	memcpy(out.b, d, 16);
 	fp_lanes(c, &e, what, op->imm & ((what & FP_WHAT) == FP_CMP ? 7 : 15), d, s, out.b);
-	settle(c, op, e.flags);
+	sse_settle(c, op, e.flags);
 	memcpy(xmm(c, op->a), out.b, 16);
 }
 
@@ -231,7 +231,7 @@ vex_soft(struct cpu *c, const struct op *op, int what, int how)
 	fp_lanes(c, &e, what, op->imm, d, s, out[0].b);
 	if (op->size == 32)
 		fp_lanes(c, &e, what, op->imm, d + 16, s + 16, out[1].b);
-	settle(c, op, e.flags);
+	sse_settle(c, op, e.flags);
 	memcpy(c->v[op->a].b, out, 32);
 }
 
@@ -529,7 +529,7 @@ comi_soft(struct cpu *c, const struct op *op, int what)
 	enum fpcmp r;
 	sse_env(c, &e);
 	r = sf_cmp(&e, w == 8 ? SF_F64 : SF_F32, ld64(d), ld64(s), what & COMI_SIGNAL);
-	settle(c, op, e.flags);
+	sse_settle(c, op, e.flags);
 	flags_set(c, r == FPCMP_GT ? 0 : r == FPCMP_LT ? FLAG_CF : r == FPCMP_EQ ? FLAG_ZF : FLAG_ZF | FLAG_PF | FLAG_CF);
 }
 
@@ -678,7 +678,7 @@ cvt_soft(struct cpu *c, const struct op *op, int spec, int how)
 	// The x87's state becomes MMX's even if the conversion faults.
 	if (mm)
 		x87_enter_mmx(c);
-	settle(c, op, e.flags);
+	sse_settle(c, op, e.flags);
 	if (k0 == K_MM)
 		x87_write_mmx(c, op->a & 7, ld64(out.b));
 	else if (k0 == K_XMM)
@@ -705,7 +705,7 @@ vex_cvt_soft(struct cpu *c, const struct op *op, int spec, int how)
 		memcpy(out, c->v[op->b].b, 16);
 	for (i = 0; i < n; i++)
 		lane_set(out[0].b, i, dw, convert_lane(c, &e, spec, lane_get(s, i, sw)));
-	settle(c, op, e.flags);
+	sse_settle(c, op, e.flags);
 	memcpy(c->v[op->a].b, out, 32);
 }
 
@@ -1091,7 +1091,7 @@ dot_product(struct cpu *c, const struct op *op, int what)
 	for (i = 0; i < 16 / w * lanes; i++)
 		if (op->imm >> (4 + (i & (16 / w - 1))) & 1)
 			p[i] = lane_fp(&e, FP_MUL, wide, lane_get(d, i, w), lane_get(s, i, w), 0);
-	settle(c, op, e.flags);
+	sse_settle(c, op, e.flags);
 	e.flags = 0;
 	for (k = 0; k < lanes; k++) {
 		sum[k] = lane_fp(&e, FP_ADD, wide, p[4 * k], p[4 * k + 1], 0);
@@ -1099,12 +1099,12 @@ dot_product(struct cpu *c, const struct op *op, int what)
 			p[4 * k] = lane_fp(&e, FP_ADD, wide, p[4 * k + 2], p[4 * k + 3], 0);
 	}
 	if (!wide) {
-		settle(c, op, e.flags);
+		sse_settle(c, op, e.flags);
 		e.flags = 0;
 		for (k = 0; k < lanes; k++)
 			sum[k] = lane_fp(&e, FP_ADD, wide, sum[k], p[4 * k], 0);
 	}
-	settle(c, op, e.flags);
+	sse_settle(c, op, e.flags);
 	memset(out, 0, sizeof out);
 	for (i = 0; i < 16 / w * lanes; i++)
 		if (op->imm >> (i & (16 / w - 1)) & 1)

@@ -17,6 +17,10 @@
 #include "cpu/sse.h"
 #include "cpu/x87.h"
 
+// MXCSR's controls; and its sticky bits, with #XM for those that are unmasked
+void sse_env(const struct cpu *c, struct fpenv *e);
+void sse_settle(struct cpu *c, const struct op *op, unsigned flags);
+
 // n: 8 for MMX registers, 16 for XMM. d and s may be the same bytes; s has
 // 16 readable bytes, zero above what memory, MMX or an integer gave.
 typedef void vec_kernel(u8 *d, const u8 *s, int n, int imm);
