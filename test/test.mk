@@ -14,6 +14,14 @@ DIFF_OBJS = $(patsubst %.c,$O/%.o,$(wildcard test/cpu/diff_*.c))
 $O/test/cpu/diff: $(DIFF_OBJS)
 $O/test/cpu/diff: PARTS = $(DIFF_OBJS)
 -include $(DIFF_OBJS:.o=.d)
+$O/test/cpu/diff.counts: $O/test/cpu/diff
+	$O/test/cpu/diff -c $@
+
+# The same with new cases for as long as told, on silicon and interpreter.
+SECONDS = 60
+fuzz-isa: $O/test/cpu/diff
+	$O/test/cpu/diff -n 16777215 -t $(SECONDS) -s $$(($$(date +%s) % 8388608))
+.PHONY: fuzz-isa
 
 units: $(UNITS)
 .PHONY: units

@@ -8,6 +8,7 @@
 //   mkisa decode    tries, rows, operations, CPUID bits     -> isa_gen.c
 //   mkisa table     INSN and ENC of what is left of the tables -> isa_table.inc
 //   mkisa docs      the coverage page                       -> ISA.md
+//                   (tested cases of each row on standard input, if any)
 //   mkisa stat      what the tables cost, in bytes
 //
 // -DISA_TABLES=... may name another list of tables, and arguments behind the
@@ -750,6 +751,7 @@ print_table(void)
 static void
 print_docs(void)
 {
+	static unsigned long tested[MAXROWS][3];
 	int i, j, done = 0;
 	size_t f;
 	for (i = 1; i < nops; ++i) done += ops[i].done;
@@ -768,17 +770,17 @@ print_docs(void)
 		else if (p->rows && !p->undone) printf("yes |\n");
 		else printf("no: %d encodings undone |\n", p->undone);
 	}
-	printf("\n## Operations\n\n| operation | feature | encodings | done |\n| --- | --- | --- | --- |\n");
-	for (i = 1; i < nops; ++i) {
-		int first = 1;
-		printf("| %s | %s | ", ops[i].name, ops[i].feature);
+	for (j = 0; j < nrows; ++j)
+		if (scanf("%lu %lu %lu", &tested[j][0], &tested[j][1], &tested[j][2]) != 3) break;
+	printf("\n## Operations\n\nCases compared with silicon in one run of `test/cpu/diff`: with registers only,\n"
+		"with memory, in 32-bit code.\n\n"
+		"| operation | feature | done | encoding | operands | registers | memory | 32-bit |\n"
+		"| --- | --- | --- | --- | --- | ---: | ---: | ---: |\n");
+	for (i = 1; i < nops; ++i)
 		for (j = 0; j < nrows; ++j)
-			if (rows[j].op == i) {
-				printf("%s`%s%s%s`", first ? "" : ", ", rows[j].enc, *rows[j].oprs ? ": " : "", rows[j].oprs);
-				first = 0;
-			}
-		printf(" | %s |\n", ops[i].done ? "yes" : "no");
-	}
+			if (rows[j].op == i)
+				printf("| %s | %s | %s | `%s` | %s | %lu | %lu | %lu |\n", ops[i].name, ops[i].feature, ops[i].done ? "yes" : "no",
+					rows[j].enc, rows[j].oprs, tested[j][0], tested[j][1], tested[j][2]);
 }
 
 static void

@@ -315,7 +315,7 @@ vex_decode(struct cursor *c, unsigned first, unsigned *prefix)
 // longer than any may be, or into the next page, counts more. Its operands
 // look like those of its neighbours in the map.
 static bool
-undefined_goes_on(struct cursor *c, int map, bool modrm)
+undefined_goes_on(struct cursor *c, int map, bool modrm, bool opsize)
 {
 	// opcodes of the 0F map without ModRM, a bit each
 	static const u32 bare[8] = {0x5ff0, 0xfaff00f0, 0, 0x800000, 0xffff, 0x707, 0xff00, 0x80000000};
@@ -323,16 +323,19 @@ undefined_goes_on(struct cursor *c, int map, bool modrm)
 	if (map == MAP_0F || map == MAP_VEX) {
 		imm = (b >= 0x70 && b <= 0x73) || b == 0xa4 || b == 0xac || b == 0xba || b == 0xc2 || (b >= 0xc4 && b <= 0xc6);
 		modrm = !(bare[b >> 5] >> (b & 31) & 1);
-	} else if (map != MAP_1) {
+		if (map == MAP_VEX && b == 0x78) imm = 2;
+		if (map == MAP_VEX && b >> 4 == 8) imm = 4;
+	} else if (map == MAP_1) {
+		imm = b == 0xc6 ? 1 : b != 0xc7 ? 0 : opsize && !c->w ? 2 : 4;
+	} else {
 		imm = map == MAP_0F3A || map == MAP_VEX + 2;
 		modrm = true;
 	}
-	if (!modrm) return false;
 	// back to ModRM, wherever decoding stopped
 	c->pos = c->opcode_end;
-	c->in->modrm = (u8)fetch(c, 1);
-	if (c->in->modrm < 0xc0) memory_decode(c);
-	fetch(c, imm);
+	if (modrm) c->in->modrm = (u8)fetch(c, 1);
+	if (modrm && c->in->modrm < 0xc0 && !(map == MAP_0F && b >> 2 == 8)) memory_decode(c);
+	if (imm) fetch(c, imm);
 	return c->short_of;
 }
 
@@ -499,7 +502,7 @@ Short:
 	in->len = c.pos;
 	return n >= LONGEST ? ISA_TOOLONG : ISA_SHORT;
 Undefined:
-	if (undefined_goes_on(&c, map, modrm)) goto Short;
+	if (undefined_goes_on(&c, map, modrm, opsize)) goto Short;
 	in->len = c.pos;
 	return ISA_UD;
 }

@@ -4,10 +4,12 @@
 //
 //   diff [-n CASES per row] [-s SEED] [-r ROW or ENCODING] [-t SECONDS]
 //        [-k CASE] [-f FAILURES shown per row] [-j PROCESSES] [-p] [-v]
+//        [-c FILE]
 //
 // -r takes an operation (`shl`) or an encoding (`0F A4 /r`); -k repeats one
 // case by the number that a failure printed; -v lists the cases per row;
-// -p makes cases of random prefixes and bytes only.
+// -p makes cases of random prefixes and bytes only; -c writes a line for each
+// row: cases with registers, with memory and in 32-bit code.
 #include "diff.h"
 #if !DIFF_NATIVE
 int
@@ -29,14 +31,14 @@ main(void)
 struct options {
 	u64 cases, seed, one;
 	double limit;
-	const char *only;
+	const char *only, *counts;
 	int have_one, fail_limit, verbose, workers, soup_only;
 };
 static struct options opt;
 static u64 total, failed;
 
 // What a worker reports: counts of each row
-struct count { u64 cases, failures; };
+struct count { u64 cases[FORMS], failures; };
 static struct count *counts;  // workers x (rows and the soup)
 
 static double
@@ -55,6 +57,8 @@ wanted(const struct row *r)
 
 // Random prefixes and bytes: after each case of every row, SOUP of these.
 enum { SOUP = 400 };
+// Cases that are run unless -n says otherwise
+enum { TOTAL = 2000000 };
 struct soup { u64 cases, failures, by_op[OP_COUNT]; };
 static struct soup soup;
 
@@ -71,7 +75,7 @@ run_batch(int n)
 	for (i = 0; i < ran; ++i) {
 		const struct test_case *t = native_cases() + i;
 		const struct outcome *o = native_outcomes() + i;
-		++*(t->row >= 0 ? &rows[t->row].cases : &soup.cases);
+		++*(t->row >= 0 ? &rows[t->row].cases[form_of(t)] : &soup.cases);
 		for (engine = 0; engine < ENGINES; ++engine) {
 			if (!run_compare(o, t, engine, 0))
 				continue;
@@ -125,10 +129,10 @@ work(int worker)
 		run_batch(n);
 	native_stop();
 	for (i = 0; i < row_count; ++i) {
-		counts[worker * (row_count + 1) + i].cases = rows[i].cases;
+		memcpy(counts[worker * (row_count + 1) + i].cases, rows[i].cases, sizeof rows[i].cases);
 		counts[worker * (row_count + 1) + i].failures = rows[i].failures;
 	}
-	counts[worker * (row_count + 1) + i].cases = soup.cases;
+	counts[worker * (row_count + 1) + i].cases[0] = soup.cases;
 	counts[worker * (row_count + 1) + i].failures = soup.failures;
 }
 
@@ -141,16 +145,17 @@ report(double took)
 		const char *why = why_untested(r);
 		if (!wanted(r))
 			continue;
-		total += r->cases;
+		u64 cases = row_cases(r);
+		total += cases;
 		failed += r->failures;
-		with += r->cases != 0;
-		without += r->cases == 0;
+		with += cases != 0;
+		without += cases == 0;
 		if (opt.verbose && why)
 			printf("%-12s %-24s no cases: %s\n", r->name, r->enc, why);
-		else if (!why && !r->cases && !opt.soup_only)
+		else if (!why && !cases && !opt.soup_only)
 			printf("%-12s %-24s no cases\n", r->name, r->enc);
 		else if (opt.verbose || r->failures)
-			printf("%-12s %-24s %llu cases, %llu failed\n", r->name, r->enc, (unsigned long long)r->cases, (unsigned long long)r->failures);
+			printf("%-12s %-24s %llu cases, %llu failed\n", r->name, r->enc, (unsigned long long)cases, (unsigned long long)r->failures);
 	}
 	total += soup.cases;
 	failed += soup.failures;
@@ -158,17 +163,30 @@ report(double took)
 	       (unsigned long long)(total - soup.cases), with, (unsigned long long)soup.cases, took, without, (unsigned long long)failed);
 }
 
+static int
+write_counts(const char *path)
+{
+	FILE *f = fopen(path, "w");
+	int i;
+	for (i = 0; f && i < row_count; ++i)
+		fprintf(f, "%llu %llu %llu\n", (unsigned long long)rows[i].cases[FORM_REG], (unsigned long long)rows[i].cases[FORM_MEM],
+		        (unsigned long long)rows[i].cases[FORM_32]);
+	if (f && !fclose(f))
+		return 0;
+	perror(path);
+	return 1;
+}
+
 int
 main(int argc, char *argv[])
 {
 	int o, i, w, status, dead = 0;
 	double start = seconds();
-	opt.cases = 60;
 	opt.seed = 1;
-	opt.limit = 20;
+	opt.limit = 60;
 	opt.fail_limit = 2;
 	opt.workers = (int)sysconf(_SC_NPROCESSORS_ONLN);
-	while ((o = getopt(argc, argv, "n:s:r:t:k:f:j:pv")) != -1) {
+	while ((o = getopt(argc, argv, "c:n:s:r:t:k:f:j:pv")) != -1) {
 		switch (o) {
 		case 'n': opt.cases = strtoull(optarg, 0, 0); break;
 		case 's': opt.seed = strtoull(optarg, 0, 0); break;
@@ -177,10 +195,11 @@ main(int argc, char *argv[])
 		case 'k': opt.one = strtoull(optarg, 0, 0); opt.have_one = 1; break;
 		case 'f': opt.fail_limit = atoi(optarg); break;
 		case 'j': opt.workers = atoi(optarg); break;
+		case 'c': opt.counts = optarg; break;
 		case 'p': opt.soup_only = 1; break;
 		case 'v': opt.verbose = 1; break;
 		default:
-			fprintf(stderr, "usage: diff [-n CASES] [-s SEED] [-r ROW] [-t SECONDS] [-k CASE] [-f FAILURES] [-j PROCESSES] [-p] [-v]\n");
+			fprintf(stderr, "usage: diff [-n CASES] [-s SEED] [-r ROW] [-t SECONDS] [-k CASE] [-f FAILURES] [-j PROCESSES] [-p] [-v] [-c FILE]\n");
 			return 2;
 		}
 	}
@@ -188,6 +207,10 @@ main(int argc, char *argv[])
 		opt.workers = 1;
 	rows_init();
 	make_image();
+	for (i = o = 0; i < row_count; ++i)
+		o += !why_untested(&rows[i]);
+	if (!opt.cases)
+		opt.cases = TOTAL / (u64)(o + SOUP / 2) + 1;
 	counts = (struct count *)mmap(0, sizeof *counts * (size_t)(opt.workers * (row_count + 1)), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (counts == MAP_FAILED) {
 		perror("diff");
@@ -214,13 +237,16 @@ main(int argc, char *argv[])
 		}
 	for (w = 0; w < opt.workers; ++w) {
 		for (i = 0; i < row_count; ++i) {
-			rows[i].cases += counts[w * (row_count + 1) + i].cases;
+			for (o = 0; o < FORMS; ++o)
+				rows[i].cases[o] += counts[w * (row_count + 1) + i].cases[o];
 			rows[i].failures += counts[w * (row_count + 1) + i].failures;
 		}
-		soup.cases += counts[w * (row_count + 1) + i].cases;
+		soup.cases += counts[w * (row_count + 1) + i].cases[0];
 		soup.failures += counts[w * (row_count + 1) + i].failures;
 	}
 	report(seconds() - start);
+	if (opt.counts && write_counts(opt.counts))
+		return 1;
 	return failed != 0 || dead;
 }
 #endif

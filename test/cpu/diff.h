@@ -69,15 +69,19 @@ struct outcome {
 
 // --- diff_rows.c
 
+// Of a row's cases: with registers only, with memory, in 32-bit code
+enum form { FORM_REG, FORM_MEM, FORM_32, FORMS };
 struct row {
 	const char *name, *enc, *oprs, *flags, *feature;  // feature: of this encoding, or 0
 	const char *why;  // no case is made, because
 	int op;
-	u64 cases, failures;
+	u64 cases[FORMS], failures;
 };
 extern struct row rows[];
 extern const int row_count;
 void rows_init(void);
+u64 row_cases(const struct row *);
+enum form form_of(const struct test_case *);
 // Whether the row's name is among the words of `names`.
 int named(const struct row *r, const char *names);
 // Why a row has no cases at all; 0 if it should have some.

@@ -18,8 +18,8 @@ static const struct operation operations[] = {
 
 struct row rows[] = {
 #define INSN(op, text, feature, r, w, u, attrs, done)
-#define ENC(op, enc, oprs, flags) {#op, enc, oprs, #flags, 0, 0, 0, 0, 0},
-#define ENCF(op, feature, enc, oprs, flags) {#op, enc, oprs, #flags, #feature, 0, 0, 0, 0},
+#define ENC(op, enc, oprs, flags) {#op, enc, oprs, #flags, 0, 0, 0, {0}, 0},
+#define ENCF(op, feature, enc, oprs, flags) {#op, enc, oprs, #flags, #feature, 0, 0, {0}, 0},
 #include "isa_table.inc"
 #undef INSN
 #undef ENC
@@ -144,4 +144,22 @@ rows_init(void)
 			++rows[i].op;
 		rows[i].why = reason_of(&rows[i]);
 	}
+}
+
+u64
+row_cases(const struct row *r)
+{
+	return r->cases[FORM_REG] + r->cases[FORM_MEM] + r->cases[FORM_32];
+}
+
+enum form
+form_of(const struct test_case *t)
+{
+	int i;
+	if (t->mode != MODE_64)
+		return FORM_32;
+	for (i = 0; i < t->in.nopr; ++i)
+		if (t->in.opr[i].kind == OPR_MEM)
+			return FORM_MEM;
+	return FORM_REG;
 }

@@ -37,8 +37,11 @@ beyond(const u8 *code, int n, enum isa_mode mode)
 		op = b[i + 3];
 		if ((b[i + 1] & 31) == 1)
 			return (op >= 0x41 && op <= 0x4b) || (op >= 0x90 && op <= 0x93) || op == 0x98 || op == 0x99;
-		return (b[i + 1] & 31) == 3 && op >= 0x30 && op <= 0x33;
+		// VPERMQ and VPERMPD do without W there
+		return (b[i + 1] & 31) == 3 && ((op >= 0x30 && op <= 0x33) || (op <= 1 && !(b[i + 2] & 0x80)));
 	}
+	if (op == 0x8f && (b[i + 1] & 31) >= 8)
+		return 1;  // XOP, gone from newer processors but for its length
 	// near branches with 66: see accepted()
 	if (op66 && mode == MODE_64 && (op == 0xe8 || op == 0xe9))
 		return 1;
@@ -78,6 +81,16 @@ more_prefixes(struct test_case *t)
 	t->number = number;
 	rng = state;
 	memcpy(b, t->code, 16);
+	for (i = 0; b[i] == 0x67 || b[i] == 0x64 || b[i] == 0x65; ++i)
+		;
+	if (t->in.vex && one_in(4)) {
+		// VEX bits that the row does not have
+		b[i + 1 + (t->in.vex == 3 && !one_in(4))] ^= (u8)(1 << rnd() % 8);
+		if (one_in(2)) {
+			memcpy(t->code, b, 15);
+			return 0;
+		}
+	}
 	for (i = 0; i < add; ++i) {
 		at = one_in(3) ? (int)(rnd() % 3) : 0;
 		memmove(b + at + 1, b + at, 16);
