@@ -8,6 +8,7 @@
 # x86-64 Linux it is also run natively, so that a stale record is noticed.
 # example/NAME.noemu says why a program is skipped under an emulator,
 # example/NAME.notsan why in a build with ThreadSanitizer.
+# example/NAME.notiny why by a tiny build.
 out=$1
 shift
 run=
@@ -90,6 +91,7 @@ for record in example/*.out example/*/*.out; do
 	not=
 	[ -n "$run" ] && not=${record%.out}.noemu
 	[ "${out%/}" = o/tsan ] && not=${record%.out}.notsan
+	[ "${out%/}" = o/tiny ] && not=${record%.out}.notiny
 	if [ -f "$not" ]; then
 		skipped=$((skipped + 1))
 		echo "${record#example/}: skipped: $(cat "$not")"

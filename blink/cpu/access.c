@@ -1,6 +1,7 @@
 // access.c: the slow paths of guest memory access: page by page, with the
 // VMA map's permissions, exact faults, and code watches.
 #include "cpu/cpu_internal.h"
+#include "cpu/int.h"
 
 // Raises what an access gets when byte `at` is inaccessible.
 static void NORETURN
@@ -86,16 +87,51 @@ place(struct cpu *c, const struct op *op, u64 gva, int n, u64 at, int access)
 	}
 	// Ten bytes are two accesses; all else is looked at as a whole.
 	last = gva + (u64)(n == 10 ? 8 : n) - 1;
-	if (c->mode == MODE_64 ? (u64)((i64)last >> 47) + 1 > 1 : c->mode == MODE_32 && last >> 32)
+	if (CPU_MODE(c) == MODE_64 ? (u64)((i64)last >> 47) + 1 > 1 : last >> 32 != 0)
 		why = MEM_NONCANONICAL;
 	refuse(c, op, at, access, why);
+}
+
+// Bytes that an access of n must be aligned to when EFLAGS.AC asks for it:
+// FSAVE's and FLDENV's images by their words.
+static u64
+alignment(int n)
+{
+	switch (n) {
+	case 10: return 8;
+	case 14: case 94: return 2;
+	case 28: case 108: return 4;
+	case 32: return 16;
+	}
+	return n <= 16 && !(n & (n - 1)) ? (u64)n : 1;
+}
+
+static NOINLINE u64
+access_check(struct cpu *c, const struct op *op, u64 gva, int n, int access)
+{
+	if (CPU_MODE(c) != MODE_64)
+		gva = segment_check(c, op, gva, n, access);
+	if (c->sysflags & FLAG_AC && in_ring3(c) && (gva & (alignment(n) - 1)))
+		cpu_raise(c, op, VEC_AC, 0);
+	return gva;
+}
+
+static inline u64
+look(struct cpu *c, const struct op *op, u64 gva, int n, int access)
+{
+	if (LIKELY(CPU_MODE(c) == MODE_64 && !(c->sysflags & FLAG_AC)))
+		return gva;
+	return access_check(c, op, gva, n, access);
 }
 
 void
 access_rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
 {
-	int k = on_first_page(gva, n);
-	u8 *p = place(c, op, gva, n, gva, MEM_R);
+	int k;
+	u8 *p;
+	gva = look(c, op, gva, n, MEM_R);
+	k = on_first_page(gva, n);
+	p = place(c, op, gva, n, gva, MEM_R);
 	if (k == n) {
 		guest_copy(dst, p, (size_t)n);
 	} else {
@@ -109,8 +145,11 @@ access_rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
 void
 access_wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
 {
-	int k = on_first_page(gva, n);
-	u8 *p = place(c, op, gva, n, gva, MEM_W);
+	int k;
+	u8 *p;
+	gva = look(c, op, gva, n, MEM_W);
+	k = on_first_page(gva, n);
+	p = place(c, op, gva, n, gva, MEM_W);
 	ORDER_BEFORE_STORE();
 	if (k == n) {
 		guest_copy(p, src, (size_t)n);
@@ -140,6 +179,7 @@ access_rd(struct cpu *c, const struct op *op, u64 gva, int n)
 	u8 b[8];
 	u8 *p;
 	u64 x;
+	gva = look(c, op, gva, n, MEM_R);
 	if (on_first_page(gva, n) == n) {
 		p = place(c, op, gva, n, gva, MEM_R);
 		switch (n) {
@@ -164,6 +204,7 @@ access_wr(struct cpu *c, const struct op *op, u64 gva, int n, u64 x)
 {
 	u8 b[8];
 	u8 *p;
+	gva = look(c, op, gva, n, MEM_W);
 	if (on_first_page(gva, n) == n) {
 		p = place(c, op, gva, n, gva, MEM_W);
 		ORDER_BEFORE_STORE();
@@ -189,7 +230,9 @@ access_wr(struct cpu *c, const struct op *op, u64 gva, int n, u64 x)
 void
 access_probe(struct cpu *c, const struct op *op, u64 gva, int n, int access)
 {
-	int k = on_first_page(gva, n);
+	int k;
+	gva = look(c, op, gva, n, access);
+	k = on_first_page(gva, n);
 	place(c, op, gva, n, gva, access);
 	if (k != n)
 		place(c, op, gva, n, gva + (u64)k, access);
@@ -199,6 +242,7 @@ access_probe(struct cpu *c, const struct op *op, u64 gva, int n, int access)
 void *
 access_atomic_slow(struct cpu *c, const struct op *op, u64 gva, int n)
 {
+	gva = look(c, op, gva, n, MEM_W);
 	if (on_first_page(gva, n) != n)
 		return 0;
 	return place(c, op, gva, n, gva, MEM_W);
@@ -209,6 +253,7 @@ access_cas_exclusive(struct cpu *c, const struct op *op, u64 gva, int n, const v
 {
 	u8 now[16];
 	int same;
+	gva = look(c, op, gva, n, MEM_W);
 	// Everything that can fault comes before the section: nobody may unwind
 	// out of it. Pages stay as they are while all others stand still.
 	access_probe(c, op, gva, n, MEM_W);

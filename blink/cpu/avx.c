@@ -493,7 +493,7 @@ op_vtestpd(struct cpu *c, const struct op *op)
 static inline int
 registers(const struct cpu *c)
 {
-	return c->mode == MODE_64 ? 16 : 8;
+	return CPU_MODE(c) == MODE_64 ? 16 : 8;
 }
 
 const struct op *

@@ -2,6 +2,7 @@
 // bit is clear are not accessed and cannot fault.
 //
 // Source: SDM vol 2; the order of accesses is silicon's.
+#include "cpu/int.h"
 #include "cpu/avx.h"
 
 // Elements of w bytes where the sign bits of operand 1 say so: from memory,
@@ -50,7 +51,7 @@ gather(struct cpu *c, const struct op *op, int what)
 	int w = what & 15, iw = what & GATHER_Q ? 8 : 4, i, n;
 	u8 *d = c->v[op->a].b, *m = c->v[op->d].b;
 	const u8 *index = c->v[op->b].b;
-	u64 base = c->r[op->base] + (u64)op->disp, seg = c->segbase[op->index];
+	u64 base = c->r[op->base] + (u64)op->disp;
 	n = op->imm / (w > iw ? w : iw);
 	for (i = 0; i < n; i++) {
 		if (m[w * i + w - 1] & 0x80) {
@@ -58,9 +59,10 @@ gather(struct cpu *c, const struct op *op, int what)
 			if (iw == 4)
 				at = sext(at, 4);
 			at = base + (at << (op->flags & OPF_SCALE));
-			if (op->flags & OPF_A32 || c->mode != MODE_64)
+			if (op->flags & OPF_A32)
 				at = (u32)at;
-			lane_set(d, i, w, rdn(c, op, at + seg, w));
+			at = CPU_MODE(c) == MODE_64 ? at + c->segbase[op->index] : segment_at(c, op, op->index, at);
+			lane_set(d, i, w, rdn(c, op, at, w));
 		}
 		lane_set(m, i, w, 0);
 	}

@@ -38,8 +38,7 @@ bit_string_at(struct cpu *c, const struct op *op, u64 offset, int size)
 		gva = (u32)gva;
 	else if (op->flags & OPF_A16)
 		gva = (u16)gva;
-	gva += base;
-	return c->mode == MODE_64 ? gva : (u32)gva;
+	return CPU_MODE(c) == MODE_64 ? gva + base : segment_at(c, op, (op - 1)->imm, gva);
 }
 
 static NOINLINE void

@@ -55,8 +55,8 @@ codecache_free(struct codecache *code)
 	free(code);
 }
 
-static void
-forget_jumps(struct cpu *c)
+void
+cpu_forget_jumps(struct cpu *c)
 {
 	for (u32 i = 0; i < 1u << JUMP_BITS; ++i)
 		c->jumps[i] = &no_block;
@@ -68,7 +68,7 @@ cpu_init_jumps(struct cpu *c)
 	c->jumps = (const struct block **)malloc(sizeof *c->jumps << JUMP_BITS);
 	if (!c->jumps)
 		return -1;
-	forget_jumps(c);
+	cpu_forget_jumps(c);
 	return 0;
 }
 
@@ -170,7 +170,7 @@ flush_locked(struct codecache *code)
 	memset(code->hash, 0, sizeof *code->hash << HASH_BITS);
 	memset(code->pages, 0, sizeof *code->pages << PAGE_HASH_BITS);
 	for (struct cpu *o = code->cpus; o; o = o->next)
-		forget_jumps(o);
+		cpu_forget_jumps(o);
 	free_chunks(code);
 	STORE_RELEASE(&code->epoch, code->epoch + 1);
 }
@@ -194,10 +194,11 @@ alloc_locked(struct codecache *code, size_t size)
 }
 
 static struct block *
-find(struct codecache *code, u64 pc, u8 mode)
+find(struct codecache *code, const struct cpu *c, u64 pc)
 {
 	struct block *b = LOAD_ACQUIRE(&code->hash[hash_pc(pc)]);
-	while (b && !(b->pc == pc && b->mode == mode && !LOAD_RELAXED(&b->dead)))
+	while (b && !(b->pc == pc && b->mode == CPU_MODE(c) && b->code_base == c->code_base &&
+	              b->code_limit == c->code_limit && !LOAD_RELAXED(&b->dead)))
 		b = LOAD_ACQUIRE(&b->hash_next);
 	return b;
 }
@@ -206,7 +207,7 @@ const struct block *
 block_at(struct cpu *c, u64 pc, u64 *fault_va)
 {
 	struct codecache *code = c->code;
-	struct block *b = find(code, pc, c->mode);
+	struct block *b = find(code, c, pc);
 	// No guest access is in flight: a host fault from here on is our own, and
 	// must not be taken for that of the last op that made one.
 	c->note = 0;
@@ -232,7 +233,7 @@ block_at(struct cpu *c, u64 pc, u64 *fault_va)
 			pthread_mutex_unlock(&code->lock);
 			cpu_unwind(c, 0, UNWIND_RETRY);
 		}
-		b = find(code, pc, c->mode);
+		b = find(code, c, pc);
 		if (!b) {
 			b = (struct block *)alloc_locked(code, size);
 			if (!b) {
@@ -243,8 +244,9 @@ block_at(struct cpu *c, u64 pc, u64 *fault_va)
 			for (u32 i = 0; i < b->nops; ++i)
 				if (b->ops[i].fn == op_unlinked)
 					b->ops[i].link = &b->ops[i];
-			b->page_next = code->pages[hash_page(pc)];
-			code->pages[hash_page(pc)] = b;
+			struct block **page = &code->pages[hash_page(block_start(b))];
+			b->page_next = *page;
+			*page = b;
 			b->hash_next = code->hash[hash_pc(pc)];
 			STORE_RELEASE(&code->hash[hash_pc(pc)], b);
 			++c->nblocks;
@@ -278,7 +280,8 @@ kill_chain(struct codecache *code, u32 chain, u64 lo, u64 hi)
 	struct block **p = &code->pages[chain];
 	while (*p) {
 		struct block *b = *p;
-		if (b->pc < hi && b->end > lo) {
+		u64 start = block_start(b);
+		if (start < hi && start + (b->end - b->pc) > lo) {
 			*p = b->page_next;
 			STORE_RELAXED(&b->page_next, 0);
 			kill_block(code, b);

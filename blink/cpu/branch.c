@@ -3,36 +3,23 @@
 #include "cpu/cpu_internal.h"
 #include "cpu/flags.h"
 #include "cpu/forms.h"
+#include "cpu/int.h"
 
 // --- stack -----------------------------------------------------------------
-
-// The stack pointer's width follows the stack segment: 64 bits, or in the
-// other modes 32 or 16.
-static u64
-stack_at(const struct cpu *c, u64 sp)
-{
-	return c->mode == MODE_64 ? sp : c->segbase[SEG_SS] + (c->mode == MODE_32 ? (u32)sp : (u16)sp);
-}
-
-static void
-set_sp(struct cpu *c, u64 sp)
-{
-	reg_set(c, GPR_SP, c->mode == MODE_64 ? 8 : c->mode == MODE_32 ? 4 : 2, sp);
-}
 
 void
 stack_push(struct cpu *c, const struct op *op, int size, u64 x)
 {
 	u64 sp = c->r[GPR_SP] - (u64)size;
-	wrn(c, op, stack_at(c, sp), size, x);
-	set_sp(c, sp);
+	wrn(c, op, stack_at(c, op, sp), size, x);
+	stack_set(c, sp);
 }
 
 u64
 stack_pop(struct cpu *c, const struct op *op, int size)
 {
-	u64 x = rdn(c, op, stack_at(c, c->r[GPR_SP]), size);
-	set_sp(c, c->r[GPR_SP] + (u64)size);
+	u64 x = rdn(c, op, stack_at(c, op, c->r[GPR_SP]), size);
+	stack_set(c, c->r[GPR_SP] + (u64)size);
 	return x;
 }
 
@@ -50,16 +37,17 @@ op_pop(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
 	u64 sp = c->r[GPR_SP];
-	u64 x = rdn(c, op, stack_at(c, sp), size);
+	u64 x = rdn(c, op, stack_at(c, op, sp), size);
 	if (op_kind(op, 0) == K_MEM) {
 		// An address op in front may have used the stack pointer.
 		int base = op->base == GPR_EA ? (op - 1)->base : op->base;
 		u64 at = ea(c, op) + (base == GPR_SP ? (u64)size : 0);
-		at = c->mode == MODE_64 ? at : (u32)at;
+		if (CPU_MODE(c) != MODE_64)
+			at = (at & ~(u64)0xffffffff) | (u32)at;
 		wrn(c, op, at, size, x);
-		set_sp(c, sp + (u64)size);
+		stack_set(c, sp + (u64)size);
 	} else {
-		set_sp(c, sp + (u64)size);
+		stack_set(c, sp + (u64)size);
 		reg_set(c, op->a, size, x);
 	}
 	NEXT();
@@ -70,14 +58,14 @@ op_pop(struct cpu *c, const struct op *op)
 static u64
 cut_pc(const struct cpu *c, const struct op *op, u64 pc)
 {
-	return c->mode == MODE_64 ? pc : op->flags & OPF_O16 ? (u16)pc : (u32)pc;
+	return CPU_MODE(c) == MODE_64 ? pc : op->flags & OPF_O16 ? (u16)pc : (u32)pc;
 }
 
-// A target must be canonical: the branch itself raises #GP.
+// A target must be canonical, or within the segment: the branch itself raises #GP.
 static u64
 check_pc(struct cpu *c, const struct op *op, u64 pc)
 {
-	if (UNLIKELY((u64)((i64)pc >> 47) + 1 > 1))
+	if (UNLIKELY(CPU_MODE(c) == MODE_64 ? (u64)((i64)pc >> 47) + 1 > 1 : pc > c->code_limit))
 		cpu_raise(c, op, VEC_GP, 0);
 	return pc;
 }
@@ -109,7 +97,7 @@ op_call(struct cpu *c, const struct op *op)
 	t = cut_pc(c, op, opr_get(c, op, 0, op->size));
 	sp = c->r[GPR_SP] - op->size;
 	if (UNLIKELY((u64)((i64)t >> 47) + 1 > 1))
-		access_probe(c, op, stack_at(c, sp), op->size, MEM_W);  // comes before #GP
+		access_probe(c, op, stack_at(c, op, sp), op->size, MEM_W);  // comes before #GP
 	check_pc(c, op, t);
 	stack_push(c, op, op->size, (u64)(op + 1)->disp);
 	JUMP(t);
@@ -120,8 +108,8 @@ op_ret(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
 	u64 sp = c->r[GPR_SP];
-	u64 t = check_pc(c, op, cut_pc(c, op, rdn(c, op, stack_at(c, sp), size)));
-	set_sp(c, sp + (u64)size + (op_kind(op, 0) == K_IMM ? (u16)op->imm : 0));
+	u64 t = check_pc(c, op, cut_pc(c, op, rdn(c, op, stack_at(c, op, sp), size)));
+	stack_set(c, sp + (u64)size + (op_kind(op, 0) == K_IMM ? (u16)op->imm : 0));
 	JUMP(t);
 }
 

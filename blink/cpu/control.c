@@ -1,6 +1,5 @@
 // control.c: loops, far transfers, interrupts, stack frames, flags on the
 // stack, and what depends on a condition.
-#include <stdio.h>
 #include "cpu/flags.h"
 #include "cpu/int.h"
 #include "cpu/op.h"
@@ -79,37 +78,12 @@ op_jcxz(struct cpu *c, const struct op *op)
 
 // --- far transfers -------------------------------------------------------------------
 
-// Checks a code segment selector that 64-bit user code wants to go to. 32-bit
-// code segments exist but are not supported, and say so.
 static void
-check_cs(struct cpu *c, const struct op *op, u32 sel)
+check_code(struct cpu *c, const struct op *op, u32 sel, u64 ip, struct segment *s)
 {
-	if (c->mode != MODE_64)
-		return;
-	if ((sel & ~3u) == 0)
-		cpu_raise(c, op, VEC_GP, 0);
-	if (sel == 0x33 || sel == 0x30)
-		return;
-	if (sel == 0x23 || sel == 0x20)
-		fprintf(stderr, "blink: unsupported: far transfer to 32-bit code segment 0x%x at %#llx\n", sel,
-		        (unsigned long long)op_pc(op));
-	cpu_raise(c, op, VEC_GP, sel & 0xfffc);
-}
-
-static void
-check_ip(struct cpu *c, const struct op *op, u64 ip)
-{
-	if (c->mode == MODE_64 && (u64)((i64)ip >> 47) + 1 > 1)
-		cpu_raise(c, op, VEC_GP, 0);
-}
-
-// Outside 64-bit mode: the segment's base as real mode has it.
-static void
-load_cs(struct cpu *c, u32 sel)
-{
-	c->sel[SEG_CS] = (u16)(c->mode == MODE_64 ? sel | 3 : sel);
-	if (c->mode == MODE_16)
-		c->segbase[SEG_CS] = (u64)(sel & 0xffff) << 4;
+	u32 bad = code_check(c, sel, ip, s);
+	if (bad)
+		cpu_raise(c, op, (enum vector)(bad >> 16), bad & 0xffff);
 }
 
 // The far pointer operand: offset of `size` bytes, then the selector
@@ -132,14 +106,14 @@ far_jump(struct cpu *c, const struct op *op, int call)
 	int size = op_kind(op, 0) == K_MEM ? op->size - 2 : op->size;
 	u64 ip, sp = c->r[GPR_SP];
 	u32 sel = far_pointer(c, op, far_size(op), &ip);
-	check_cs(c, op, sel);
-	check_ip(c, op, ip);
+	struct segment s;
+	check_code(c, op, sel, ip, &s);
 	if (call) {
-		wrn(c, op, stack_at(c, sp - (u64)size), size, c->sel[SEG_CS]);
-		wrn(c, op, stack_at(c, sp - 2 * (u64)size), size, op_next_pc(op));
+		wrn(c, op, stack_at(c, op, sp - (u64)size), size, c->sel[SEG_CS]);
+		wrn(c, op, stack_at(c, op, sp - 2 * (u64)size), size, op_next_pc(op));
 		stack_set(c, sp - 2 * (u64)size);
 	}
-	load_cs(c, sel);
+	code_load(c, sel, &s);
 	return ip;
 }
 
@@ -160,20 +134,20 @@ op_callf(struct cpu *c, const struct op *op)
 static NOINLINE u64
 far_return(struct cpu *c, const struct op *op)
 {
+	struct segment s;
 	int size = op->size;
 	u64 step = (u64)size, more = op_kind(op, 0) == K_IMM ? (u16)op->imm : 0;
 	u32 sel = (u32)stack_peek(c, op, size, step) & 0xffff;
 	u64 ip = stack_peek(c, op, size, 0);
-	if (c->mode == MODE_64 && (sel & 3) != 3) {
+	if (in_ring3(c) && (sel & 3) != 3) {
 		// A return to another ring: its stack pointer is fetched first.
 		stack_peek(c, op, size, 3 * step + more);
 		stack_peek(c, op, size, 2 * step + more);
 		cpu_raise(c, op, VEC_GP, sel & 0xfffc);
 	}
-	check_cs(c, op, sel);
-	check_ip(c, op, ip);
+	check_code(c, op, sel, ip, &s);
 	stack_set(c, c->r[GPR_SP] + 2 * step + more);
-	load_cs(c, sel);
+	code_load(c, sel, &s);
 	return ip;
 }
 
@@ -202,7 +176,8 @@ pop_flags(struct cpu *c, u32 x, int size)
 static NOINLINE u64
 interrupt_return(struct cpu *c, const struct op *op)
 {
-	int size = op->size, wide = c->mode == MODE_64;
+	int size = op->size, wide = CPU_MODE(c) == MODE_64;
+	struct segment s;
 	u64 step = (u64)size;
 	u64 ip, sp = 0, flags;
 	u32 cs, ss = 0;
@@ -215,18 +190,19 @@ interrupt_return(struct cpu *c, const struct op *op)
 	if (wide) {
 		ss = (u32)stack_peek(c, op, size, 4 * step) & 0xffff;
 		sp = stack_peek(c, op, size, 3 * step);
-		if ((cs & 3) != 3)
-			cpu_raise(c, op, VEC_GP, cs & 0xfffc);
-		check_cs(c, op, cs);
-		check_ip(c, op, ip);
-		if (ss != 0x2b)
-			cpu_raise(c, op, VEC_GP, ss & 0xfffc);
+	}
+	if (in_ring3(c) && (cs & 3) != 3)
+		cpu_raise(c, op, VEC_GP, cs & 0xfffc);
+	check_code(c, op, cs, ip, &s);
+	if (wide) {
+		u32 bad = cpu_load_segment(c, SEG_SS, ss);
+		if (bad)
+			cpu_raise(c, op, (enum vector)(bad >> 16), bad & 0xffff);
 		c->r[GPR_SP] = sp;
-		c->sel[SEG_SS] = (u16)ss;
 	} else {
 		stack_set(c, c->r[GPR_SP] + 3 * step);
 	}
-	load_cs(c, cs);
+	code_load(c, cs, &s);
 	pop_flags(c, (u32)flags, size);
 	return ip;
 }
@@ -317,20 +293,20 @@ enter(struct cpu *c, const struct op *op)
 	int size = op->size;
 	unsigned level = (unsigned)op->disp & 31, i;
 	u64 step = (u64)size, sp = c->r[GPR_SP] - step, bp = c->r[GPR_BP], frame = sp;
-	wrn(c, op, stack_at(c, sp), size, bp);
+	wrn(c, op, stack_at(c, op, sp), size, bp);
 	for (i = 1; i < level; ++i) {
 		u64 x;
 		bp -= step;
-		x = rdn(c, op, stack_at(c, bp), size);
+		x = rdn(c, op, stack_at(c, op, bp), size);
 		sp -= step;
-		wrn(c, op, stack_at(c, sp), size, x);
+		wrn(c, op, stack_at(c, op, sp), size, x);
 	}
 	if (level) {
 		sp -= step;
-		wrn(c, op, stack_at(c, sp), size, frame);
+		wrn(c, op, stack_at(c, op, sp), size, frame);
 	}
 	sp -= (u16)op->imm;
-	access_probe(c, op, stack_at(c, sp), size, MEM_W);
+	access_probe(c, op, stack_at(c, op, sp), size, MEM_W);
 	reg_set(c, GPR_BP, size, frame);
 	stack_set(c, sp);
 }
@@ -346,7 +322,7 @@ op_leave(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
 	u64 bp = c->r[GPR_BP];
-	u64 x = rdn(c, op, stack_at(c, bp), size);
+	u64 x = rdn(c, op, stack_at(c, op, bp), size);
 	stack_set(c, bp + (u64)size);
 	reg_set(c, GPR_BP, size, x);
 	NEXT();
@@ -375,7 +351,7 @@ op_pusha(struct cpu *c, const struct op *op)
 	int i, size = op->size;
 	u64 sp = c->r[GPR_SP];
 	for (i = 0; i < 8; ++i)
-		wrn(c, op, stack_at(c, sp - (u64)((i + 1) * size)), size, c->r[i]);
+		wrn(c, op, stack_at(c, op, sp - (u64)((i + 1) * size)), size, c->r[i]);
 	stack_set(c, sp - (u64)(8 * size));
 	NEXT();
 }

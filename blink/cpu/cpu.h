@@ -14,6 +14,9 @@
 struct op;
 struct block;
 
+// The hidden part of a segment register; the base of FS and GS is in cpu.segbase.
+struct segment { u32 base, limit, rights; };  // rights as LAR gives them; 0: null
+
 struct vec { u8 b[32]; } __attribute__((aligned(32)));  // xmm: b[0..15]; ymm: all
 
 // Why cpu_run returned
@@ -50,7 +53,7 @@ struct cpu {
 	u8 slow;            // enum slow: accessors do not take the linear path
 	u8 paged;           // what slow is when nobody looks on: SLOW_TLB or 0
 	u8 stepping;        // one instruction outside any cached block
-	u8 mode;            // enum isa_mode
+	u8 mode;            // enum isa_mode; read it by CPU_MODE
 	const struct op *note;  // the op whose guest access is in flight, else 0
 	const struct block **jumps;  // direct-mapped cache: pc -> block
 	u64 pc;             // valid outside cpu_run; inside, see cpu_pc()
@@ -73,6 +76,15 @@ struct cpu {
 	u32 mxcsr;          // SSE: see cpu/sse.h
 	u8 fpsoft;          // the guest unmasked an SSE exception; set by sse_enter
 	u16 sel[6];         // segment selectors
+	// Segments as 16 and 32-bit code sees them: see cpu/segment.c
+	struct segment seg[6];
+	u8 segflat;         // bit s: writable data of 4 GiB, nothing to check
+	u8 stack_size;      // bytes of the stack pointer: 8, 4, 2
+	u8 real;            // 16-bit code in real mode: selectors are paragraphs
+	u32 code_base, code_limit;  // of CS; 0 in 64-bit mode
+	u64 tls[3];         // descriptors 12 to 14 of the GDT
+	const u8 *ldt;      // guest order, eight bytes each
+	u32 ldt_entries;
 	// What cpu_run reported
 	u16 vector;
 	u32 error;
@@ -109,6 +121,23 @@ enum stop cpu_step(struct cpu *);
 // Makes cpu_run return STOP_ATTENTION at the next block boundary. Any thread,
 // any signal handler.
 void cpu_attention(struct cpu *);
+
+// Tiny builds know 64-bit code only.
+#ifdef TINY
+#define CPU_MODE(c) MODE_64
+#else
+#define CPU_MODE(c) ((c)->mode)
+#endif
+
+// What the kernel does to segments. All check as the processor does and return
+// 0, or vector << 16 | error code. cpu_return goes to cs:pc with stack segment
+// ss, as IRET to user code; pc is not looked at.
+u32 cpu_load_segment(struct cpu *, int seg, u32 sel);
+u32 cpu_return(struct cpu *, u32 cs, u32 ss);
+// CS is 64-bit user code; SS stays if it is usable.
+void cpu_enter_64(struct cpu *);
+// Loads a register again after descriptors changed: null if that fails.
+void cpu_reload_segment(struct cpu *, int seg);
 
 // EFLAGS as PUSHF would see them, with bit 1 and IF set.
 u32 cpu_get_flags(struct cpu *);

@@ -71,6 +71,17 @@ cpu_limit_zero(struct cpu *c)
 #endif
 }
 
+// What cpu.slow is when no instruction runs singly. EFLAGS.AC makes each
+// access be looked at.
+static inline u8
+cpu_slow(const struct cpu *c)
+{
+	return c->sysflags & FLAG_AC ? (u8)SLOW_ALL : c->paged;
+}
+
+// Not canonical: a byte behind the limit of the code segment, for lower_block.
+#define BEYOND_LIMIT (1ull << 62)
+
 // Why cpu.unwind was jumped to
 enum unwind {
 	UNWIND_FAULT = 1,  // STOP_FAULT is complete in *c
@@ -87,18 +98,21 @@ const struct block *block_at(struct cpu *c, u64 pc, u64 *fault_va);
 int lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va);
 struct cpu *cpu_self(void);  // the cpu that this host thread runs, or last ran
 int cpu_init_jumps(struct cpu *c);
+void cpu_forget_jumps(struct cpu *c);  // mode or code segment changed
 void codecache_add_cpu(struct codecache *code, struct cpu *c);
 void codecache_remove_cpu(struct codecache *code, struct cpu *c);
 void cpu_invalidate_hook(void *code, u64 lo, u64 hi);
 void cpu_tlb_stale(void *code, u64 lo, u64 hi);
 int cpu_uses_stack_segment(struct cpu *c, const struct op *op, u64 at);
+// Limit and type of the segment that segment_look noted in gva; the linear address.
+u64 segment_check(struct cpu *c, const struct op *op, u64 gva, int n, int access);
 int cpu_writes_back(struct cpu *c, const struct op *op);
 void cpu_install_fault_claim(void);
 void cpu_out_of_memory(void) NORETURN;
 
 // Handlers of the engine's own ops
 extern op_fn *const cpu_handlers[OP_COUNT];
-op_fn op_ea, op_go, op_unlinked, op_stale, op_undefined, op_toolong;
+op_fn op_ea, op_ea32, op_branch_beyond, op_go, op_unlinked, op_stale, op_undefined, op_toolong;
 // Hot forms: 0 where only the generic handler exists.
 op_fn *alu_specialise(const struct insn *in, const struct op *op);
 // `flags` is what lazy flags are known to be there: LF(kind, size), or 0.

@@ -94,6 +94,8 @@ cpu_set_flags(struct cpu *c, u32 x)
 	flags_set(c, x);
 	c->df = x & FLAG_DF ? -1 : 1;
 	c->sysflags = x & (FLAG_TF | FLAG_IF | FLAG_IOPL | FLAG_NT | FLAG_RF | FLAG_VM | FLAG_AC | FLAG_VIF | FLAG_VIP | FLAG_ID);
+	if (!c->stepping)
+		c->slow = x & FLAG_AC ? (u8)SLOW_ALL : c->paged;
 	if (x & FLAG_TF)
 		cpu_limit_zero(c);  // leave the block: the run loop single-steps
 }

@@ -23,8 +23,27 @@ const struct op *op_leave_at(struct cpu *c, const struct op *op);
 static inline int
 in_ring3(const struct cpu *c)
 {
-	return c->mode == MODE_64 || (c->sel[SEG_CS] & 3) == 3;
+	return CPU_MODE(c) == MODE_64 || (c->sel[SEG_CS] & 3) == 3;
 }
+
+// Linear address of offset `at` in a segment, outside 64-bit mode. Where there
+// is something to check, the instruction runs singly, on the slow path, and the
+// upper half of the address tells that path which segment it is.
+u64 segment_look(struct cpu *c, const struct op *op, int seg, u64 linear);
+static inline u64
+segment_at(struct cpu *c, const struct op *op, int seg, u64 at)
+{
+	u64 linear = (u32)(at + c->segbase[seg]);
+	return LIKELY(c->segflat >> seg & 1) ? linear : segment_look(c, op, seg, linear);
+}
+
+// What user code may know of a descriptor; false if there is none for it.
+int segment_of(const struct cpu *c, u32 sel, struct segment *s);
+
+// Whether code may go to sel:ip; *s is what CS would hold. 0, or vector << 16 |
+// error code.
+u32 code_check(struct cpu *c, u32 sel, u64 ip, struct segment *s);
+void code_load(struct cpu *c, u32 sel, const struct segment *s);
 
 // Bytes of the offset in a far pointer in memory: REX.W means nothing here to
 // AMD processors.
@@ -36,24 +55,24 @@ far_size(const struct op *op)
 
 // Linear address of offset sp on the stack
 static inline u64
-stack_at(const struct cpu *c, u64 sp)
+stack_at(struct cpu *c, const struct op *op, u64 sp)
 {
-	if (LIKELY(c->mode == MODE_64))
+	if (LIKELY(CPU_MODE(c) == MODE_64))
 		return sp;
-	return (u32)(c->segbase[SEG_SS] + (c->mode == MODE_16 ? (u16)sp : (u32)sp));
+	return segment_at(c, op, SEG_SS, c->stack_size == 2 ? (u16)sp : (u32)sp);
 }
 
 static inline void
 stack_set(struct cpu *c, u64 sp)
 {
-	reg_set(c, GPR_SP, c->mode == MODE_64 ? 8 : c->mode == MODE_32 ? 4 : 2, sp);
+	reg_set(c, GPR_SP, CPU_MODE(c) == MODE_64 ? 8 : c->stack_size, sp);
 }
 
 // The value at `depth` bytes above the stack pointer, which stays.
 static inline u64
 stack_peek(struct cpu *c, const struct op *op, int size, u64 depth)
 {
-	return rdn(c, op, stack_at(c, c->r[GPR_SP] + depth), size);
+	return rdn(c, op, stack_at(c, op, c->r[GPR_SP] + depth), size);
 }
 
 #endif

@@ -142,7 +142,7 @@ needs_address_op(const struct cpu *c, const struct insn *in)
 {
 	for (int i = 0; i < in->nopr; ++i)
 		if (in->opr[i].kind == OPR_MEM)
-			return in->asize != 8 || c->mode != MODE_64 ||
+			return in->asize != 8 || CPU_MODE(c) != MODE_64 ||
 			       (in->op != OP_LEA && (in->seg == SEG_FS || in->seg == SEG_GS));
 	return 0;
 }
@@ -195,30 +195,41 @@ int
 lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va)
 {
 	u8 code[MAX_BLOCK_BYTES + MAX_INSN_BYTES];
+	size_t room = sizeof code;
 	struct insn in;
 	struct op *op = b->ops, *prev = 0;
 	size_t have, at = 0;
 	int count = 0, ended = 0, slots = 0, prev_op = 0;
 	u32 flags = 0;
 	u64 next;
-	*fault_va = pc;
-	have = fetch_page(c, code, pc, sizeof code);
+	u64 start = CPU_MODE(c) == MODE_64 ? pc : (u32)(pc + c->code_base);
+	*fault_va = start;
+	if (CPU_MODE(c) != MODE_64) {
+		if (pc > c->code_limit) {
+			*fault_va = BEYOND_LIMIT;
+			return -1;
+		}
+		room = (size_t)min_u64(room, (u64)c->code_limit - pc + 1);
+	}
+	have = fetch_page(c, code, start, room);
 	if (!have)
 		return -1;
 	b->pc = pc;
-	b->mode = c->mode;
+	b->mode = CPU_MODE(c);
+	b->code_base = c->code_base;
+	b->code_limit = c->code_limit;
 	b->dead = 0;
 	b->hash_next = b->page_next = 0;
 	while (!ended && count < max_insns && at < MAX_BLOCK_BYTES && at < have) {
-		int n = isa_decode(&in, code + at, have - at, (enum isa_mode)c->mode);
+		int n = isa_decode(&in, code + at, have - at, (enum isa_mode)CPU_MODE(c));
 		op_fn *fast;
-		if (n == ISA_SHORT && have - at < MAX_INSN_BYTES && at + MAX_INSN_BYTES <= sizeof code) {
+		if (n == ISA_SHORT && have - at < MAX_INSN_BYTES && at + MAX_INSN_BYTES <= sizeof code && have < room) {
 			// It crosses into the next page.
-			have += fetch_page(c, code + have, pc + have, MAX_INSN_BYTES - (have - at));
-			n = isa_decode(&in, code + at, have - at, (enum isa_mode)c->mode);
+			have += fetch_page(c, code + have, start + have, (size_t)min_u64(MAX_INSN_BYTES - (have - at), room - have));
+			n = isa_decode(&in, code + at, have - at, (enum isa_mode)CPU_MODE(c));
 		}
 		if (n == ISA_SHORT) {
-			*fault_va = pc + have;
+			*fault_va = have == room ? BEYOND_LIMIT : start + have;
 			if (!count)
 				return -1;
 			break;
@@ -235,8 +246,8 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 			break;
 		}
 		next = pc + at + (u64)n;
-		if (c->mode != MODE_64)
-			next = c->mode == MODE_32 ? (u32)next : (u16)next;
+		if (CPU_MODE(c) != MODE_64)
+			next = (u32)next;
 		if (in.base == GPR_RIP) {
 			in.base = GPR_NONE;
 			in.disp += (i64)next;
@@ -246,7 +257,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 			in.index = GPR_NONE;
 		} else if (!in.vsib && needs_address_op(c, &in)) {
 			lower_generic(op, &in);
-			op->fn = op_ea;
+			op->fn = CPU_MODE(c) == MODE_64 ? op_ea : op_ea32;
 			op->imm = in.op == OP_LEA ? (int)SEG_NONE : in.seg;
 			op->off = (u8)at;
 			op->idx = (u8)(op - b->ops);
@@ -265,14 +276,19 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 		at += (size_t)n;
 		if (isa_attrs[in.op] & ISA_BRANCH) {
 			u64 target = next + in.imm;
-			if (c->mode != MODE_64)
-				target = c->mode == MODE_32 ? (u32)target : (u16)target;
+			if (CPU_MODE(c) != MODE_64)
+				target = in.osize == 2 ? (u16)target : (u32)target;
 			ended = 1;
-			fast = prev ? branch_fuse(prev_op, prev, &in) : 0;
+			if (CPU_MODE(c) != MODE_64 && in.opr[0].kind == OPR_REL && target > c->code_limit) {
+				op->fn = op_branch_beyond;
+				op->imm = in.op;
+				prev = 0;
+			}
+			fast = op->fn == op_branch_beyond ? 0 : prev ? branch_fuse(prev_op, prev, &in) : 0;
 			if (fast) {
 				op = prev;
 				op->d = (u8)(in.cc | (prev_op == OP_TEST ? 16 : 0));
-			} else {
+			} else if (op->fn != op_branch_beyond) {
 				fast = branch_specialise(&in, op, flags);
 			}
 			if (fast)
@@ -306,8 +322,8 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 		op->len = last->len;
 		op->idx = (u8)(op - b->ops);
 		next = pc + at;
-		if (c->mode != MODE_64)
-			next = c->mode == MODE_32 ? (u32)next : (u16)next;
+		if (CPU_MODE(c) != MODE_64)
+			next = (u32)next;
 		set_slot(op + 1, next, count, last, (u8)(op + 1 - b->ops));
 		op += 2;
 	}

@@ -27,8 +27,9 @@ const struct op *
 op_xlat(struct cpu *c, const struct op *op)
 {
 	int size = op->flags & OPF_A32 ? 4 : op->flags & OPF_A16 ? 2 : 8;
-	u64 at = trunc_to(c->r[GPR_BX] + (c->r[GPR_AX] & 0xff), (unsigned)size) + c->segbase[op->base];
-	reg_set(c, GPR_AX, 1, rd8(c, op, c->mode == MODE_64 ? at : (u32)at));
+	u64 at = trunc_to(c->r[GPR_BX] + (c->r[GPR_AX] & 0xff), (unsigned)size);
+	at = CPU_MODE(c) == MODE_64 ? at + c->segbase[op->base] : segment_at(c, op, op->base, at);
+	reg_set(c, GPR_AX, 1, rd8(c, op, at));
 	NEXT();
 }
 

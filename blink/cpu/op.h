@@ -71,6 +71,7 @@ struct block {
 	u8 ninsns;
 	u8 dead;          // invalidated; freed when no thread can be in it
 	u8 mode;
+	u32 code_base, code_limit;  // as in struct cpu: pc counts from the base
 	struct op ops[1];
 };
 
@@ -90,6 +91,13 @@ static inline u64
 op_next_pc(const struct op *op)
 {
 	return op_block(op)->pc + op->off + op->len;
+}
+
+// Linear address of the block's first byte
+static inline u64
+block_start(const struct block *b)
+{
+	return b->code_base ? (u32)(b->pc + b->code_base) : b->pc;
 }
 
 static inline int

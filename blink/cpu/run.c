@@ -137,8 +137,8 @@ cpu_uses_stack_segment(struct cpu *c, const struct op *op, u64 at)
 {
 	u8 code[MAX_INSN_BYTES];
 	struct insn in;
-	size_t n = mem_fetch(c->mem, code, op_pc(op), sizeof code);
-	if (isa_decode(&in, code, n, (enum isa_mode)c->mode) <= 0)
+	size_t n = mem_fetch(c->mem, code, block_start(op_block(op)) + op->off, sizeof code);
+	if (isa_decode(&in, code, n, (enum isa_mode)CPU_MODE(c)) <= 0)
 		return 0;
 	if ((isa_attrs[in.op] & ISA_STACK) && at - (c->r[GPR_SP] - 64) < 128)
 		return 1;
@@ -156,8 +156,8 @@ cpu_writes_back(struct cpu *c, const struct op *op)
 	u8 code[MAX_INSN_BYTES];
 	struct insn in;
 	int attrs;
-	size_t n = mem_fetch(c->mem, code, op_pc(op), sizeof code);
-	if (isa_decode(&in, code, n, (enum isa_mode)c->mode) <= 0)
+	size_t n = mem_fetch(c->mem, code, block_start(op_block(op)) + op->off, sizeof code);
+	if (isa_decode(&in, code, n, (enum isa_mode)CPU_MODE(c)) <= 0)
 		return 0;
 	attrs = isa_attrs[in.op];
 	return in.opr[0].kind == OPR_MEM && (attrs & (ISA_LOCKABLE | ISA_COND)) && !(attrs & ISA_STRING);
@@ -169,7 +169,7 @@ fetch_fault(struct cpu *c, u64 va)
 {
 	struct vma v;
 	u32 error = PF_USER | PF_FETCH;
-	if (va >> 47 && va >> 47 != 0x1ffff)
+	if (va >> 47 && va >> 47 != 0x1ffff)  // BEYOND_LIMIT too
 		cpu_raise(c, 0, VEC_GP, 0);
 	if (mem_find(c->mem, va, &v, 0) && v.start <= va && (v.prot & (MEM_R | MEM_W | MEM_X)))
 		error |= PF_PRESENT;
@@ -180,7 +180,6 @@ static void
 step(struct cpu *c)
 {
 	u64 fault_va;
-	u8 slow = c->slow;
 	c->slow = SLOW_ALL;
 	c->stepping = 1;
 	if (lower_block(c, c->stepbuf, c->pc, 1, &fault_va))
@@ -191,8 +190,8 @@ step(struct cpu *c)
 	cpu_limit_zero(c);
 	++c->steps;
 	run_ops(c, c->stepbuf->ops);
-	c->slow = slow;
 	c->stepping = 0;
+	c->slow = cpu_slow(c);
 	reset_limit(c);
 }
 
@@ -215,7 +214,7 @@ run(struct cpu *c, int one)
 	case UNWIND_STEP:
 		sse_enter(c);
 		c->note = 0;
-		c->slow = c->paged;
+		c->slow = cpu_slow(c);
 		c->unwind = &here;
 		step(c);
 		if (one || c->stop != STOP_ATTENTION || LOAD_RELAXED(&c->attn))
@@ -223,7 +222,7 @@ run(struct cpu *c, int one)
 		break;
 	}
 	c->unwind = &here;
-	c->slow = c->paged;
+	c->slow = cpu_slow(c);
 	c->stepping = 0;
 	reset_limit(c);
 	if (one) {
@@ -254,8 +253,8 @@ run(struct cpu *c, int one)
 	}
 out:
 	c->note = 0;
-	c->slow = c->paged;
 	c->stepping = 0;
+	c->slow = cpu_slow(c);
 	if (c->stop == STOP_ATTENTION)
 		STORE_RELAXED(&c->attn, 0);
 	c->unwind = outer;
@@ -286,10 +285,8 @@ op_ea(struct cpu *c, const struct op *op)
 	u64 a = ea(c, op);
 	if (op->flags & OPF_A32)
 		a = (u32)a;
-	else if (op->flags & OPF_A16)
-		a = (u16)a;
 	a += c->segbase[op->imm];
-	c->r[GPR_EA] = c->mode == MODE_64 ? a : (u32)a;
+	c->r[GPR_EA] = a;
 	NEXT();
 }
 
@@ -353,7 +350,8 @@ op_stale(struct cpu *c, const struct op *op)
 	struct block *b = (struct block *)(uintptr_t)op_block(op);
 	const struct block *n = LOAD_ACQUIRE(&b->page_next);
 	u32 i = JUMP_HASH(b->pc);
-	if (!n || n->pc != b->pc || n->mode != c->mode || LOAD_ACQUIRE(&n->dead))
+	if (!n || n->pc != b->pc || n->mode != CPU_MODE(c) || n->code_base != c->code_base ||
+	    n->code_limit != c->code_limit || LOAD_ACQUIRE(&n->dead))
 		n = block_instead(c, b);
 	else if (c->jumps[i] == b)
 		c->jumps[i] = n;
@@ -397,8 +395,8 @@ cpu_new(struct mem *mem, struct codecache *code)
 	c->paged = mem_is_paged(mem) ? SLOW_TLB : 0;
 	c->slow = c->paged;
 	c->parked = 1;
-	c->sel[SEG_CS] = 0x33;
-	c->sel[SEG_SS] = 0x2b;
+	cpu_load_segment(c, SEG_SS, 0x2b);
+	cpu_enter_64(c);
 	cpu_set_flags(c, 0x202);
 	tlb_flush(&c->tlb);
 	codecache_add_cpu(code, c);
@@ -419,6 +417,15 @@ cpu_copy(struct cpu *dst, const struct cpu *src)
 	memcpy(dst->segbase, src->segbase, sizeof dst->segbase);
 	memcpy(dst->sel, src->sel, sizeof dst->sel);
 	dst->mode = src->mode;
+	memcpy(dst->seg, src->seg, sizeof dst->seg);
+	dst->segflat = src->segflat;
+	dst->stack_size = src->stack_size;
+	dst->real = src->real;
+	dst->code_base = src->code_base;
+	dst->code_limit = src->code_limit;
+	memcpy(dst->tls, src->tls, sizeof dst->tls);
+	dst->ldt = src->ldt;
+	dst->ldt_entries = src->ldt_entries;
 	memcpy(dst->v, src->v, sizeof dst->v);
 	memcpy(dst->st, src->st, sizeof dst->st);
 	dst->top = src->top;

@@ -4,6 +4,7 @@
 // Every form reads and checks all it needs before it writes a register.
 // Source: SDM vol 2.
 #include "cpu/sse_impl.h"
+#include "cpu/int.h"
 
 // 16-byte moves: register, load or store
 static NOINLINE void
@@ -237,12 +238,13 @@ maskmov(struct cpu *c, const struct op *op)
 		memcpy(mask, xmm(c, op->b), 16);
 	}
 	gva = op->flags & OPF_A32 ? (u32)c->r[GPR_DI] : op->flags & OPF_A16 ? (u16)c->r[GPR_DI] : c->r[GPR_DI];
-	gva += c->segbase[op->base];
+	gva = CPU_MODE(c) == MODE_64 ? gva + c->segbase[op->base] : segment_at(c, op, op->base, gva);
 	for (i = 0; i < n; i += 8)
-		access_probe(c, op, gva + (u64)i, 8, MEM_W);
+		access_probe(c, op, gva + (u64)i, 8, MEM_W);  // aligned by eight bytes
 	for (i = 0; i < n; i = j) {
 		for (j = i; j < n && mask[j] & 0x80; j++)
-			;
+			if (j > i && c->sysflags & FLAG_AC)
+				break;
 		if (j > i)
 			wrv(c, op, gva + (u64)i, data + i, j - i);
 		else

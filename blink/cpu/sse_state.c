@@ -14,7 +14,7 @@ enum { FX_MXCSR = 24, FX_XMM = 160, FX_END = 416, FX_CHUNK = 32 };
 static int
 xmm_count(const struct cpu *c)
 {
-	return c->mode == MODE_64 ? 16 : 8;
+	return CPU_MODE(c) == MODE_64 ? 16 : 8;
 }
 
 static void

@@ -17,20 +17,20 @@ address_size(const struct cpu *c, const struct op *op)
 
 // Linear addresses of the source and of the destination
 static HOT u64
-string_at(const struct cpu *c, const struct op *op, int reg, int seg)
+string_at(struct cpu *c, const struct op *op, int reg, int seg)
 {
-	u64 a = reg_get(c, reg, address_size(c, op)) + c->segbase[seg];
-	return c->mode == MODE_64 ? a : (u32)a;
+	u64 a = reg_get(c, reg, address_size(c, op));
+	return CPU_MODE(c) == MODE_64 ? a + c->segbase[seg] : segment_at(c, op, seg, a);
 }
 
 static HOT u64
-source_at(const struct cpu *c, const struct op *op)
+source_at(struct cpu *c, const struct op *op)
 {
 	return string_at(c, op, GPR_SI, op->base);
 }
 
 static HOT u64
-dest_at(const struct cpu *c, const struct op *op)
+dest_at(struct cpu *c, const struct op *op)
 {
 	return string_at(c, op, GPR_DI, SEG_ES);
 }
@@ -70,7 +70,7 @@ room(u64 gva, int size)
 static ALWAYS_INLINE int
 chunks(const struct cpu *c, const struct op *op)
 {
-	return c->df > 0 && address_size(c, op) == 8;
+	return c->df > 0 && address_size(c, op) == 8 && !(c->sysflags & FLAG_AC);
 }
 
 static ALWAYS_INLINE int

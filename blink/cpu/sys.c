@@ -164,42 +164,13 @@ op_rdseed(struct cpu *c, const struct op *op)
 
 // --- segments ------------------------------------------------------------------------
 
-// What user code finds in the GDT of 64-bit Linux: by selector >> 3
-struct descriptor { u8 index, writable, code; u32 rights; };
-static const struct descriptor gdt[] = {
-	{4, 0, 1, 0xcffb00},   // 0x23: 32-bit code
-	{5, 1, 0, 0xcff300},   // 0x2b: data
-	{6, 0, 1, 0xaffb00},   // 0x33: 64-bit code
-	{15, 0, 0, 0x40f500},  // 0x7b: its limit is the number of the processor
-};
-
-static const struct descriptor *
-descriptor_of(u32 sel)
-{
-	size_t i;
-	for (i = 0; i < COUNTOF(gdt); ++i)
-		if (sel >> 2 == (u32)gdt[i].index << 1)
-			return &gdt[i];
-	return 0;
-}
-
-// Loads a data segment register, or raises what user code gets. Loading a null
-// or flat selector clears the base.
+// Loads a data segment register, or raises what user code gets.
 static NOINLINE void
 load_segment(struct cpu *c, const struct op *op, int seg, u32 sel)
 {
-	const struct descriptor *d;
-	sel &= 0xffff;
-	if (c->mode == MODE_16) {
-		c->segbase[seg] = (u64)sel << 4;
-		c->sel[seg] = (u16)sel;
-		return;
-	}
-	d = descriptor_of(sel);
-	if (seg == SEG_SS ? !d || !d->writable || (sel & 3) != 3 : sel > 3 && !d)
-		cpu_raise(c, op, VEC_GP, sel & 0xfffc);
-	c->sel[seg] = (u16)sel;
-	c->segbase[seg] = 0;
+	u32 bad = cpu_load_segment(c, seg, sel);
+	if (bad)
+		cpu_raise(c, op, (enum vector)(bad >> 16), bad & 0xffff);
 }
 
 const struct op *
@@ -215,7 +186,7 @@ op_mov_sreg(struct cpu *c, const struct op *op)
 static int
 slot_size(const struct cpu *c, const struct op *op)
 {
-	return op->flags & OPF_O16 ? 2 : c->mode == MODE_64 ? 8 : 4;
+	return op->flags & OPF_O16 ? 2 : CPU_MODE(c) == MODE_64 ? 8 : 4;
 }
 
 const struct op *
@@ -265,10 +236,11 @@ set_zf(struct cpu *c, int zf)
 static NOINLINE void
 ask_segment(struct cpu *c, const struct op *op, int limit)
 {
-	const struct descriptor *d = descriptor_of((u32)opr_get(c, op, 1, 2));
-	if (d)
-		reg_set(c, op->a, op->size, !limit ? d->rights : d->index == 15 ? c->tid : 0xffffffff);
-	set_zf(c, d != 0);
+	struct segment s;
+	int known = segment_of(c, (u32)opr_get(c, op, 1, 2), &s);
+	if (known)
+		reg_set(c, op->a, op->size, limit ? s.limit : s.rights);
+	set_zf(c, known);
 }
 
 const struct op *
@@ -283,19 +255,25 @@ op_lsl(struct cpu *c, const struct op *op)
 	RUN_NEXT_WITH(ask_segment, 1);
 }
 
+// Readable: data, or code that says so. Writable: data that says so.
+static NOINLINE void
+verify_segment(struct cpu *c, const struct op *op, int write)
+{
+	struct segment s;
+	int ok = segment_of(c, (u32)opr_get(c, op, 0, 2), &s);
+	set_zf(c, ok && (write ? (s.rights & 0xa00) == 0x200 : (s.rights & 0xa00) != 0x800));
+}
+
 const struct op *
 op_verr(struct cpu *c, const struct op *op)
 {
-	set_zf(c, descriptor_of((u32)opr_get(c, op, 0, 2)) != 0);
-	NEXT();
+	RUN_NEXT_WITH(verify_segment, 0);
 }
 
 const struct op *
 op_verw(struct cpu *c, const struct op *op)
 {
-	const struct descriptor *d = descriptor_of((u32)opr_get(c, op, 0, 2));
-	set_zf(c, d && d->writable);
-	NEXT();
+	RUN_NEXT_WITH(verify_segment, 1);
 }
 
 const struct op *
@@ -335,6 +313,8 @@ static void
 kernel_store(struct cpu *c, const struct op *op, const void *src, size_t n)
 {
 	u64 at = ea(c, op);
+	if (CPU_MODE(c) != MODE_64)
+		at = (u32)at;
 	if (mem_write(c->mem, at, src, n))
 		cpu_raise_pf(c, op, at, PF_USER | PF_WRITE | PF_EMULATED);
 }
@@ -378,7 +358,7 @@ store_table(struct cpu *c, const struct op *op, int base)
 	u8 b[10];
 	st16(b, 0);
 	st64(b + 2, base);
-	kernel_store(c, op, b, c->mode == MODE_64 ? 10 : 6);
+	kernel_store(c, op, b, CPU_MODE(c) == MODE_64 ? 10 : 6);
 }
 
 const struct op *

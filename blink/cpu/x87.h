@@ -37,6 +37,8 @@ x87_begin_mem(struct cpu *c, const struct op *op, u64 addr)
 	c->fip = op_pc(op);
 	// The offset; the address op in front added the segment.
 	c->fdp = addr - c->segbase[seg];
+	if (CPU_MODE(c) != MODE_64)
+		c->fdp = (u32)c->fdp;
 	c->fds = c->sel[seg];
 }
 

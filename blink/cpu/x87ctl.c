@@ -208,7 +208,7 @@ x87_to_env(struct cpu *c, u8 *b, bool small)
 	w[4] = c->fcs | (small ? 0 : (u32)c->fop << 16);
 	w[5] = (u32)c->fdp;
 	w[6] = c->fds;
-	if (c->mode == MODE_16) {
+	if (CPU_MODE(c) == MODE_16 && c->real) {
 		w[4] = (u32)((fip >> 16 << 12) | c->fop);
 		w[6] = (u32)(c->fdp >> 16 << 12);
 	}
@@ -236,7 +236,7 @@ get_env(struct cpu *c, const u8 *b, bool small)
 	c->fop = small ? 0 : w[4] >> 16 & 0x7ff;
 	c->fcs = (u16)w[4];
 	c->fds = (u16)w[6];
-	if (c->mode == MODE_16) {
+	if (CPU_MODE(c) == MODE_16 && c->real) {
 		set_fip(c, (w[3] & 0xffff) | (u64)(w[4] >> 12) << 16);
 		c->fdp = (w[5] & 0xffff) | (u64)(w[6] >> 12) << 16;
 		c->fop = w[4] & 0x7ff;

@@ -108,7 +108,7 @@ sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct 
 	memset(&f, 0, sizeof f);
 	memset(fx, 0, sizeof fx);
 	L_PUT(f.pretcode, act->restorer);
-	L_PUT(f.uc.flags, L_UC_SIGCONTEXT_SS | L_UC_STRICT_RESTORE_SS);
+	L_PUT(f.uc.flags, L_UC_SIGCONTEXT_SS | (c->sel[SEG_CS] == USER_CS ? L_UC_STRICT_RESTORE_SS : 0));
 	L_PUT(f.uc.stack.sp, t->altstack_sp);
 	L_PUT(f.uc.stack.flags, t->altstack_flags);
 	L_PUT(f.uc.stack.size, t->altstack_size);
@@ -116,10 +116,10 @@ sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct 
 		st64((u8 *)&f.uc.mc + 8 * i, c->r[frame_regs[i]]);
 	L_PUT(f.uc.mc.rip, c->pc);
 	L_PUT(f.uc.mc.eflags, cpu_get_flags(c) | t->trap_flags);
-	L_PUT(f.uc.mc.cs, USER_CS);
-	L_PUT(f.uc.mc.ss, USER_DS);
-	L_PUT(f.uc.mc.gs, c->sel[SEG_GS]);
-	L_PUT(f.uc.mc.fs, c->sel[SEG_FS]);
+	L_PUT(f.uc.mc.cs, c->sel[SEG_CS]);
+	L_PUT(f.uc.mc.ss, c->sel[SEG_SS]);
+	L_PUT(f.uc.mc.gs, 0);
+	L_PUT(f.uc.mc.fs, 0);
 	L_PUT(f.uc.mc.err, t->trap_err);
 	L_PUT(f.uc.mc.trapno, t->trap_no);
 	u64 mask = t->restore_sigmask ? t->saved_sigmask : t->sigmask;
@@ -138,6 +138,7 @@ sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct 
 	if (t->altstack_flags & L_SS_AUTODISARM)
 		altstack_reset(t);
 	t->trap_flags = 0;
+	cpu_enter_64(c);  // handlers are 64-bit code, whatever they interrupt
 	c->r[GPR_SP] = sp;
 	c->r[GPR_AX] = 0;
 	c->r[GPR_DI] = (u64)sig;
@@ -155,6 +156,7 @@ sys_rt_sigreturn(struct thread *t, const u64 *a)
 	struct cpu *c = t->cpu;
 	struct l_ucontext uc;
 	u8 fx[FXSAVE_SIZE];
+	u32 cs, ss, fault;
 	u64 at = c->r[GPR_SP];  // the handler's RET popped pretcode
 	t->in_syscall = -1;
 	if (mem_read(t->p->mem, &uc, at, sizeof uc))
@@ -165,9 +167,8 @@ sys_rt_sigreturn(struct thread *t, const u64 *a)
 		c->pc -= 2;
 		return (i64)t->orig_rax;
 	}
-	// Another code segment than ours would be 32-bit code, or a fault.
-	if ((L_GET(uc.mc.cs) | 3) != USER_CS || (L_GET(uc.mc.ss) | 3) != USER_DS)
-		goto bad;
+	cs = (u32)L_GET(uc.mc.cs) | 3;
+	ss = (u32)L_GET(uc.mc.ss) | 3;
 	for (int i = 0; i < 16; i++)
 		c->r[frame_regs[i]] = ld64((u8 *)&uc.mc + 8 * i);
 	c->pc = L_GET(uc.mc.rip);
@@ -185,6 +186,19 @@ sys_rt_sigreturn(struct thread *t, const u64 *a)
 	}
 	// As in the kernel, a bad stack here is no error.
 	altstack_set(t, &uc.stack, c->r[GPR_SP], L_MINSIGSTKSZ);
+	fault = cpu_return(c, cs, ss);
+	if (fault && cs == USER_CS && !(L_GET(uc.flags) & L_UC_STRICT_RESTORE_SS)) {
+		ss = USER_DS;  // for programs that never saw SS in a frame
+		fault = cpu_return(c, cs, ss);
+	}
+	if (fault) {
+		// The kernel's IRET faults, as if the interrupted code had.
+		c->sel[SEG_CS] = (u16)cs;
+		c->sel[SEG_SS] = (u16)ss;
+		c->vector = (u16)(fault >> 16);
+		c->error = fault & 0xffff;
+		linux_fault(t, STOP_FAULT);
+	}
 	return (i64)c->r[GPR_AX];
 bad:
 	signal_force_segv(t);

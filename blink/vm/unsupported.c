@@ -13,7 +13,7 @@ vm_note_unsupported(struct thread *t)
 	struct vma v;
 	u8 code[15];
 	size_t n = mem_fetch(c->mem, code, c->pc, sizeof code), i;
-	int len = isa_decode(&in, code, n, MODE_64);
+	int len = isa_decode(&in, code, n, (enum isa_mode)t->cpu->mode);
 	u64 offset;
 	if (n >= 2 && code[0] == 0x0f && (code[1] == 0x0b || code[1] == 0xb9 || code[1] == 0xff))
 		return;  // UD2, UD1, UD0 mean it

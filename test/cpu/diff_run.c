@@ -118,19 +118,16 @@ emulate(struct outcome *o, const struct test_case *t, int engine)
 	c->r[GPR_EA] = 0xdead;
 	c->pc = t->s.pc - (u64)t->pre;
 	cpu_set_flags(c, t->s.flags);
-	memset(c->segbase, 0, sizeof c->segbase);
-	memset(c->sel, 0, sizeof c->sel);
-	c->segbase[SEG_FS] = t->s.base[0];
-	c->segbase[SEG_GS] = t->s.base[1];
-	c->mode = MODE_64;
+	cpu_return(c, 0x33, 0x2b);
 	cpu_from_fxsave(c, t->s.fx);
 	for (i = 0; i < 16; ++i)
 		memcpy(c->v[i].b + 16, t->s.high[i], 16);
-	c->mode = (u8)t->mode;
-	c->sel[SEG_CS] = t->mode == MODE_64 ? 0x33 : 0x23;
-	c->sel[SEG_SS] = 0x2b;
-	if (t->mode != MODE_64)
-		c->sel[SEG_DS] = c->sel[SEG_ES] = 0x2b;
+	cpu_return(c, t->mode == MODE_64 ? 0x33 : 0x23, 0x2b);
+	for (i = SEG_ES; i <= SEG_GS; ++i)
+		if (i != SEG_CS && i != SEG_SS)
+			cpu_load_segment(c, i, t->mode != MODE_64 && i < SEG_FS ? 0x2b : 0);
+	c->segbase[SEG_FS] = t->s.base[0];
+	c->segbase[SEG_GS] = t->s.base[1];
 	c->cr2 = 0;
 	c->error = 0;
 	if (!engine && t->pre)
