@@ -8,7 +8,7 @@
 
 // Unlike any address that a guest can jump to: never matches in a lookup; and
 // who really wants that address gets its fault.
-static struct block no_block = { ~(u64)0, 0, 0, 0, 0, 0, 0, 0, { { op_stale, { 0 }, { { 0, 0, 0, 0, 0 } }, 0, 0, 0, 0, 0, 0, 0 } } };
+static struct block no_block = { ~(u64)0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { { op_stale, { 0 }, { { 0, 0, 0, 0, 0 } }, 0, 0, 0, 0, 0, 0, 0 } } };
 
 struct codecache *
 codecache_new(struct mem *mem)
