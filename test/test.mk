@@ -38,6 +38,11 @@ emulates:
 	@for a in $(EMULATED); do $(MAKE) --no-print-directory ARCH=$$a check || exit 1; done
 .PHONY: emulates
 
+# As on a host with pages of 64 KiB.
+check-pages:
+	@$(MAKE) --no-print-directory O=o/pages CFLAGS=-DHOST_PAGE=65536 check
+.PHONY: check-pages
+
 # Dependencies point down: a folder includes its own headers and those of
 # lower floors only.
 layers:

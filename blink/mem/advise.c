@@ -114,7 +114,8 @@ sync_piece(struct mem *m, struct vma *v, u64 lo, u64 hi, int flags, struct chang
 	for (; lo < hi; lo += PAGE_SIZE_GUEST) {
 		u64 n = mem_is_paged(m) ? (u64)PAGE_SIZE_GUEST : hi - lo;
 		p = mem_is_paged(m) ? m->model->page(m, v, lo) : (u8 *)(uintptr_t)(lo + LINEAR_BASE);
-		p -= (uintptr_t)p & (host_page_size() - 1);
+		if (p)
+			p -= (v->offset + (lo - v->start)) & (host_page_size() - 1);
 		if (p && msync(p, n, MS_SYNC))
 			return -errno;
 		if (!mem_is_paged(m))

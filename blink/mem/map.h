@@ -26,7 +26,7 @@ enum {
 // What mappings are made of if not of private anonymous memory; split pieces share it.
 struct mfile {
 	u64 dev, ino;
-	u8 *host;        // paged: bytes [offset, offset + len) of it are here
+	u8 *host;        // paged: bytes [offset, offset + len) of it are here, in whole pages of the host
 	u64 offset;
 	size_t len;
 	u64 size;        // of the file, while nameless

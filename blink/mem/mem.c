@@ -75,7 +75,7 @@ mem_publish(struct mem *m, struct changes *ch)
 	while ((f = ch->dead)) {
 		ch->dead = f->next;
 		if (f->host) {
-			size_t delta = (uintptr_t)f->host & (host_page_size() - 1);
+			size_t delta = (size_t)(f->offset & (host_page_size() - 1));
 			munmap(f->host - delta, f->len + delta);
 		}
 		free(f);

@@ -78,7 +78,7 @@ regrow(const struct vma *v, u64 lo, u64 len, u64 newlen)
 	u64 offset = v->offset + (lo - v->start), mask = host_page_size() - 1;
 	struct mfile *f = v->file, *nf;
 	u8 *from = f->host + (offset - f->offset);
-	size_t delta = (uintptr_t)from & mask;
+	size_t delta = (size_t)(offset & mask);
 	void *p = 0, *back;
 	int r;
 	from -= delta;
@@ -197,7 +197,7 @@ paged_advise(struct mem *m, const struct vma *v, u64 lo, u64 hi, int advice, str
 		return 0;
 	}
 	p = f->host + (v->offset - f->offset) + (lo - v->start);
-	if (((uintptr_t)p | (hi - lo)) & (host_page_size() - 1))
+	if (((v->offset + (lo - v->start)) | (hi - lo)) & (host_page_size() - 1))
 		return 0;
 	if (advice == L_MADV_DONTNEED || advice == L_MADV_REMOVE)
 		return host_advise(p, (size_t)(hi - lo), advice);
