@@ -69,7 +69,7 @@ else ifeq ($(MODE),tiny)
 # Objects hold code as well, so that any ar and a link without LTO do.
 accepts = $(if $(shell printf 'int main(void) { return 0; }' | $(CC) -Werror $1 -fPIE -x c - -o /dev/null 2>/dev/null && echo y),$1)
 OPT := $(or $(call accepts,-Oz),-Os) $(call accepts,-fcf-protection=none) $(call accepts,-fno-jump-tables) \
-	$(call accepts,-fno-plt) $(call accepts,-fira-region=one) -DNDEBUG -DTINY \
+	$(call accepts,-fno-caller-saves) $(call accepts,-fno-inline-small-functions) $(call accepts,-fno-plt) $(call accepts,-fira-region=one) -DNDEBUG -DTINY \
 	-fno-align-functions -fno-align-jumps -fno-align-loops -fno-stack-protector -fno-unwind-tables -fno-ident \
 	-fmerge-all-constants -fomit-frame-pointer -ffunction-sections -fdata-sections -fvisibility=hidden
 LTO := $(call accepts,-flto=auto -flto-partition=none -ffat-lto-objects)
@@ -138,7 +138,7 @@ $O/%.o: %.c $(GENHDRS)
 $O/gen/%.o: $O/gen/%.c $(GENHDRS)
 	$(CC) $(ALLFLAGS) $(LTO) -MMD -MP -c -o $@ $<
 # The linker has to see what its assembly defines.
-$O/blink/host/libc_tiny.o: LTO =
+$O/blink/host/libc_tiny.o $O/blink/cpu/handlers.o $O/blink/linux/sysfns.o: LTO =
 -include $(OBJS:.o=.d) $O/blink/blink.d
 
 $(LIB): $(OBJS)

@@ -58,6 +58,32 @@ typedef int64_t i64;
 #define SHARED_INLINE 0
 #endif
 
+// Tables of functions. On common hosts a tiny build keeps each function's
+// distance from its table in four bytes that need no relocation:
+//   FN_TABLE(fn_type, table)  a file of its own, which the Makefile keeps out of
+//   FN_ROW(table, function)   link-time optimisation
+//   FN_NULL(table)
+//   FN_END(table)
+//   extern FN_SLOT(fn_type, table)[];   in a header; FN_AT(fn_type, table, i) reads it
+#if defined(TINY) && defined(__ELF__) && (defined(__x86_64__) || defined(__aarch64__)) && !defined(__ILP32__)
+#define FN_OFFSETS 1
+#define FN_SLOT(type, table) const i32 table
+#define FN_AT(type, table, i) ((table)[i] ? (type *)((uintptr_t)(table) + (uintptr_t)(intptr_t)(table)[i]) : (type *)0)
+#define FN_TABLE(type, table) \
+	__asm__(".pushsection .rodata." #table ",\"a\"\n.balign 4\n.globl " #table "\n.hidden " #table "\n" #table ":\n"
+#define FN_ROW(table, function) ".long " #function " - " #table "\n"
+#define FN_NULL(table) ".long 0\n"
+#define FN_END(table) ".popsection\n");
+#else
+#define FN_OFFSETS 0
+#define FN_SLOT(type, table) type *const table
+#define FN_AT(type, table, i) ((table)[i])
+#define FN_TABLE(type, table) FN_SLOT(type, table)[] = {
+#define FN_ROW(table, function) function,
+#define FN_NULL(table) 0,
+#define FN_END(table) };
+#endif
+
 // Keeps the compiler (not the processor) from moving accesses across.
 #define COMPILER_FENCE() __asm__ volatile("" ::: "memory")
 

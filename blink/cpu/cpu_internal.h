@@ -111,7 +111,7 @@ void cpu_install_fault_claim(void);
 void cpu_out_of_memory(void) NORETURN;
 
 // Handlers of the engine's own ops
-extern op_fn *const cpu_handlers[OP_COUNT];
+extern FN_SLOT(op_fn, cpu_handlers)[];  // by enum isa_op
 op_fn op_ea, op_ea32, op_branch_beyond, op_go, op_unlinked, op_stale, op_undefined, op_toolong;
 // Hot forms: 0 where only the generic handler exists.
 op_fn *alu_specialise(const struct insn *in, const struct op *op);

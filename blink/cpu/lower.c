@@ -4,23 +4,6 @@
 #include "cpu/cpu_internal.h"
 #include "cpu/flags.h"
 
-#define H(handler) op_fn handler;
-#define N(handler)
-#define U(name)
-#include "isa_handlers.inc"
-#undef H
-#undef N
-#undef U
-#define H(handler) handler,
-#define N(handler) op_native,
-#define U(name) op_undefined,
-op_fn *const cpu_handlers[OP_COUNT] = {
-#include "isa_handlers.inc"
-};
-#undef H
-#undef N
-#undef U
-
 static u8
 operand_kind(const struct isa_operand *o, const struct insn *in)
 {
@@ -61,7 +44,7 @@ lower_generic(struct op *op, const struct insn *in)
 {
 	const struct isa_operand *o = in->opr;
 	memset(op, 0, sizeof *op);
-	op->fn = cpu_handlers[in->op];
+	op->fn = FN_AT(op_fn, cpu_handlers, in->op);
 	for (int i = 0; i < 4; ++i)
 		op->kinds |= (u16)(operand_kind(&o[i], in) << 4 * i);
 	op->a = o[0].reg;

@@ -158,11 +158,7 @@ sys_fcntl(struct thread *t, const u64 *a)
 	}
 }
 
-i64
-sys_dup(struct thread *t, const u64 *a)
-{
-	return PASS(dup, "f");
-}
+SYS_PASS(sys_dup, dup, "f")
 
 i64
 sys_dup2(struct thread *t, const u64 *a)
@@ -174,14 +170,5 @@ sys_dup2(struct thread *t, const u64 *a)
 	return r ? r : (i64)(u32)a[0];
 }
 
-i64
-sys_dup3(struct thread *t, const u64 *a)
-{
-	return PASS(dup3, "ffo");
-}
-
-i64
-sys_flock(struct thread *t, const u64 *a)
-{
-	return PASS(flock, "!fi");
-}
+SYS_PASS(sys_dup3, dup3, "ffo")
+SYS_PASS(sys_flock, flock, "!fi")

@@ -2,14 +2,5 @@
 // drivers/char/random.c).
 #include "linux/pass.h"
 
-i64
-sys_memfd_create(struct thread *t, const u64 *a)
-{
-	return PASS(memfd_create, "li");
-}
-
-i64
-sys_getrandom(struct thread *t, const u64 *a)
-{
-	return PASS(getrandom, "!>i");
-}
+SYS_PASS(sys_memfd_create, memfd_create, "li")
+SYS_PASS(sys_getrandom, getrandom, "!>i")

@@ -2,14 +2,5 @@
 // kernel/fork.c, kernel/nsproxy.c). Guest threads and processes are the host's.
 #include "linux/pass.h"
 
-i64
-sys_unshare(struct thread *t, const u64 *a)
-{
-	return PASS(unshare, "i");
-}
-
-i64
-sys_setns(struct thread *t, const u64 *a)
-{
-	return PASS(setns, "fi");
-}
+SYS_PASS(sys_unshare, unshare, "i")
+SYS_PASS(sys_setns, setns, "fi")

@@ -56,11 +56,7 @@ sys_openat2(struct thread *t, const u64 *a)
 	return L_BLOCK4(t, openat2, p.dirfd, p.buf, how, sizeof how);
 }
 
-i64
-sys_close(struct thread *t, const u64 *a)
-{
-	return PASS(close, "f");
-}
+SYS_PASS(sys_close, close, "f")
 
 static i64
 close_span(u32 lo, u32 hi, u32 flags)
@@ -90,93 +86,26 @@ sys_close_range(struct thread *t, const u64 *a)
 	return r ? r : close_span(own + 1, hi, flags);
 }
 
-i64
-sys_access(struct thread *t, const u64 *a)
-{
-	return PASS(faccessat, "cpi");
-}
-
-i64
-sys_faccessat(struct thread *t, const u64 *a)
-{
-	return PASS(faccessat, "dpi");
-}
-
-i64
-sys_faccessat2(struct thread *t, const u64 *a)
-{
-	return PASS(faccessat2, "dpii");
-}
+SYS_PASS(sys_access, faccessat, "cpi")
+SYS_PASS(sys_faccessat, faccessat, "dpi")
+SYS_PASS(sys_faccessat2, faccessat2, "dpii")
 
 // --- directories ---------------------------------------------------------------------
 
-i64
-sys_chdir(struct thread *t, const u64 *a)
-{
-	return PASS(chdir, "p");
-}
-
-i64
-sys_fchdir(struct thread *t, const u64 *a)
-{
-	return PASS(fchdir, "f");
-}
-
-i64
-sys_chroot(struct thread *t, const u64 *a)
-{
-	return PASS(chroot, "p");
-}
-
-i64
-sys_getcwd(struct thread *t, const u64 *a)
-{
-	return PASS(getcwd, ">");
-}
+SYS_PASS(sys_chdir, chdir, "p")
+SYS_PASS(sys_fchdir, fchdir, "f")
+SYS_PASS(sys_chroot, chroot, "p")
+SYS_PASS(sys_getcwd, getcwd, ">")
 
 // --- modes and owners ------------------------------------------------------------------
 
-i64
-sys_chmod(struct thread *t, const u64 *a)
-{
-	return PASS(fchmodat, "cpi");
-}
-
-i64
-sys_fchmod(struct thread *t, const u64 *a)
-{
-	return PASS(fchmod, "fi");
-}
-
-i64
-sys_fchmodat(struct thread *t, const u64 *a)
-{
-	return PASS(fchmodat, "dpi");
-}
-
-i64
-sys_fchmodat2(struct thread *t, const u64 *a)
-{
-	return PASS(fchmodat2, "dpii");
-}
-
-i64
-sys_chown(struct thread *t, const u64 *a)
-{
-	return PASS(fchownat, "cpii0");
-}
-
-i64
-sys_lchown(struct thread *t, const u64 *a)
-{
-	return PASS(fchownat, "cliiN");
-}
-
-i64
-sys_fchownat(struct thread *t, const u64 *a)
-{
-	return PASS(fchownat, "dpiii");
-}
+SYS_PASS(sys_chmod, fchmodat, "cpi")
+SYS_PASS(sys_fchmod, fchmod, "fi")
+SYS_PASS(sys_fchmodat, fchmodat, "dpi")
+SYS_PASS(sys_fchmodat2, fchmodat2, "dpii")
+SYS_PASS(sys_chown, fchownat, "cpii0")
+SYS_PASS(sys_lchown, fchownat, "cliiN")
+SYS_PASS(sys_fchownat, fchownat, "dpiii")
 
 i64
 sys_fchown(struct thread *t, const u64 *a)
@@ -184,11 +113,7 @@ sys_fchown(struct thread *t, const u64 *a)
 	return pass(t, a, HOST_NR_ID(fchown), "fii");
 }
 
-i64
-sys_umask(struct thread *t, const u64 *a)
-{
-	return PASS(umask, "i");
-}
+SYS_PASS(sys_umask, umask, "i")
 
 // --- sizes ------------------------------------------------------------------------------
 
@@ -242,8 +167,4 @@ sys_readahead(struct thread *t, const u64 *a)
 	return l_res(host_readahead(guest_fd(a[0]), (i64)a[1], (size_t)a[2]));
 }
 
-i64
-sys_cachestat(struct thread *t, const u64 *a)
-{
-	return PASS(cachestat, "f(88)[88888]i");
-}
+SYS_PASS(sys_cachestat, cachestat, "f(88)[88888]i")

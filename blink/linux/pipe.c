@@ -1,14 +1,5 @@
 // pipe.c: pipes (Linux fs/pipe.c).
 #include "linux/pass.h"
 
-i64
-sys_pipe(struct thread *t, const u64 *a)
-{
-	return PASS(pipe2, "[44]0");
-}
-
-i64
-sys_pipe2(struct thread *t, const u64 *a)
-{
-	return PASS(pipe2, "[44]o");
-}
+SYS_PASS(sys_pipe, pipe2, "[44]0")
+SYS_PASS(sys_pipe2, pipe2, "[44]o")

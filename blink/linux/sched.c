@@ -4,11 +4,7 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-i64
-sys_sched_yield(struct thread *t, const u64 *a)
-{
-	return PASS(sched_yield, "");
-}
+SYS_PASS(sys_sched_yield, sched_yield, "")
 
 // Processor masks are arrays of 64-bit words; the host's of its long.
 enum { MASK_MAX = 1024 };
@@ -50,49 +46,16 @@ sys_sched_getaffinity(struct thread *t, const u64 *a)
 	return copy_out(t, a[2], mask, (size_t)r) ? -L_EFAULT : r;
 }
 
-i64
-sys_getcpu(struct thread *t, const u64 *a)
-{
-	return PASS(getcpu, "[4][4]0");
-}
+SYS_PASS(sys_getcpu, getcpu, "[4][4]0")
 
 // --- policies: Linux's numbers are the same on all its processors ----------------------
 
-i64
-sys_sched_setparam(struct thread *t, const u64 *a)
-{
-	return PASS(sched_setparam, "i(4)");
-}
-
-i64
-sys_sched_getparam(struct thread *t, const u64 *a)
-{
-	return PASS(sched_getparam, "i[4]");
-}
-
-i64
-sys_sched_setscheduler(struct thread *t, const u64 *a)
-{
-	return PASS(sched_setscheduler, "ii(4)");
-}
-
-i64
-sys_sched_getscheduler(struct thread *t, const u64 *a)
-{
-	return PASS(sched_getscheduler, "i");
-}
-
-i64
-sys_sched_get_priority_max(struct thread *t, const u64 *a)
-{
-	return PASS(sched_get_priority_max, "i");
-}
-
-i64
-sys_sched_get_priority_min(struct thread *t, const u64 *a)
-{
-	return PASS(sched_get_priority_min, "i");
-}
+SYS_PASS(sys_sched_setparam, sched_setparam, "i(4)")
+SYS_PASS(sys_sched_getparam, sched_getparam, "i[4]")
+SYS_PASS(sys_sched_setscheduler, sched_setscheduler, "ii(4)")
+SYS_PASS(sys_sched_getscheduler, sched_getscheduler, "i")
+SYS_PASS(sys_sched_get_priority_max, sched_get_priority_max, "i")
+SYS_PASS(sys_sched_get_priority_min, sched_get_priority_min, "i")
 
 #ifdef SYS_sched_rr_get_interval_time64
 #define HOST_NR_rr SYS_sched_rr_get_interval_time64
@@ -108,17 +71,8 @@ sys_sched_rr_get_interval(struct thread *t, const u64 *a)
 
 // The structure's first 48 bytes are what its first version had; the kernel
 // reads on by itself where it lies in place.
-i64
-sys_sched_setattr(struct thread *t, const u64 *a)
-{
-	return PASS(sched_setattr, "i{44844888}i");
-}
-
-i64
-sys_sched_getattr(struct thread *t, const u64 *a)
-{
-	return PASS(sched_getattr, "i[44844888]ii");
-}
+SYS_PASS(sys_sched_setattr, sched_setattr, "i{44844888}i")
+SYS_PASS(sys_sched_getattr, sched_getattr, "i[44844888]ii")
 
 i64
 sys_getpriority(struct thread *t, const u64 *a)
@@ -130,20 +84,6 @@ sys_getpriority(struct thread *t, const u64 *a)
 	return errno ? l_err(errno) : 20 - r;
 }
 
-i64
-sys_setpriority(struct thread *t, const u64 *a)
-{
-	return PASS(setpriority, "iii");
-}
-
-i64
-sys_ioprio_get(struct thread *t, const u64 *a)
-{
-	return PASS(ioprio_get, "ii");
-}
-
-i64
-sys_ioprio_set(struct thread *t, const u64 *a)
-{
-	return PASS(ioprio_set, "iii");
-}
+SYS_PASS(sys_setpriority, setpriority, "iii")
+SYS_PASS(sys_ioprio_get, ioprio_get, "ii")
+SYS_PASS(sys_ioprio_set, ioprio_set, "iii")

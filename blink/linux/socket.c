@@ -230,11 +230,7 @@ sys_connect(struct thread *t, const u64 *a)
 	return r ? r : L_BLOCK3(t, connect, fd, &h.u.sa, h.len);
 }
 
-i64
-sys_listen(struct thread *t, const u64 *a)
-{
-	return PASS(listen, "fi");
-}
+SYS_PASS(sys_listen, listen, "fi")
 
 static i64
 do_accept(struct thread *t, const u64 *a, u64 flags)
@@ -295,11 +291,7 @@ sys_getpeername(struct thread *t, const u64 *a)
 	return addr_out(t, &h, a[1], a[2]);
 }
 
-i64
-sys_shutdown(struct thread *t, const u64 *a)
-{
-	return PASS(shutdown, "fi");
-}
+SYS_PASS(sys_shutdown, shutdown, "fi")
 
 // --- messages -----------------------------------------------------------------------------
 

@@ -8,17 +8,8 @@
 #define HOST_NR_sendfile HOST_NR(sendfile)
 #endif
 
-i64
-sys_splice(struct thread *t, const u64 *a)
-{
-	return PASS(splice, "!f{8}f{8}ii");
-}
-
-i64
-sys_copy_file_range(struct thread *t, const u64 *a)
-{
-	return PASS(copy_file_range, "!f{8}f{8}ii");
-}
+SYS_PASS(sys_splice, splice, "!f{8}f{8}ii")
+SYS_PASS(sys_copy_file_range, copy_file_range, "!f{8}f{8}ii")
 
 i64
 sys_sendfile(struct thread *t, const u64 *a)
@@ -26,11 +17,7 @@ sys_sendfile(struct thread *t, const u64 *a)
 	return pass(t, a, HOST_NR_sendfile, "!ff{8}i");
 }
 
-i64
-sys_tee(struct thread *t, const u64 *a)
-{
-	return PASS(tee, "!ffii");
-}
+SYS_PASS(sys_tee, tee, "!ffii")
 
 i64
 sys_vmsplice(struct thread *t, const u64 *a)

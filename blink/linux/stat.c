@@ -76,11 +76,7 @@ sys_fstat(struct thread *t, const u64 *a)
 	return put_stat(t, a[1], &s, fstat(guest_fd(a[0]), &s));
 }
 
-i64
-sys_statx(struct thread *t, const u64 *a)
-{
-	return PASS(statx, "dpii[4484442288888448448448444444844844444488888888]");
-}
+SYS_PASS(sys_statx, statx, "dpii[4484442288888448448448444444844844444488888888]")
 
 static i64
 do_readlink(struct thread *t, const u64 *a, u64 gva, u64 buf, u64 size, const char *kinds)

@@ -1,29 +1,10 @@
 // sync.c: bytes reach the disk (Linux fs/sync.c).
 #include "linux/pass.h"
 
-i64
-sys_fsync(struct thread *t, const u64 *a)
-{
-	return PASS(fsync, "f");
-}
-
-i64
-sys_fdatasync(struct thread *t, const u64 *a)
-{
-	return PASS(fdatasync, "f");
-}
-
-i64
-sys_sync(struct thread *t, const u64 *a)
-{
-	return PASS(sync, "");
-}
-
-i64
-sys_syncfs(struct thread *t, const u64 *a)
-{
-	return PASS(syncfs, "f");
-}
+SYS_PASS(sys_fsync, fsync, "f")
+SYS_PASS(sys_fdatasync, fdatasync, "f")
+SYS_PASS(sys_sync, sync, "")
+SYS_PASS(sys_syncfs, syncfs, "f")
 
 i64
 sys_sync_file_range(struct thread *t, const u64 *a)

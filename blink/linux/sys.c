@@ -28,23 +28,9 @@ sys_uname(struct thread *t, const u64 *a)
 	return copy_out(t, a[0], &l, sizeof l);
 }
 
-i64
-sys_sethostname(struct thread *t, const u64 *a)
-{
-	return PASS(sethostname, "<");
-}
-
-i64
-sys_setdomainname(struct thread *t, const u64 *a)
-{
-	return PASS(setdomainname, "<");
-}
-
-i64
-sys_syslog(struct thread *t, const u64 *a)
-{
-	return PASS(syslog, "!i>");
-}
+SYS_PASS(sys_sethostname, sethostname, "<")
+SYS_PASS(sys_setdomainname, setdomainname, "<")
+SYS_PASS(sys_syslog, syslog, "!i>")
 
 i64
 sys_sysinfo(struct thread *t, const u64 *a)

@@ -1,4 +1,5 @@
 // syscall.c: from the guest's registers to the sys_ function and back.
+#include "linux/pass.h"
 #include "linux/syscall.h"
 #include "base/log.h"
 #include <errno.h>
@@ -16,23 +17,6 @@ enum {
 #define SYS(number, name, ...) STATIC_ASSERT(ROW_##name == ROW_INDEX(number), "rows ascend without holes");
 #include "linux/syscalls.tbl"
 #undef SYS
-
-// A row without its function is a link error that names it.
-#define DECLARE_done(name) extern sys_fn sys_##name;
-#define DECLARE_undone(name)
-#define DECLARE_enosys(name)
-#define SYS(number, name, status, ...) DECLARE_##status(name)
-#include "linux/syscalls.tbl"
-#undef SYS
-
-#define POINTER_done(name) sys_##name,
-#define POINTER_undone(name) 0,
-#define POINTER_enosys(name) 0,
-static sys_fn *const g_fns[NROWS] = {
-#define SYS(number, name, status, ...) POINTER_##status(name)
-#include "linux/syscalls.tbl"
-#undef SYS
-};
 
 static const struct sysrow g_rows[NROWS] = {
 #ifdef TINY
@@ -111,7 +95,7 @@ linux_syscall(struct thread *t)
 	struct cpu *c = t->cpu;
 	u32 number = (u32)c->r[GPR_AX];
 	const struct sysrow *row = sys_row(number);
-	sys_fn *fn = row ? g_fns[row - g_rows] : 0;
+	sys_fn *fn = row ? FN_AT(sys_fn, sys_fns, row - g_rows) : 0;
 	struct strace log;
 	u64 a[6];
 	i64 res;
@@ -126,7 +110,7 @@ linux_syscall(struct thread *t)
 	if (g_options.strace)
 		strace_enter(&log, t, row, a);
 	if (fn) {
-		res = fn(t, a);
+		res = sys_invoke(fn, t, a);
 		t->resumed = 0;
 	} else {
 		note_missing(number, row);

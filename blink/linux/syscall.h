@@ -4,6 +4,7 @@
 #include "linux/linux.h"
 
 typedef i64 sys_fn(struct thread *t, const u64 *a);
+extern FN_SLOT(sys_fn, sys_fns)[];  // by row; 0 if not done
 
 // What an argument is. A buffer's or vector's length is the argument behind it.
 enum arg_kind {

@@ -141,14 +141,5 @@ sys_setgroups(struct thread *t, const u64 *a)
 	return r;
 }
 
-i64
-sys_capget(struct thread *t, const u64 *a)
-{
-	return PASS(capget, "{44}[444444]");
-}
-
-i64
-sys_capset(struct thread *t, const u64 *a)
-{
-	return PASS(capset, "{44}(444444)");
-}
+SYS_PASS(sys_capget, capget, "{44}[444444]")
+SYS_PASS(sys_capset, capset, "{44}(444444)")

@@ -1,74 +1,15 @@
 // xattr.c: extended attributes (Linux fs/xattr.c).
 #include "linux/pass.h"
 
-i64
-sys_setxattr(struct thread *t, const u64 *a)
-{
-	return PASS(setxattr, "pl<i");
-}
-
-i64
-sys_getxattr(struct thread *t, const u64 *a)
-{
-	return PASS(getxattr, "pl>");
-}
-
-i64
-sys_listxattr(struct thread *t, const u64 *a)
-{
-	return PASS(listxattr, "p>");
-}
-
-i64
-sys_removexattr(struct thread *t, const u64 *a)
-{
-	return PASS(removexattr, "pl");
-}
-
-i64
-sys_lsetxattr(struct thread *t, const u64 *a)
-{
-	return PASS(lsetxattr, "ll<i");
-}
-
-i64
-sys_lgetxattr(struct thread *t, const u64 *a)
-{
-	return PASS(lgetxattr, "ll>");
-}
-
-i64
-sys_llistxattr(struct thread *t, const u64 *a)
-{
-	return PASS(llistxattr, "l>");
-}
-
-i64
-sys_lremovexattr(struct thread *t, const u64 *a)
-{
-	return PASS(lremovexattr, "ll");
-}
-
-i64
-sys_fsetxattr(struct thread *t, const u64 *a)
-{
-	return PASS(fsetxattr, "fl<i");
-}
-
-i64
-sys_fgetxattr(struct thread *t, const u64 *a)
-{
-	return PASS(fgetxattr, "fl>");
-}
-
-i64
-sys_flistxattr(struct thread *t, const u64 *a)
-{
-	return PASS(flistxattr, "f>");
-}
-
-i64
-sys_fremovexattr(struct thread *t, const u64 *a)
-{
-	return PASS(fremovexattr, "fl");
-}
+SYS_PASS(sys_setxattr, setxattr, "pl<i")
+SYS_PASS(sys_getxattr, getxattr, "pl>")
+SYS_PASS(sys_listxattr, listxattr, "p>")
+SYS_PASS(sys_removexattr, removexattr, "pl")
+SYS_PASS(sys_lsetxattr, lsetxattr, "ll<i")
+SYS_PASS(sys_lgetxattr, lgetxattr, "ll>")
+SYS_PASS(sys_llistxattr, llistxattr, "l>")
+SYS_PASS(sys_lremovexattr, lremovexattr, "ll")
+SYS_PASS(sys_fsetxattr, fsetxattr, "fl<i")
+SYS_PASS(sys_fgetxattr, fgetxattr, "fl>")
+SYS_PASS(sys_flistxattr, flistxattr, "f>")
+SYS_PASS(sys_fremovexattr, fremovexattr, "fl")
