@@ -8,6 +8,7 @@ CC ?= cc
 CXX ?= c++
 BUILD_CC ?= cc
 MODE ?=
+comma = ,
 ifeq ($(MODE),release)
 override MODE := rel
 endif
@@ -69,8 +70,8 @@ else ifeq ($(MODE),tiny)
 # Objects hold code as well, so that any ar and a link without LTO do.
 accepts = $(if $(shell printf 'int main(void) { return 0; }' | $(CC) -Werror $1 -fPIE -x c - -o /dev/null 2>/dev/null && echo y),$1)
 OPT := $(or $(call accepts,-Oz),-Os) $(call accepts,-fcf-protection=none) $(call accepts,-fno-jump-tables) \
-	$(call accepts,-fno-caller-saves) $(call accepts,-fno-inline-small-functions) $(call accepts,-fno-plt) $(call accepts,-fira-region=one) -DNDEBUG -DTINY \
-	-fno-align-functions -fno-align-jumps -fno-align-loops -fno-stack-protector -fno-unwind-tables -fno-ident \
+	$(call accepts,-fno-caller-saves) $(call accepts,-fno-inline-small-functions) $(call accepts,-fno-plt) \
+	$(call accepts,-fira-region=one) -DNDEBUG -DTINY -fno-align-functions -fno-align-jumps -fno-align-loops -fno-stack-protector -fno-unwind-tables -fno-ident \
 	-fmerge-all-constants -fomit-frame-pointer -ffunction-sections -fdata-sections -fvisibility=hidden
 LTO := $(call accepts,-flto=auto -flto-partition=none -ffat-lto-objects)
 LINK_LTO = $(if $(LTO),-fno-lto)
@@ -83,8 +84,13 @@ ISA_WITHOUT = AES PCLMULQDQ SHA BMI1 BMI2 LZCNT ADX MOVBE RDRAND RDSEED FSGSBASE
 NATIVE := $(shell printf '\043if !__x86_64__ || !__linux__ || __ILP32__\n\043error\n\043endif\n' | $(CC) -E - >/dev/null 2>&1 && echo NATIVE)
 ISA_WITHOUT := $(NATIVE) $(ISA_WITHOUT)
 OPT += $(NATIVE:%=-DRUN_%)
-LDFLAGS_MODE = -Wl,--gc-sections -Wl,-O1 -Wl,--as-needed -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,-z,common-page-size=64 \
-	-Wl,-z,pack-relative-relocs -Wl,--hash-style=gnu -Wl,--build-id=none -Wl,--no-eh-frame-hdr
+LDFLAGS_MODE := -Wl,--gc-sections -Wl,-O1 -Wl,--as-needed -Wl,-z,norelro -Wl,-z,noseparate-code -Wl,-z,common-page-size=64 \
+	-Wl,-z,pack-relative-relocs -Wl,-z,now -Wl,--hash-style=gnu -Wl,--build-id=none -Wl,--no-eh-frame-hdr
+ifeq ($(ARCH),)
+# No constructors: the file that calls main() is enough of libc's start files.
+LDFLAGS_MODE += $(call accepts,-Wl$(comma)-T$(comma)tool/tiny.ld) \
+	$(call accepts,-pie -nostartfiles $(shell $(CC) -print-file-name=Scrt1.o))
+endif
 else ifeq ($(MODE),dbg)
 OPT = -O0 -g
 else ifeq ($(MODE),asan)
