@@ -90,7 +90,9 @@ extern THREAD_LOCAL struct thread *t_self;
 // --- system call table (syscalls.tbl, syscall.h) ---------------------------
 // Runs the system call that t->cpu's registers ask for and sets rax.
 void linux_syscall(struct thread *t);
-// int 0x80 is not served (ENOSYS is what a kernel without IA32 emulation gives by SIGSEGV).
+// The same for int 0x80: 32-bit numbers and arguments. 0 if there are none here
+// (the instruction then faults).
+int linux_syscall32(struct thread *t);
 
 // --- errors ---------------------------------------------------------------
 // Host errno value to guest -L_Exxx and back.

@@ -48,7 +48,8 @@ run_thread(struct thread *t)
 			linux_fault(t, why);
 			break;
 		case STOP_INT:
-			linux_fault(t, why);
+			if (c->vector != 0x80 || !linux_syscall32(t))
+				linux_fault(t, why);
 			break;
 		case STOP_HALT:
 		case STOP_ATTENTION:
