@@ -206,6 +206,19 @@ for kind in c.c cxx.cc; do
 		;;
 	esac
 done
+build libm-static gcc -O1 -frounding-math -fno-builtin -D_GNU_SOURCE -static "$here/test/programs/libm.c" -lm
+build libm-dynamic gcc -O1 -frounding-math -fno-builtin -D_GNU_SOURCE "$here/test/programs/libm.c" -lm
+# The library has versions with FMA, which round elsewhere. Both are compared
+# where the guest has it too.
+for p in libm-static libm-dynamic; do
+	try $p-sse2 env GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX2_Usable,-FMA_Usable,-FMA4_Usable "$root/$p"
+	if [ ! -f "$root/$p" ] || [ "$("$root/$p" -f; echo $?)" = "$("$blink" "$root/$p" -f; echo $?)" ]; then
+		try $p "$root/$p"
+	else
+		skipped=$((skipped + 1))
+		echo "$p skipped: needs FMA in the guest"
+	fi
+done
 for p in c-static c-static-pie c-dynamic c-musl cxx-static cxx-dynamic; do
 	try $p "$root/$p" arg1 arg2
 done
