@@ -61,19 +61,25 @@ add_constant(u8 *d, int imm)
 static void
 map_bits(u8 *d, const u8 *s)
 {
+	u64 m[2];
 	int i;
 	TRY_HOST(HOST_GFNI, "gf2p8affineqb $0,%1,%0");
+	m[0] = ld64(s);
+	m[1] = ld64(s + 8);
 	for (i = 0; i < 16; i++)
-		d[i] = affine(ld64(s + (i & 8)), d[i]);
+		d[i] = affine(m[i / 8], d[i]);
 }
 
 static void
 map_bits_of_inverse(u8 *d, const u8 *s)
 {
+	u64 m[2];
 	int i;
 	TRY_HOST(HOST_GFNI, "gf2p8affineinvqb $0,%1,%0");
+	m[0] = ld64(s);
+	m[1] = ld64(s + 8);
 	for (i = 0; i < 16; i++)
-		d[i] = affine(ld64(s + (i & 8)), inverse(d[i]));
+		d[i] = affine(m[i / 8], inverse(d[i]));
 }
 
 static void

@@ -167,5 +167,11 @@ void codecache_after_fork(struct codecache *, struct cpu *survivor_in_child);
 // XSAVE-style images for signal frames and FXSAVE: 512 bytes, guest order.
 void cpu_to_fxsave(struct cpu *, u8 *image);
 void cpu_from_fxsave(struct cpu *, const u8 *image);
+// The same with the upper halves of YMM, in XSAVE's standard form, where
+// isa_xcr0() says that there are such: CPU_XSTATE_SIZE bytes. The other way,
+// components outside the mask are reset; -1 if XRSTOR would raise #GP.
+enum { CPU_XSTATE_SIZE = 832 };
+void cpu_to_xstate(struct cpu *, u8 *image);
+int cpu_from_xstate(struct cpu *, const u8 *image, u64 mask);
 
 #endif

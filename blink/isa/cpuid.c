@@ -11,7 +11,8 @@ enum {
 	BASIC_MAX = 0xd,
 	EXTENDED_MAX = 8,
 	SIGNATURE = 0x206c2, // family 6, model 0x2c, stepping 2
-	LEGACY_STATE = 0x240 // XSAVE area of x87 and SSE with its header
+	LEGACY_STATE = 0x240, // XSAVE area of x87 and SSE with its header
+	AVX_STATE = 0x100    // upper halves of YMM
 };
 
 // Twelve or sixteen characters as they lie in the registers
@@ -84,9 +85,12 @@ isa_cpuid(u32 leaf, u32 subleaf)
 		if (!xsave) {
 			memset(&r, 0, sizeof(r));
 		} else if (subleaf == 0) {
-			r.eax = 3;
-			r.ebx = r.ecx = LEGACY_STATE;
+			r.eax = avx ? 7 : 3;
+			r.ebx = r.ecx = LEGACY_STATE + (avx ? AVX_STATE : 0);
 		} else if (subleaf == 1 && (r.eax & 2)) {
+			r.ebx = LEGACY_STATE + (avx ? AVX_STATE : 0);
+		} else if (subleaf == 2 && avx) {
+			r.eax = AVX_STATE;
 			r.ebx = LEGACY_STATE;
 		}
 		break;
@@ -115,3 +119,12 @@ isa_cpuid(u32 leaf, u32 subleaf)
 	}
 	return r;
 }
+
+#ifndef TINY
+u32
+isa_xcr0(void)
+{
+	u32 x = isa_cpuid(1, 0).ecx;
+	return !(x >> 26 & 1) ? 0 : x >> 28 & 1 ? 7 : 3;
+}
+#endif

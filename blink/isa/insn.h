@@ -142,5 +142,15 @@ struct isa_cpuid { u32 eax, ebx, ecx, edx; };
 // What CPUID answers for user code; features come from the table's done rows.
 // The caller fills in what only it knows (OSXSAVE, APIC id, core counts).
 struct isa_cpuid isa_cpuid(u32 leaf, u32 subleaf);
+// XCR0: the state components that XSAVE knows; 0 without XSAVE.
+#ifdef TINY
+static inline u32
+isa_xcr0(void)
+{
+	return 0;
+}
+#else
+u32 isa_xcr0(void);
+#endif
 
 #endif

@@ -1,15 +1,17 @@
 // sigframe.c: the stack frame that a signal handler finds, its way back, the
 // alternate stack, and which signal each exception becomes.
 //
-// Layout, top down: the interrupted code's red zone (128 bytes), the FXSAVE
-// image (64-byte aligned), struct l_rt_sigframe (so that rsp + 8 is 16-byte
-// aligned). No XSAVE is advertised by CPUID, so the frame is that of a
-// processor without it: 512 bytes of state, UC_FP_XSTATE clear, the software
-// bytes untouched. Source: Linux arch/x86/kernel/signal.c, fpu/signal.c,
-// traps.c as documented by their headers and by experiment.
+// Layout, top down: the interrupted code's red zone (128 bytes), the state of
+// x87 and vectors (64-byte aligned), struct l_rt_sigframe (so that rsp + 8 is
+// 16-byte aligned). If CPUID has XSAVE, the state is an XSAVE image in standard
+// form with a magic number behind it; the software bytes of its FXSAVE part
+// tell how large it is. Without, it is the FXSAVE image, UC_FP_XSTATE is clear
+// and the software bytes are untouched. Source: Linux
+// arch/x86/kernel/signal.c, fpu/signal.c, traps.c as documented by their
+// headers and by experiment.
 #include "linux/signal.h"
 
-enum { USER_CS = 0x33, USER_DS = 0x2b, FXSAVE_SIZE = 512 };
+enum { USER_CS = 0x33, USER_DS = 0x2b, FXSAVE_SIZE = 512, XSAVE_MIN = 576 };
 // The flags that a program may change through sigreturn
 enum { RESTORED_FLAGS = FLAGS_ARITH | FLAG_TF | FLAG_DF | FLAG_RF | FLAG_AC };
 
@@ -87,12 +89,69 @@ static const u8 frame_regs[16] = {
 	GPR_BX, GPR_DX, GPR_AX, GPR_CX, GPR_SP
 };
 
+// Bytes of an XSAVE image with the components of xcr0
+static u32
+xstate_size(u32 xcr0)
+{
+	return xcr0 & 4 ? CPU_XSTATE_SIZE : XSAVE_MIN;
+}
+
+// The state as the frame has it; returns its size.
+static size_t
+state_store(struct cpu *c, u8 *image, u32 xcr0)
+{
+	struct l_fpstate *s = (struct l_fpstate *)image;
+	u32 size = xstate_size(xcr0);
+	if (!xcr0) {
+		cpu_to_fxsave(c, image);
+		return offsetof(struct l_fpstate, sw);
+	}
+	cpu_to_xstate(c, image);
+	L_PUT(s->sw.magic1, L_FP_XSTATE_MAGIC1);
+	L_PUT(s->sw.extended_size, size + 4);
+	L_PUT(s->sw.xfeatures, xcr0);
+	L_PUT(s->sw.xstate_size, size);
+	st32(image + size, L_FP_XSTATE_MAGIC2);
+	return size + 4;
+}
+
+// From the frame: by XRSTOR if the magic numbers are there, by FXRSTOR else.
+static int
+state_load(struct thread *t, u64 from, u32 xcr0)
+{
+	u8 image[CPU_XSTATE_SIZE], magic[4];
+	struct l_fpstate *s = (struct l_fpstate *)image;
+	u32 size;
+	memset(image, 0, sizeof image);
+	if (mem_read(t->p->mem, image, from, FXSAVE_SIZE))
+		return -1;
+	size = (u32)L_GET(s->sw.xstate_size);
+	if (xcr0 && L_GET(s->sw.magic1) == L_FP_XSTATE_MAGIC1 && size >= XSAVE_MIN && size <= xstate_size(xcr0) &&
+	    size <= L_GET(s->sw.extended_size)) {
+		if (mem_read(t->p->mem, magic, from + size, 4))
+			return -1;
+		if (ld32(magic) == L_FP_XSTATE_MAGIC2) {
+			if (mem_read(t->p->mem, image + FXSAVE_SIZE, from + FXSAVE_SIZE, size - FXSAVE_SIZE))
+				return -1;
+			return cpu_from_xstate(t->cpu, image, L_GET(s->sw.xfeatures));
+		}
+	}
+	// The mask of valid bits that CPUs with DAZ report
+	if (L_GET(s->mxcsr) & ~0xffffull)
+		return -1;
+	cpu_from_fxsave(t->cpu, image);
+	for (int i = 0; i < 16 && xcr0; i++)
+		memset(t->cpu->v[i].b + 16, 0, 16);
+	return 0;
+}
+
 int
 sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct l_siginfo *info)
 {
 	struct cpu *c = t->cpu;
 	struct l_rt_sigframe f;
-	u8 fx[FXSAVE_SIZE];
+	u8 fx[CPU_XSTATE_SIZE + 4];
+	u32 xcr0 = isa_xcr0();
 	u64 sp = c->r[GPR_SP] - 128;
 	int was_on = on_altstack(t, c->r[GPR_SP]), entering = 0;
 	if (!(act->flags & L_SA_RESTORER))
@@ -101,14 +160,15 @@ sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct 
 		sp = t->altstack_sp + t->altstack_size;
 		entering = 1;
 	}
-	u64 fp = round_down(sp - FXSAVE_SIZE, 64);
+	u64 fp = round_down(sp - (xcr0 ? xstate_size(xcr0) + 4 : FXSAVE_SIZE), 64);
 	sp = round_down(fp - sizeof f, 16) - 8;
 	if ((was_on || entering) && !(sp > t->altstack_sp && sp - t->altstack_sp <= t->altstack_size))
 		return -1;
 	memset(&f, 0, sizeof f);
 	memset(fx, 0, sizeof fx);
 	L_PUT(f.pretcode, act->restorer);
-	L_PUT(f.uc.flags, L_UC_SIGCONTEXT_SS | (c->sel[SEG_CS] == USER_CS ? L_UC_STRICT_RESTORE_SS : 0));
+	L_PUT(f.uc.flags, L_UC_SIGCONTEXT_SS | (c->sel[SEG_CS] == USER_CS ? L_UC_STRICT_RESTORE_SS : 0) |
+	                      (xcr0 ? L_UC_FP_XSTATE : 0));
 	L_PUT(f.uc.stack.sp, t->altstack_sp);
 	L_PUT(f.uc.stack.flags, t->altstack_flags);
 	L_PUT(f.uc.stack.size, t->altstack_size);
@@ -132,8 +192,8 @@ sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct 
 		f.info = *info;
 		n = sizeof f;
 	}
-	cpu_to_fxsave(c, fx);
-	if (mem_write(t->p->mem, fp, fx, offsetof(struct l_fpstate, sw)) || mem_write(t->p->mem, sp, &f, n))
+	size_t nfx = state_store(c, fx, xcr0);
+	if (mem_write(t->p->mem, fp, fx, nfx) || mem_write(t->p->mem, sp, &f, n))
 		return -1;
 	if (t->altstack_flags & L_SS_AUTODISARM)
 		altstack_reset(t);
@@ -155,7 +215,6 @@ sys_rt_sigreturn(struct thread *t, const u64 *a)
 {
 	struct cpu *c = t->cpu;
 	struct l_ucontext uc;
-	u8 fx[FXSAVE_SIZE];
 	u32 cs, ss, fault;
 	u64 at = c->r[GPR_SP];  // the handler's RET popped pretcode
 	t->in_syscall = -1;
@@ -174,13 +233,8 @@ sys_rt_sigreturn(struct thread *t, const u64 *a)
 	c->pc = L_GET(uc.mc.rip);
 	cpu_set_flags(c, (cpu_get_flags(c) & ~(u32)RESTORED_FLAGS) | ((u32)L_GET(uc.mc.eflags) & RESTORED_FLAGS & ~(u32)FLAG_RF));
 	if (L_GET(uc.mc.fpstate)) {
-		if (mem_read(t->p->mem, fx, L_GET(uc.mc.fpstate), sizeof fx))
+		if (state_load(t, L_GET(uc.mc.fpstate), isa_xcr0()))
 			goto bad;
-		struct l_fpstate *s = (struct l_fpstate *)fx;
-		// The mask of valid bits that CPUs with DAZ report
-		if (L_GET(s->mxcsr) & ~0xffffull)
-			goto bad;
-		cpu_from_fxsave(c, fx);
 	} else {
 		fpu_reset(c);
 	}

@@ -355,11 +355,29 @@ make_case(struct test_case *t, int rowno, u64 number)
 		struct patch *p;
 		if (named(r, "fxsave fxrstor"))
 			size = 512;
+		if (named(r, "xsave xsaveopt xsavec xrstor")) {
+			// the components that we have, of those that the processor may have
+			if (t->in.base == GPR_AX || t->in.base == GPR_DX || t->in.index == GPR_AX || t->in.index == GPR_DX)
+				return -1;
+			t->s.r[GPR_AX] = (rnd() & 7) | (one_in(4) ? rnd() << 32 : 0);
+			t->s.r[GPR_DX] = 0;
+			size = 832;
+		}
 		do
 			target = place_operand(size ? size : 4, size >= 16 && (!t->in.vex || one_in(2)));
 		while (t->in.asize < 8 && target >> 32);
-		if (named(r, "fxsave"))
+		if (named(r, "fxsave xsave xsaveopt xsavec"))
 			t->mxcsr_mask = target + 30;
+		if (size == 832) {
+			u64 used = rnd() & 7, whole = one_in(2) ? 7 : used;
+			p = add_patch(t, target + 512);
+			memset(p->b, 0, PATCH);
+			st64(p->b, used);
+			if (one_in(3))
+				st64(p->b + 8, (u64)1 << 63 | whole);
+			if (one_in(6))
+				p->b[rnd() % (one_in(2) ? 64 : 24)] ^= (u8)(1 << rnd() % 5);
+		}
 		p = add_patch(t, target);
 		for (i = 0; i < PATCH; i += 8)
 			st64(p->b + i, size >= 4 && one_in(2) ? vector_edge() : edge());
@@ -373,7 +391,7 @@ make_case(struct test_case *t, int rowno, u64 number)
 		}
 		if (named(r, "ldmxcsr"))
 			p->b[2] &= (u8)~2;
-		if (named(r, "fxrstor"))
+		if (named(r, "fxrstor xrstor"))
 			p->b[26] &= (u8)~2;
 		if (named(r, "jmp call"))
 			st64(p->b, landing());

@@ -38,6 +38,7 @@ static const struct reason untested[] = {
 	{"rdpid", "depends on the processor that runs it"},
 	{"rdrand", "random"},
 	{"rdseed", "random"},
+	{"xgetbv", "the components are our own"},
 };
 
 // CPUID bits of the features
