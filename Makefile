@@ -138,6 +138,11 @@ $O/gen/isa_table.inc: $O/gen/mkisa
 $O/gen/isa_gen.c: $O/gen/mkisa
 	$O/gen/mkisa decode $(ISA_WITHOUT) >$@
 
+# Tests link these in front of $(LIB), where they take the place of isa_gen.
+FULLISA = $(NATIVE:%=$O/gen/isa_full.o)
+$O/gen/isa_full.c: $O/gen/mkisa
+	$O/gen/mkisa full $(ISA_WITHOUT) >$@
+
 $O/%.o: %.c $(GENHDRS)
 	@mkdir -p $(@D)
 	$(CC) $(ALLFLAGS) $(LTO) -MMD -MP -c -o $@ $<

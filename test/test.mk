@@ -5,8 +5,8 @@
 UNIT_SRCS = $(wildcard test/*/*_test.c) test/cpu/diff.c
 UNITS = $(UNIT_SRCS:%.c=$O/%)
 
-$O/test/%: $O/test/%.o $(LIB)
-	$(LINK) -o $@ $< $(PARTS) $(LIB) $(LDLIBS)
+$O/test/%: $O/test/%.o $(FULLISA) $(LIB)
+	$(LINK) -o $@ $< $(PARTS) $(FULLISA) $(LIB) $(LDLIBS)
 -include $(UNITS:=.d)
 
 # The differential instruction test is several files.
@@ -70,9 +70,9 @@ format:
 
 # The decoder against libzydis and the processor; `skipped` without libzydis.
 ZYDIS_LIB = $(shell echo '\#include <Zydis/Zydis.h>' | $(CC) -E - >/dev/null 2>&1 && echo -lZydis)
-check-isa: $(LIB)
+check-isa: $(FULLISA) $(LIB)
 	@mkdir -p $O/test/isa
-	@$(LINK) -O2 -o $O/test/isa/zydis_check test/isa/zydis_check.c $(LIB) $(LDLIBS) $(ZYDIS_LIB)
+	@$(LINK) -O2 -o $O/test/isa/zydis_check test/isa/zydis_check.c $(FULLISA) $(LIB) $(LDLIBS) $(ZYDIS_LIB)
 	@$O/test/isa/zydis_check >$O/test/isa/zydis_check.txt; s=$$?; grep FAIL $O/test/isa/zydis_check.txt; \
 		tail -1 $O/test/isa/zydis_check.txt; echo "report: $O/test/isa/zydis_check.txt"; exit $$s
 .PHONY: check-isa

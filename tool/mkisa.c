@@ -3,9 +3,9 @@
 //
 //   mkisa ops       enum isa_op, enum isa_feature           -> isa_ops.h
 //   mkisa handlers  H(op_add) or U(add) for each operation  -> isa_handlers.inc
-//                   N(op_addps) for what the word NATIVE, given like a feature,
-//                   leaves to the host's own unit (cpu/native.c)
+//                   or N(op_addps)
 //   mkisa decode    tries, rows, operations, CPUID bits     -> isa_gen.c
+//   mkisa full      the same with all operations apart: see NATIVE below
 //   mkisa table     INSN and ENC of what is left of the tables -> isa_table.inc
 //   mkisa docs      the coverage page                       -> ISA.md
 //                   (tested cases of each row on standard input, if any)
@@ -15,6 +15,11 @@
 // first are features to leave out: such a build loses their decoding, their
 // CPUID bits and their handlers together. An operation without rows keeps a
 // name behind OP_COUNT, for code that asks whether it is that one.
+//
+// The word NATIVE in front of those features moves operations that
+// cpu/native.c leaves to the host's own unit behind all others, and behind
+// OP_NATIVE and its like, as which they decode: one operation for each effect
+// on flags. Tests link the `full` tables, which tell them apart.
 #include "isa/table.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +47,7 @@ struct op {
 // What a row demands, one mask per dimension of the tries.
 struct row {
 	const char *opname, *feature, *enc, *oprs, *flagtext;
-	int op, map, opcode, nopcodes, attrs, sig;
+	int op, map, opcode, nopcodes, attrs, sig, number;
 	u8 want[BY_COUNT];
 };
 
@@ -69,15 +74,16 @@ static struct op ops[MAXOPS] = {
 
 static struct row rows[MAXROWS] = {
 #define INSN(op, text, feature, r, w, u, attrs, done)
-#define ENC(op, enc, oprs, flags) {#op, 0, enc, oprs, #flags, 0, 0, 0, 0, 0, 0, {0}},
-#define ENCF(op, feature, enc, oprs, flags) {#op, #feature, enc, oprs, #flags, 0, 0, 0, 0, 0, 0, {0}},
+#define ENC(op, enc, oprs, flags) {#op, 0, enc, oprs, #flags, 0, 0, 0, 0, 0, 0, 0, {0}},
+#define ENCF(op, feature, enc, oprs, flags) {#op, #feature, enc, oprs, #flags, 0, 0, 0, 0, 0, 0, 0, {0}},
 #include ISA_TABLES
 #undef INSN
 #undef ENC
 #undef ENCF
 };
 
-static int native, nops, nleft, nrows, nsigs, nspecs, ntrie;
+enum { NATIVES = 3 };
+static int native, merging, first_native, nnumbers, nops, nleft, nrows, nsigs, nspecs, ntrie;
 static struct isa_sig sigs[MAXSIGS];
 static struct isa_spec specs[256];
 static u16 trie[MAXTRIE];
@@ -426,6 +432,88 @@ tables_read(void)
 		}
 }
 
+// Whether every encoding of an operation is an x87 one or has a vector operand.
+static int
+runs_natively(int op)
+{
+	static const char *const vectors[] = {"x", "ux", "mm", "umm"};
+	char text[64], *w;
+	int i, n;
+	if (!ops[op].done || has_word(ops[op].attrs, "SOFT")) return 0;
+	for (i = 0; i < nrows; ++i) {
+		const struct row *r = &rows[i];
+		if (r->op != op || (r->map == MAP_1 && r->opcode >= 0xd8 && r->opcode <= 0xdf)) continue;
+		if (r->map > MAP_0F3A) return 0;
+		snprintf(text, sizeof(text), "%s", r->oprs);
+		n = 0;
+		for (w = strtok(text, " /"); w; w = strtok(0, " /"))
+			for (size_t j = 0; j < COUNTOF(vectors); ++j) n += !strcmp(w, vectors[j]);
+		if (!n) return 0;
+	}
+	return 1;
+}
+
+// Operations that are run natively go behind all others.
+static void
+natives_apart(void)
+{
+	static struct op order[MAXOPS];
+	static int place[MAXOPS];
+	static const struct op merged[NATIVES] = {
+		{"native", "(native)", "I86", "0", "0", "0", "0", 1, 0, 1},
+		{"native_reads", "(native)", "I86", "C|Z|P", "0", "0", "0", 1, 0, 1},
+		{"native_writes", "(native)", "I86", "0", "OSZAPC", "0", "0", 1, 0, 1}
+	};
+	int i, n = 0;
+	for (i = 0; i < nops; ++i)
+		if (!runs_natively(i)) {
+			place[i] = n;
+			order[n++] = ops[i];
+		}
+	first_native = n;
+	for (i = 0; i < NATIVES; ++i) order[n++] = merged[i];
+	for (i = 0; i < nops; ++i)
+		if (runs_natively(i)) {
+			place[i] = n;
+			order[n++] = ops[i];
+		}
+	for (i = 0; i < nleft; ++i) order[n + i] = ops[nops + i];
+	nops = n;
+	memcpy(ops, order, sizeof(ops));
+	for (i = 0; i < nrows; ++i) rows[i].op = place[rows[i].op];
+}
+
+// Rows of those become rows of OP_NATIVE and its like, which need no more than
+// the operands: the prefix is seen from the bytes.
+static void
+natives_merge(void)
+{
+	int i, k;
+	for (i = 0; i < nrows; ++i) {
+		struct row *r = &rows[i];
+		const struct op *o = &ops[r->op];
+		if (r->op < first_native) continue;
+		for (k = first_native; k < first_native + NATIVES; ++k)
+			if (!strcmp(ops[k].reads, o->reads) && !strcmp(ops[k].writes, o->writes) && !strcmp(ops[k].undefs, o->undefs)) break;
+		if (k == first_native + NATIVES) die(r, "no native operation with its effect on flags");
+		r->op = k;
+		r->attrs &= ~(ROW_66 | ROW_REP);
+	}
+	nops = first_native + NATIVES;
+}
+
+// Numbers the rows, if merging then equally those that say the same.
+static void
+rows_number(void)
+{
+	int i, j;
+	for (i = 0; i < nrows; ++i) {
+		for (j = merging ? 0 : i; rows[j].op != rows[i].op || rows[j].attrs != rows[i].attrs || rows[j].sig != rows[i].sig; ++j)
+			;
+		rows[i].number = j < i ? rows[j].number : nnumbers++;
+	}
+}
+
 // ---- tries ---------------------------------------------------------------
 
 // Narrows the candidates to those that accept value v of dimension d. Only
@@ -488,7 +576,7 @@ trie_build(const int *set, int n, unsigned tested)
 	int d, v, sub[256], i, len = 1;
 	u16 node[9];
 	if (!n) return 0;
-	if (decided(set[0], tested)) return TRIE_LEAF | set[0];
+	if (decided(set[0], tested)) return TRIE_LEAF | rows[set[0]].number;
 	trie_cost(set, n, tested, &d);
 	node[0] = d;
 	for (v = 0; v < by_size[d]; ++v) {
@@ -497,6 +585,11 @@ trie_build(const int *set, int n, unsigned tested)
 		if (!node[len]) continue;
 		++len;
 		node[0] |= 1 << (8 + v);
+	}
+	if (len == by_size[d] + 1) {
+		for (v = 2; v < len && node[v] == node[1]; ++v)
+			;
+		if (v == len) return node[1];
 	}
 	for (i = 0; i < nnodes; ++i)
 		if (!memcmp(trie + nodes[i], node, 2 * len)) return nodes[i];
@@ -592,34 +685,13 @@ print_ops(void)
 	printf("\tFEATURE_COUNT\n};\n\n#endif\n");
 }
 
-// Whether every encoding of an operation is an x87 one or has a vector operand.
-static int
-runs_natively(int op)
-{
-	static const char *const vectors[] = {"x", "ux", "mm", "umm"};
-	char text[64], *w;
-	int i, n;
-	if (!ops[op].done || has_word(ops[op].attrs, "SOFT")) return 0;
-	for (i = 0; i < nrows; ++i) {
-		const struct row *r = &rows[i];
-		if (r->op != op || (r->map == MAP_1 && r->opcode >= 0xd8 && r->opcode <= 0xdf)) continue;
-		if (r->map > MAP_0F3A) return 0;
-		snprintf(text, sizeof(text), "%s", r->oprs);
-		n = 0;
-		for (w = strtok(text, " /"); w; w = strtok(0, " /"))
-			for (size_t j = 0; j < COUNTOF(vectors); ++j) n += !strcmp(w, vectors[j]);
-		if (!n) return 0;
-	}
-	return 1;
-}
-
 static void
 print_handlers(void)
 {
 	int i;
 	banner("One line per operation, in the order of enum isa_op");
 	for (i = 0; i < nops; ++i)
-		if (native && runs_natively(i)) printf("N(op_%s)\n", ops[i].name);
+		if (native && i >= first_native) printf("N(op_%s)\n", ops[i].name);
 		else if (ops[i].done) printf("H(op_%s)\n", ops[i].name);
 		else printf("U(%s)\n", ops[i].name);
 }
@@ -691,12 +763,14 @@ print_decode(void)
 	printf("};\n\nconst u16 isa_trie[] = {");
 	for (i = 0; i < ntrie; ++i) printf("%s%d,", i % 16 ? " " : "\n\t", trie[i]);
 	printf("\n};\n\nconst u32 isa_rows[] = {\n");
-	for (i = 0; i < nrows; ++i) {
+	for (i = n = 0; i < nrows; ++i) {
+		if (rows[i].number < n) continue;
+		++n;
 		printf("\tOP_");
-		upper(rows[i].opname);
+		upper(ops[rows[i].op].name);
 		printf(" | %du << 11 | %du << 20, // %s\n", rows[i].sig, rows[i].attrs, rows[i].enc);
 	}
-	printf("};\nconst unsigned isa_row_count = %d;\n", nrows);
+	printf("};\nconst unsigned isa_row_count = %d;\n", n);
 	printf("\nconst struct isa_sig isa_sigs[] = {\n");
 	for (i = 0; i < nsigs; ++i)
 		printf("\t{{%d, %d, %d, %d}},\n", sigs[i].spec[0], sigs[i].spec[1], sigs[i].spec[2], sigs[i].spec[3]);
@@ -722,13 +796,13 @@ print_decode(void)
 	}
 	printf("};\n\nconst char isa_names[] =\n");
 	for (i = 0; i < nops; ++i) printf("\t\"%s\\0\"\n", ops[i].text);
-	printf("\t;\n\nconst u8 isa_attrs[OP_COUNT] = {\n");
+	printf("\t;\n\nconst u8 isa_attrs[] = {\n");
 	for (i = 0; i < nops; ++i) {
 		printf("\t");
 		print_attrs(&ops[i]);
 		printf(",\n");
 	}
-	printf("};\n\nconst struct isa_opinfo isa_ops[OP_COUNT] = {\n");
+	printf("};\n\nconst struct isa_opinfo isa_ops[] = {\n");
 	for (i = 0; i < nops; ++i) printf("\t{%d, FEATURE_%s},\n", ops[i].flagset, ops[i].feature);
 	printf("};\n");
 	print_cpuid();
@@ -803,16 +877,22 @@ main(int argc, char *argv[])
 	}
 	leave_out(argv + 2, argc > 2 ? argc - 2 : 0);
 	tables_read();
+	if (native) natives_apart();
+	if (native && !strcmp(what, "decode")) {
+		natives_merge();
+		merging = 1;
+	}
+	rows_number();
 	tries_build();
-	rows_reachable();
+	if (!merging) rows_reachable();
 	if (!strcmp(what, "ops")) print_ops();
 	else if (!strcmp(what, "handlers")) print_handlers();
-	else if (!strcmp(what, "decode")) print_decode();
+	else if (!strcmp(what, "decode") || !strcmp(what, "full")) print_decode();
 	else if (!strcmp(what, "table")) print_table();
 	else if (!strcmp(what, "docs")) print_docs();
 	else if (!strcmp(what, "stat")) print_stat();
 	else {
-		fprintf(stderr, "usage: mkisa ops|handlers|decode|table|docs|stat [FEATURE...]\n");
+		fprintf(stderr, "usage: mkisa ops|handlers|decode|full|table|docs|stat [FEATURE...]\n");
 		return 1;
 	}
 	return 0;

@@ -126,9 +126,19 @@ op_fn *int_specialise(const struct insn *in, const struct op *op);
 // op_native if that is its handler.
 #ifdef RUN_NATIVE
 op_fn op_native;
+static inline op_fn *
+handler_of(int op)
+{
+	return op < OP_NATIVE ? FN_AT(op_fn, cpu_handlers, op) : op_native;
+}
 void cpu_init_native(void);
 void lower_native(struct op *op, const struct insn *in, const u8 *bytes);
 #else
+static inline op_fn *
+handler_of(int op)
+{
+	return FN_AT(op_fn, cpu_handlers, op);
+}
 static inline void
 cpu_init_native(void)
 {

@@ -44,7 +44,7 @@ lower_generic(struct op *op, const struct insn *in)
 {
 	const struct isa_operand *o = in->opr;
 	memset(op, 0, sizeof *op);
-	op->fn = FN_AT(op_fn, cpu_handlers, in->op);
+	op->fn = handler_of(in->op);
 	for (int i = 0; i < 4; ++i)
 		op->kinds |= (u16)(operand_kind(&o[i], in) << 4 * i);
 	op->a = o[0].reg;

@@ -115,8 +115,8 @@ struct isa_opinfo {
 	u8 flagset;   // index into isa_flagsets[]
 	u8 feature;   // enum isa_feature
 };
-extern const struct isa_opinfo isa_ops[OP_COUNT];
-extern const u8 isa_attrs[OP_COUNT];  // ISA_*
+extern const struct isa_opinfo isa_ops[];
+extern const u8 isa_attrs[];  // ISA_*
 
 // EFLAGS bits (arithmetic ones, DF, IF, TF) of an operation: what it looks
 // at, what it gives a defined result, what it changes without a promise.

@@ -113,7 +113,7 @@ lower(const struct insn *in)
 	op->index = in->index;
 	op->size = (u8)in->opr[0].size;
 	op->len = in->len;
-	op->fn = FN_AT(op_fn, cpu_handlers, in->op);
+	op->fn = handler_of(in->op);
 	lower_native(op, in, code_insn);
 	op[1].fn = end;
 	op[1].idx = 1;
