@@ -259,19 +259,20 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 		at += (size_t)n;
 		if (isa_attrs[in.op] & ISA_BRANCH) {
 			u64 target = next + in.imm;
+			int beyond = 0;
 			if (CPU_MODE(c) != MODE_64)
 				target = in.osize == 2 ? (u16)target : (u32)target;
 			ended = 1;
 			if (CPU_MODE(c) != MODE_64 && in.opr[0].kind == OPR_REL && target > c->code_limit) {
 				op->fn = op_branch_beyond;
 				op->imm = in.op;
-				prev = 0;
+				beyond = 1;
 			}
-			fast = op->fn == op_branch_beyond ? 0 : prev ? branch_fuse(prev_op, prev, &in) : 0;
+			fast = beyond ? 0 : prev ? branch_fuse(prev_op, prev, &in) : 0;
 			if (fast) {
 				op = prev;
 				op->d = (u8)(in.cc | (prev_op == OP_TEST ? 16 : 0));
-			} else if (op->fn != op_branch_beyond) {
+			} else if (!beyond) {
 				fast = branch_specialise(&in, op, flags);
 			}
 			if (fast)
