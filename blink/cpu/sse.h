@@ -90,4 +90,8 @@ sse_interrupted(struct cpu *c, u32 mxcsr)
 		c->mxcsr |= mxcsr & MXCSR_FLAGS;
 }
 
+// RCPSS, or with root RSQRTSS, of a float's bits, as recorded on silicon
+u32 sse_approximate(u32 x, int root);
+enum { APPROX_HASH = 0x5d429585 };  // of many results: see approx_test.c
+
 #endif

@@ -989,71 +989,20 @@ VCVTSI(cvtsi2sd, T_F64)
 #endif
 
 // RCPxx, RSQRTxx: approximations from a table in the processor, without
-// exceptions; denormals count as zero. Hosts without them get results that
-// are within 2^-13, which keeps the promised 1.5 * 2^-12.
+// exceptions; denormals count as zero. Hosts without them have a recording.
 #if SSE_HOST
 X86_KERNEL(rcpps)
 X86_KERNEL(rcpss)
 X86_KERNEL(rsqrtps)
 X86_KERNEL(rsqrtss)
 #else
-static u32
-isqrt64(u64 x)
-{
-	u64 r = 0, bit = (u64)1 << 62;
-	for (; bit; bit >>= 2) {
-		if (x >= r + bit) {
-			x -= r + bit;
-			r = (r >> 1) + bit;
-		} else {
-			r >>= 1;
-		}
-	}
-	return (u32)r;
-}
-
-static u32
-approximate(u32 x, int root)
-{
-	u32 sign = x & 0x80000000u, exp = x >> 23 & 255, m = x & 0x7fffff;
-	i32 e = (i32)exp - 127;
-	u64 q;
-	if (exp == 255 && m)
-		return x | 0x400000;
-	if (exp == 0)
-		return sign | 0x7f800000;
-	if (root && sign)
-		return 0xffc00000;
-	if (exp == 255)
-		return sign;
-	m |= 0x800000;
-	if (root) {
-		// e is made even; the root of mm << 39 has 32 bits
-		u64 mm = e & 1 ? (u64)m << 1 : m;
-		e = -((e & 1 ? e - 1 : e) / 2);
-		q = ((u64)1 << 55) / isqrt64(mm << 39);
-	} else {
-		q = ((u64)1 << 47) / m;
-		e = -e;
-	}
-	// q is in (2^23, 2^24]: the value q * 2^(e - 24)
-	if (q >= (u64)1 << 24) {
-		q >>= 1;
-		e++;
-	}
-	e--;
-	if (e + 127 <= 0)
-		return sign;
-	return sign | (u32)(e + 127) << 23 | ((u32)q & 0x7ffc00);
-}
-
 #define APPROXIMATE(name, lanes, root) \
 static void \
 k_##name(u8 *d, const u8 *s, int n, int imm) \
 { \
 	int i; \
 	for (i = 0; i < lanes; i++) \
-		st32(d + 4 * i, approximate(ld32(s + 4 * i), root)); \
+		st32(d + 4 * i, sse_approximate(ld32(s + 4 * i), root)); \
 	(void)n; \
 	(void)imm; \
 }
