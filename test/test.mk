@@ -11,11 +11,16 @@ $O/test/%: $O/test/%.o $(FULLISA) $(LIB)
 
 # The differential instruction test is several files.
 DIFF_OBJS = $(patsubst %.c,$O/%.o,$(wildcard test/cpu/diff_*.c))
-$O/test/cpu/diff: $(DIFF_OBJS)
-$O/test/cpu/diff: PARTS = $(DIFF_OBJS)
+$O/test/cpu/diff $O/test/cpu/vectors_test: $(DIFF_OBJS)
+$O/test/cpu/diff $O/test/cpu/vectors_test: PARTS = $(DIFF_OBJS)
 -include $(DIFF_OBJS:.o=.d)
 $O/test/cpu/diff.counts: $O/test/cpu/diff
 	$O/test/cpu/diff -c $@
+
+# What vectors_test replays, from this machine's processor.
+record-isa: $O/test/cpu/diff
+	$O/test/cpu/diff -n 60 -w test/cpu/silicon.vec
+.PHONY: record-isa
 
 # The same with new cases for as long as told, on silicon and interpreter.
 SECONDS = 60

@@ -4,12 +4,13 @@
 //
 //   diff [-n CASES per row] [-s SEED] [-r ROW or ENCODING] [-t SECONDS]
 //        [-k CASE] [-f FAILURES shown per row] [-j PROCESSES] [-p] [-v]
-//        [-c FILE]
+//        [-c FILE] [-w FILE]
 //
 // -r takes an operation (`shl`) or an encoding (`0F A4 /r`); -k repeats one
 // case by the number that a failure printed; -v lists the cases per row;
 // -p makes cases of random prefixes and bytes only; -c writes a line for each
-// row: cases with registers, with memory and in 32-bit code.
+// row: cases with registers, with memory and in 32-bit code; -w records cases of
+// every row and form for vectors_test.
 #include "diff.h"
 #if !DIFF_NATIVE
 int
@@ -31,7 +32,7 @@ main(void)
 struct options {
 	u64 cases, seed, one;
 	double limit;
-	const char *only, *counts;
+	const char *only, *counts, *record;
 	int have_one, fail_limit, verbose, workers, soup_only;
 };
 static struct options opt;
@@ -62,6 +63,42 @@ enum { TOTAL = 2000000 };
 struct soup { u64 cases, failures, by_op[OP_COUNT]; };
 static struct soup soup;
 
+// Cases of each form of a row that are recorded: that go on, that fault
+enum { RECORD_RUNS = 4, RECORD_FAULTS = 1 };
+static FILE *recording;
+static u8 (*recorded)[FORMS][2];
+
+static void
+record(const struct test_case *t, const struct outcome *o)
+{
+	int faults = o->trap >= 0;
+	u8 *n;
+	if (t->row < 0)
+		return;
+	n = &recorded[t->row][form_of(t)][faults];
+	if (*n < (faults ? RECORD_FAULTS : RECORD_RUNS)) {
+		++*n;
+		vector_write(recording, t, o);
+	}
+}
+
+static void
+start_recording(void)
+{
+	u32 r[12], eax, ebx, ecx, edx, i;
+	for (i = 0; i < 3; ++i)
+		__asm__("cpuid" : "=a"(r[4 * i]), "=b"(r[4 * i + 1]), "=c"(r[4 * i + 2]), "=d"(r[4 * i + 3]) : "0"(0x80000002 + i));
+	__asm__("cpuid" : "=a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx) : "0"(1));
+	recording = fopen(opt.record, "wb");
+	recorded = (u8 (*)[FORMS][2])calloc((size_t)row_count, sizeof *recorded);
+	if (!recording || !recorded) {
+		perror(opt.record);
+		exit(1);
+	}
+	fprintf(recording, "What a processor makes of instructions: see diff_vectors.c. Recorded by `make record-isa`.\n"
+	        "processor: %.48s, CPUID 1 EAX %08x\n\n", (const char *)r, eax);
+}
+
 static u64 *
 failures_of(const struct test_case *t)
 {
@@ -77,8 +114,11 @@ run_batch(int n)
 		const struct outcome *o = native_outcomes() + i;
 		++*(t->row >= 0 ? &rows[t->row].cases[form_of(t)] : &soup.cases);
 		for (engine = 0; engine < ENGINES; ++engine) {
-			if (!run_compare(o, t, engine, 0))
+			if (!run_compare(o, t, engine, 0)) {
+				if (recording && engine == ENGINES - 1)
+					record(t, o);
 				continue;
+			}
 			soup.failures += t->row < 0;
 			if ((*failures_of(t))++ < (u64)opt.fail_limit) {
 				print_case(t, engine_names[engine]);
@@ -110,6 +150,8 @@ work(int worker)
 		exit(1);
 	}
 	run_init(fd, view);
+	if (opt.record)
+		start_recording();
 	for (k = (u64)worker; k < opt.cases && seconds() - start < opt.limit; k += (u64)opt.workers) {
 		for (i = 0; i < row_count + SOUP; ++i) {
 			struct test_case *t = native_cases() + n;
@@ -127,6 +169,8 @@ work(int worker)
 	}
 	if (n)
 		run_batch(n);
+	if (recording && fclose(recording))
+		perror(opt.record);
 	native_stop();
 	for (i = 0; i < row_count; ++i) {
 		memcpy(counts[worker * (row_count + 1) + i].cases, rows[i].cases, sizeof rows[i].cases);
@@ -186,7 +230,7 @@ main(int argc, char *argv[])
 	opt.limit = 60;
 	opt.fail_limit = 2;
 	opt.workers = (int)sysconf(_SC_NPROCESSORS_ONLN);
-	while ((o = getopt(argc, argv, "c:n:s:r:t:k:f:j:pv")) != -1) {
+	while ((o = getopt(argc, argv, "c:w:n:s:r:t:k:f:j:pv")) != -1) {
 		switch (o) {
 		case 'n': opt.cases = strtoull(optarg, 0, 0); break;
 		case 's': opt.seed = strtoull(optarg, 0, 0); break;
@@ -196,14 +240,15 @@ main(int argc, char *argv[])
 		case 'f': opt.fail_limit = atoi(optarg); break;
 		case 'j': opt.workers = atoi(optarg); break;
 		case 'c': opt.counts = optarg; break;
+		case 'w': opt.record = optarg; break;
 		case 'p': opt.soup_only = 1; break;
 		case 'v': opt.verbose = 1; break;
 		default:
-			fprintf(stderr, "usage: diff [-n CASES] [-s SEED] [-r ROW] [-t SECONDS] [-k CASE] [-f FAILURES] [-j PROCESSES] [-p] [-v] [-c FILE]\n");
+			fprintf(stderr, "usage: diff [-n CASES] [-s SEED] [-r ROW] [-t SECONDS] [-k CASE] [-f FAILURES] [-j PROCESSES] [-p] [-v] [-c FILE] [-w FILE]\n");
 			return 2;
 		}
 	}
-	if (opt.have_one || opt.workers < 1)
+	if (opt.have_one || opt.record || opt.workers < 1)
 		opt.workers = 1;
 	rows_init();
 	make_image();

@@ -7,6 +7,7 @@
 //   diff_native.c  runs cases on this processor
 //   diff_run.c     runs them on the interpreter and compares
 //   diff_print.c   a case for people
+//   diff_vectors.c cases and their outcomes as a file
 //   diff.c         the whole
 #ifndef TEST_CPU_DIFF_H_
 #define TEST_CPU_DIFF_H_
@@ -74,7 +75,7 @@ enum form { FORM_REG, FORM_MEM, FORM_32, FORMS };
 struct row {
 	const char *name, *enc, *oprs, *flags, *feature;  // feature: of this encoding, or 0
 	const char *why;  // no case is made, because
-	int op;
+	int op, done;
 	u64 cases[FORMS], failures;
 };
 extern struct row rows[];
@@ -92,6 +93,7 @@ int accepted(const struct insn *in);
 // --- diff_state.c
 
 extern u64 rng;
+u64 case_seed(u64 number);  // what rng starts from
 u64 rnd(void);
 int one_in(unsigned n);
 u64 edge(void);         // an integer
@@ -134,6 +136,17 @@ void run_init(int code_fd, u8 *view);
 // Runs the case and compares with what the processor did: 0 if equal. With
 // `say` prints the differences.
 int run_compare(const struct outcome *native, const struct test_case *t, int engine, int say);
+
+// Results of x87's transcendental functions that differ from the recording in
+// the last bit, on hosts that compute them
+extern u64 last_bits;
+
+// --- diff_vectors.c
+
+// One case and what it did
+void vector_write(FILE *f, const struct test_case *t, const struct outcome *o);
+// 1; 0 at the end of the file; -1 if it is none
+int vector_read(FILE *f, struct test_case *t, struct outcome *o);
 
 // --- diff_print.c
 

@@ -261,7 +261,7 @@ make_case(struct test_case *t, int rowno, u64 number)
 	struct plan plan;
 	int modrm_at = 0, disp_at = 0, i, n, tries, attrs = isa_attrs[r->op], memopr = -1, prefixes;
 	u64 target = 0;
-	rng = number * 0x2545f4914f6cdd1du + 12345;
+	rng = case_seed(number);
 	memset(t, 0, sizeof *t);
 	t->row = rowno;
 	t->number = number;

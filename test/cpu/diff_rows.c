@@ -18,8 +18,8 @@ static const struct operation operations[] = {
 
 struct row rows[] = {
 #define INSN(op, text, feature, r, w, u, attrs, done)
-#define ENC(op, enc, oprs, flags) {#op, enc, oprs, #flags, 0, 0, 0, {0}, 0},
-#define ENCF(op, feature, enc, oprs, flags) {#op, enc, oprs, #flags, #feature, 0, 0, {0}, 0},
+#define ENC(op, enc, oprs, flags) {#op, enc, oprs, #flags, 0, 0, 0, 0, {0}, 0},
+#define ENCF(op, feature, enc, oprs, flags) {#op, enc, oprs, #flags, #feature, 0, 0, 0, {0}, 0},
 #include "isa_table.inc"
 #undef INSN
 #undef ENC
@@ -143,6 +143,7 @@ rows_init(void)
 	for (i = 0; i < row_count; ++i) {
 		while (strcmp(operations[rows[i].op].name, rows[i].name))
 			++rows[i].op;
+		rows[i].done = operations[rows[i].op].done;
 		rows[i].why = reason_of(&rows[i]);
 	}
 }

@@ -186,9 +186,30 @@ print_bytes(const char *name, const u8 *native, const u8 *blink, int n)
 	printf("\n");
 }
 
-// The parts of an FXSAVE image
+u64 last_bits;
+
+// Whether t is one of the functions that hosts without an x87 compute to within
+// the last bit
 static int
-fx_differ(const u8 *n, const u8 *e, int say)
+inexact(const struct test_case *t)
+{
+#if HOST_X86_64 || defined(__i386__)
+	return 0;
+#else
+	switch (t->in.op) {
+	case OP_FSIN: case OP_FCOS: case OP_FSINCOS: case OP_FPTAN: case OP_FPATAN:
+	case OP_F2XM1: case OP_FYL2X: case OP_FYL2XP1:
+		return 1;
+	default:
+		return 0;
+	}
+#endif
+}
+
+// The parts of an FXSAVE image. `loose`: ST registers may differ in the last
+// bit, and C1 and PE with them.
+static int
+fx_differ(const u8 *n, const u8 *e, int loose, int say)
 {
 	static const struct { const char *name; u8 at, size; } part[] = {
 		{"fcw", 0, 2}, {"fsw", 2, 2}, {"ftw", 4, 1}, {"fop", 6, 2}, {"fip", 8, 8}, {"fdp", 16, 8}, {"mxcsr", 24, 4}
@@ -200,6 +221,12 @@ fx_differ(const u8 *n, const u8 *e, int say)
 	for (i = 0; i < (int)COUNTOF(part) + 24; ++i) {
 		int k = i - (int)COUNTOF(part), at = k < 0 ? part[i].at : 32 + 16 * k, size = k < 0 ? part[i].size : k < 8 ? 10 : 16;
 		if (!memcmp(n + at, e + at, (size_t)size))
+			continue;
+		if (loose && k >= 0 && k < 8 && ld16(n + at + 8) == ld16(e + at + 8) && ld64(n + at) - ld64(e + at) + 1 <= 2) {
+			++last_bits;
+			continue;
+		}
+		if (loose && at == 2 && !((ld16(n + 2) ^ ld16(e + 2)) & ~0x220))
 			continue;
 		bad = 1;
 		if (k < 0)
@@ -252,7 +279,7 @@ differ(const struct outcome *n, const struct outcome *e, u8 *const *page, const 
 		flag_text(b, e->s.flags);
 		DIFFER("    flags native %s blink %s\n", a, b);
 	}
-	bad |= fx_differ(n->s.fx, e->s.fx, say);
+	bad |= fx_differ(n->s.fx, e->s.fx, inexact(t), say);
 	if (bad && !say)
 		return 1;
 	for (i = 0; i < 16; ++i)

@@ -169,7 +169,7 @@ make_soup(struct test_case *t, u64 number)
 #ifdef TINY
 	return -1;  // without the rows that it leaves out, bytes are another instruction
 #endif
-	rng = number * 0x2545f4914f6cdd1du + 54321;
+	rng = case_seed(number) ^ 54321;
 	memset(t, 0, sizeof *t);
 	t->number = number;
 	if (one_in(3)) {

@@ -4,6 +4,12 @@
 u64 rng;
 
 u64
+case_seed(u64 number)
+{
+	return number * 0x2545f4914f6cdd1du + 12345;
+}
+
+u64
 rnd(void)
 {
 	u64 z = rng += 0x9e3779b97f4a7c15u;

@@ -1,0 +1,70 @@
+// vectors_test.c: the interpreter does what silicon did when test/cpu/silicon.vec
+// was recorded (make record-isa): on hosts without that silicon the only proof
+// to the bit.
+//
+//   vectors_test [FILE]
+#include "diff.h"
+#include <sys/mman.h>
+#include <unistd.h>
+
+int
+main(int argc, char *argv[])
+{
+	static struct test_case t;
+	static struct outcome o;
+	const char *path = argc > 1 ? argv[1] : "test/cpu/silicon.vec";
+	FILE *f = fopen(path, "rb"), *code = tmpfile();
+	char line[256], processor[256] = "?";
+	u8 *view;
+	int got, engine, without = 0, foreign = 0, i;
+	u64 cases = 0, failures = 0;
+	if (!f || !code || ftruncate(fileno(code), CODE_SIZE)) {
+		perror(path);
+		return 1;
+	}
+	view = (u8 *)mmap(0, CODE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(code), 0);
+	if (view == MAP_FAILED) {
+		perror("mmap");
+		return 1;
+	}
+	if (sysconf(_SC_PAGESIZE) != PAGE_SIZE_GUEST) {
+		puts("skipped: needs 4 KiB pages");
+		return 0;
+	}
+	memset(view, 0xcc, CODE_SIZE);
+	while (fgets(line, sizeof line, f) && line[0] != '\n')
+		if (!strncmp(line, "processor: ", 11))
+			snprintf(processor, sizeof processor, "%.*s", (int)strcspn(line, "\n") - 11, line + 11);
+	rows_init();
+	make_image();
+	run_init(fileno(code), view);
+	while ((got = vector_read(f, &t, &o)) == 1) {
+		// What this build leaves out is #UD.
+		if (t.row < 0 || !rows[t.row].done) {
+			++foreign;
+			continue;
+		}
+		++cases;
+		++rows[t.row].cases[form_of(&t)];
+		for (engine = 0; engine < ENGINES; ++engine) {
+			if (!run_compare(&o, &t, engine, 0))
+				continue;
+			if (rows[t.row].failures++ < 2) {
+				print_case(&t, engine_names[engine]);
+				print_vectors(&t);
+				run_compare(&o, &t, engine, 1);
+			}
+			++failures;
+			break;
+		}
+	}
+	if (got) {
+		printf("%s: damaged, or made with another state_random: record again\n", path);
+		++failures;
+	}
+	for (i = 0; i < row_count; ++i)
+		without += rows[i].done && !row_cases(&rows[i]);
+	printf("vectors: %llu cases recorded on %s, %d left out of this build, %d rows without, %llu in the last bit, %llu failed\n",
+	       (unsigned long long)cases, processor, foreign, without, (unsigned long long)last_bits, (unsigned long long)failures);
+	return failures != 0;
+}
