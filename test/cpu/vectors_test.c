@@ -62,6 +62,9 @@ main(int argc, char *argv[])
 		printf("%s: damaged, or made with another state_random: record again\n", path);
 		++failures;
 	}
+#ifndef TINY
+	failures += (u64)foreign;
+#endif
 	for (i = 0; i < row_count; ++i)
 		without += rows[i].done && !row_cases(&rows[i]);
 	printf("vectors: %llu cases recorded on %s, %d left out of this build, %d rows without, %llu in the last bit, %llu failed\n",
