@@ -58,7 +58,9 @@ WARN = -Wall -Wextra -Wno-unused-parameter
 BASEFLAGS = -std=c11 $(WARN) -ffp-contract=off -fno-strict-aliasing -fno-tree-slp-vectorize -fPIE \
 	-fno-asynchronous-unwind-tables -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -Iblink -I$O/gen
 LDLIBS = -lpthread
-LDFLAGS_MODE =
+# Start-up: one system call less, and what it would write-protect is in reach of
+# linear guests anyway.
+LDFLAGS_MODE = $(if $(filter Darwin,$(shell uname -s)),,-Wl,-z,norelro)
 ifeq ($(MODE),)
 OPT = -O2 -g
 else ifeq ($(MODE),rel)

@@ -10,6 +10,31 @@
 // who really wants that address gets its fault.
 static struct block no_block = { ~(u64)0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { { op_stale, { 0 }, { { 0, 0, 0, 0, 0 } }, 0, 0, 0, 0, 0, 0, 0 } } };
 
+#ifdef TINY
+#define table_new(size) calloc(1, size)
+#define table_free free
+#else
+// The tables of the first code cache and the first cpu come with the program
+// image: as many host system calls less at start-up.
+enum { POOL_SIZE = ((1 << HASH_BITS) + (1 << PAGE_HASH_BITS) + (1 << JUMP_BITS)) * sizeof(void *) };
+static u64 g_pool[POOL_SIZE / sizeof(u64)];  // never used a second time: it is zero
+static size_t g_pool_used;
+
+static void *
+table_new(size_t size)
+{
+	size_t at = __atomic_fetch_add(&g_pool_used, size, __ATOMIC_RELAXED);
+	return at <= POOL_SIZE && size <= POOL_SIZE - at ? (void *)((u8 *)g_pool + at) : calloc(1, size);
+}
+
+static void
+table_free(void *p)
+{
+	if ((uintptr_t)p - (uintptr_t)g_pool >= POOL_SIZE)
+		free(p);
+}
+#endif
+
 struct codecache *
 codecache_new(struct mem *mem)
 {
@@ -17,8 +42,8 @@ codecache_new(struct mem *mem)
 	if (!code)
 		return 0;
 	code->mem = mem;
-	code->hash = (struct block **)calloc((size_t)1 << HASH_BITS, sizeof *code->hash);
-	code->pages = (struct block **)calloc((size_t)1 << PAGE_HASH_BITS, sizeof *code->pages);
+	code->hash = (struct block **)table_new(sizeof *code->hash << HASH_BITS);
+	code->pages = (struct block **)table_new(sizeof *code->pages << PAGE_HASH_BITS);
 	if (!code->hash || !code->pages) {
 		codecache_free(code);
 		return 0;
@@ -50,8 +75,8 @@ codecache_free(struct codecache *code)
 	if (!code)
 		return;
 	free_chunks(code);
-	free(code->hash);
-	free(code->pages);
+	table_free(code->hash);
+	table_free(code->pages);
 	free(code);
 }
 
@@ -65,11 +90,17 @@ cpu_forget_jumps(struct cpu *c)
 int
 cpu_init_jumps(struct cpu *c)
 {
-	c->jumps = (const struct block **)malloc(sizeof *c->jumps << JUMP_BITS);
+	c->jumps = (const struct block **)table_new(sizeof *c->jumps << JUMP_BITS);
 	if (!c->jumps)
 		return -1;
 	cpu_forget_jumps(c);
 	return 0;
+}
+
+void
+cpu_free_jumps(struct cpu *c)
+{
+	table_free(c->jumps);
 }
 
 // --- the exclusive section -------------------------------------------------

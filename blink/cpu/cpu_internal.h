@@ -99,6 +99,7 @@ int lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *faul
 struct cpu *cpu_self(void);  // the cpu that this host thread runs, or last ran
 int cpu_init_jumps(struct cpu *c);
 void cpu_forget_jumps(struct cpu *c);  // mode or code segment changed
+void cpu_free_jumps(struct cpu *c);
 void codecache_add_cpu(struct codecache *code, struct cpu *c);
 void codecache_remove_cpu(struct codecache *code, struct cpu *c);
 void cpu_invalidate_hook(void *code, u64 lo, u64 hi);

@@ -448,7 +448,7 @@ cpu_free(struct cpu *c)
 	codecache_remove_cpu(c->code, c);
 	if (t_cpu == c)
 		t_cpu = 0;
-	free(c->jumps);
+	cpu_free_jumps(c);
 	free(c->stepbuf);
 	free(c);
 }

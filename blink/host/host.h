@@ -18,8 +18,8 @@ void host_claim_faults(host_fault_claim *);
 // builds, which run guest arithmetic on the host's unit, SIGFPE's too. An
 // unclaimed fault is a bug in blink or a signal sent by kill (si_code <= 0;
 // claimants are not asked then): `unclaimed` decides; if 0 the default action
-// is taken.
-void host_install_fault_handlers(host_fault_claim *unclaimed);
+// is taken. Returns which were ignored before: bit n for signal n.
+unsigned host_install_fault_handlers(host_fault_claim *unclaimed);
 // MXCSR of the interrupted code, where the host is an x86-64 that tells; else
 // the reset value.
 u32 host_fault_mxcsr(const void *ucontext);

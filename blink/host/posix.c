@@ -48,20 +48,25 @@ on_fault(int sig, siginfo_t *info, void *ucontext)
 	}
 }
 
-void
+unsigned
 host_install_fault_handlers(host_fault_claim *unclaimed)
 {
-	struct sigaction sa;
+	static const int sigs[] = { SIGSEGV, SIGBUS };
+	struct sigaction sa, old;
+	unsigned ignored = 0;
+	size_t i;
 	g_unclaimed = unclaimed;
 	memset(&sa, 0, sizeof sa);
 	sa.sa_sigaction = on_fault;
 	sa.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
 	sigemptyset(&sa.sa_mask);
-	sigaction(SIGSEGV, &sa, 0);
-	sigaction(SIGBUS, &sa, 0);
+	for (i = 0; i < COUNTOF(sigs); i++)
+		if (!sigaction(sigs[i], &sa, &old) && old.sa_handler == SIG_IGN)
+			ignored |= 1u << sigs[i];
 #ifdef RUN_NATIVE
 	sigaction(SIGFPE, &sa, 0);
 #endif
+	return ignored;
 }
 
 int

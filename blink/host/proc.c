@@ -62,6 +62,27 @@ host_start_ids(void)
 }
 
 int
+host_start_random(u8 *bytes)
+{
+#if HOST_LINUX && !defined(TINY)
+	// Made from those that the kernel gave this process, which libc keeps
+	// its own secrets from.
+	const u8 *given = (const u8 *)getauxval(AT_RANDOM);
+	if (given) {
+		u64 x = ld64(given), y = ld64(given + 8);
+		for (int i = 0; i < 4; i++) {
+			x = (x ^ x >> 29 ^ y) * 0x9e3779b97f4a7c15u;
+			y = (y ^ y >> 31 ^ x) * 0xd6e8feb86659fd93u;
+		}
+		st64(bytes, x ^ ld64(given));
+		st64(bytes + 8, y ^ ld64(given + 8));
+		return 0;
+	}
+#endif
+	return getentropy(bytes, 16) ? -errno : 0;
+}
+
+int
 host_exec_check(int fd)
 {
 #if HOST_LINUX && defined(SYS_execveat)

@@ -5,6 +5,8 @@
 
 // Names the calling thread for ps and top, where the host can.
 void host_set_name(const char *name);
+// 16 random bytes, the same at each call. 0 or -errno.
+int host_start_random(u8 *bytes);
 // Replaces the command line that ps shows by argv, where the host can: argv's
 // strings end where blink's own began in main()'s argv.
 void host_set_cmdline(char **main_argv, int skip);

@@ -181,7 +181,7 @@ map_segment(struct mem *mem, struct image *im, int i, u64 bias, const char *path
 	int prot = seg_prot(s);
 	i64 r;
 	if (s->filesz) {
-		r = mem_map(mem, bias + at, zero_end - at, prot, VMA_FIXED, im->fd, s->offset - in_page, path);
+		r = mem_map_file(mem, bias + at, zero_end - at, prot, VMA_FIXED, im->fd, &im->st, s->offset - in_page, path);
 		if (r < 0)
 			return map_failed(why, r, i, bias + at);
 		if (s->memsz > s->filesz && zero_end > file_end && (s->flags & PF_W_)

@@ -19,16 +19,33 @@ linux_thread_new(struct process *p, struct cpu *c)
 	return t;
 }
 
+#ifndef TINY
+i32
+thread_tid(struct thread *t)
+{
+	if (!t->tid)
+		t->tid = host_gettid();
+	return t->tid;
+}
+#endif
+
 void
 linux_thread_start(struct thread *t)
 {
 	struct process *p = t->p;
 	t_self = t;
-	t->tid = host_gettid();
-	if (t->vforked != VFORKED)
-		host_thread_init();
+	t->sigmask_known = !t->host_main;
+#ifdef TINY
 	if (t->host_main)
 		t->sigmask = host_sigmask_get();
+	t->tid = host_gettid();
+#else
+	if (!t->host_main)
+		t->tid = host_gettid();
+#endif
+	// A stack for signals is needed by those whose own is small.
+	if (!t->host_main && t->vforked != VFORKED)
+		host_thread_init();
 	pthread_mutex_lock(&p->lock);
 	t->next = p->threads;
 	p->threads = t;
@@ -54,7 +71,7 @@ robust_death(struct thread *t, u64 gva, int pending)
 			host_call(HOST_NR_futex, (long)p, L_FUTEX_WAKE, 1, 0, 0, 0);
 			return;
 		}
-		if ((val & L_FUTEX_TID_MASK) != (u32)t->tid)
+		if ((val & L_FUTEX_TID_MASK) != (u32)thread_tid(t))
 			return;
 		st32(&dead, (val & L_FUTEX_WAITERS) | L_FUTEX_OWNER_DIED);
 		if (__atomic_compare_exchange_n((u32 *)p, &raw, dead, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
@@ -120,7 +137,7 @@ sys_get_robust_list(struct thread *t, const u64 *a)
 {
 	u8 b[8];
 	u64 head = t->robust_list;
-	if ((i32)a[0] && (i32)a[0] != t->tid) {
+	if ((i32)a[0] && (i32)a[0] != thread_tid(t)) {
 		struct thread *o;
 		pthread_mutex_lock(&t->p->lock);
 		for (o = t->p->threads; o && o->tid != (i32)a[0]; o = o->next)
@@ -143,7 +160,7 @@ i64
 sys_set_tid_address(struct thread *t, const u64 *a)
 {
 	t->clear_tid = a[0];
-	return t->tid;
+	return thread_tid(t);
 }
 
 // --- ends ---------------------------------------------------------------------

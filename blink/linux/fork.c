@@ -65,7 +65,7 @@ thread_main(void *arg)
 		put32(t, q->child_tid, (u32)t->tid);
 	s->tid = t->tid;
 	sem_post(&s->ready);
-	host_sigmask(t->sigmask);
+	host_sigmask(sigmask_of(t));
 	linux_run_thread(t);
 	linux_thread_end(t);
 	return 0;
@@ -84,7 +84,7 @@ copy_thread(struct thread *t, struct process *p, const struct clone_req *q)
 	}
 	cpu_copy(c, t->cpu);
 	child_registers(c, q);
-	n->sigmask = t->sigmask;
+	n->sigmask = sigmask_of(t);
 	n->trap_no = t->trap_no;
 	n->trap_err = t->trap_err;
 	n->trap_cr2 = t->trap_cr2;
@@ -184,7 +184,7 @@ borrower_main(void *arg)
 		put32(t, b->q.child_tid, (u32)t->tid);
 	if (b->q.flags & L_CLONE_CLEAR_SIGHAND)
 		sigstate_clear(t->p->sig);
-	host_sigmask(t->sigmask);
+	host_sigmask(sigmask_of(t));
 	linux_run_thread(t);
 	linux_thread_end(t);
 	return 0;
@@ -268,6 +268,8 @@ do_clone(struct thread *t, struct clone_req *q)
 	if ((u32)q->exit_signal > L_NSIG)
 		return -L_EINVAL;
 	// Signals wait until the new thread is complete; one that is due comes first.
+	process_show_comm(t->p);
+	(void)sigmask_of(t);
 	host_sigmask(~(u64)0);
 	if (t->interrupt)
 		return -L_ERESTARTNOINTR;
@@ -282,7 +284,7 @@ do_clone(struct thread *t, struct clone_req *q)
 		if (r > 0 && f & L_CLONE_PARENT_SETTID)
 			put32(t, q->parent_tid, (u32)r);
 	}
-	host_sigmask(t->sigmask);
+	host_sigmask(sigmask_of(t));
 	return r;
 }
 
@@ -375,7 +377,7 @@ sys_getpid(struct thread *t, const u64 *a)
 i64
 sys_gettid(struct thread *t, const u64 *a)
 {
-	return t->tid;
+	return thread_tid(t);
 }
 
 i64

@@ -78,10 +78,10 @@ pi_lock(struct thread *t, u32 *w, int flags, int try_only, const struct host_ts 
 {
 	for (;;) {
 		u32 raw = __atomic_load_n(w, __ATOMIC_SEQ_CST), val = ld32(&raw), want;
-		if ((val & L_FUTEX_TID_MASK) == (u32)t->tid)
+		if ((val & L_FUTEX_TID_MASK) == (u32)thread_tid(t))
 			return -L_EDEADLK;
 		if (!(val & L_FUTEX_TID_MASK)) {
-			st32(&want, (val & (L_FUTEX_WAITERS | L_FUTEX_OWNER_DIED)) | (u32)t->tid);
+			st32(&want, (val & (L_FUTEX_WAITERS | L_FUTEX_OWNER_DIED)) | (u32)thread_tid(t));
 			if (__atomic_compare_exchange_n(w, &raw, want, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 				return 0;
 			continue;
@@ -107,7 +107,7 @@ static i64
 pi_unlock(struct thread *t, u32 *w, int flags)
 {
 	u32 raw = __atomic_load_n(w, __ATOMIC_SEQ_CST), zero = 0;
-	if ((ld32(&raw) & L_FUTEX_TID_MASK) != (u32)t->tid)
+	if ((ld32(&raw) & L_FUTEX_TID_MASK) != (u32)thread_tid(t))
 		return -L_EPERM;
 	// Those who still wait set WAITERS again.
 	__atomic_store_n(w, zero, __ATOMIC_SEQ_CST);

@@ -28,7 +28,10 @@ may_execute(const struct stat *st)
 	unsigned bit = 01;
 	gid_t groups[64];
 	int i, n;
-	uid_t uid = geteuid();
+	uid_t uid;
+	if ((st->st_mode & 0111) == 0111)
+		return 1;
+	uid = geteuid();
 	if (!uid)
 		return (st->st_mode & 0111) != 0;
 	if (st->st_uid == uid)
@@ -70,6 +73,7 @@ image_read(struct image *im, int fd, int flat, struct why *why)
 	if (!flat && !may_execute(&st))
 		return why_set(why, -L_EACCES, "is not executable");
 	im->size = (u64)st.st_size;
+	im->st = st;
 	n = pread(fd, im->head, HEAD_SIZE, 0);
 	if (n < 0)
 		return why_set(why, (int)l_err(errno), "cannot be read: %s", strerror(errno));

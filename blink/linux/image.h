@@ -5,6 +5,7 @@
 // errno and one sentence that names the field (struct why).
 #ifndef LINUX_IMAGE_H_
 #define LINUX_IMAGE_H_
+#include <sys/stat.h>
 #include "linux/linux.h"
 
 struct why { char text[240]; };
@@ -29,6 +30,7 @@ struct image {
 	u8 exec_stack;
 	u8 dynamic;      // ET_DYN: may be placed anywhere
 	u64 size;        // of the file
+	struct stat st;
 	u64 entry, phoff;
 	int phnum;
 	struct elf_seg *seg;

@@ -45,9 +45,9 @@ struct process {
 	u64 arg_start, arg_end, env_start, env_end, auxv_start, auxv_len;
 	char *exe;                 // absolute path of the guest program (/proc/self/exe)
 	char comm[16];
+	int comm_told;             // the host shows it
 	struct sigstate *sig;      // dispositions; linux/signal.c
 	int umask;
-	u64 rlim_stack;
 	int lock_future;           // mlockall(MCL_FUTURE)
 };
 
@@ -56,10 +56,11 @@ struct thread {
 	struct cpu *cpu;
 	struct process *p;
 	struct thread *next;
-	i32 tid;
+	i32 tid;                   // 0: not known yet, see thread_tid
 	u64 clear_tid;             // set_tid_address / CLONE_CHILD_CLEARTID
 	u64 robust_list;
-	u64 sigmask;               // guest's blocked signals, bit n-1
+	u64 sigmask;               // guest's blocked signals, bit n-1: see sigmask_of
+	int sigmask_known;         // else it is the host's
 	u64 saved_sigmask;         // to restore after sigsuspend-like calls
 	int restore_sigmask;
 	u64 altstack_sp, altstack_size;
@@ -83,6 +84,22 @@ struct thread {
 };
 
 enum { VFORKED = 1, CLONED_VM = 2 };
+
+// What the first thread of a program asks its host only when it matters (in
+// TINY builds at once, in less code). On t's own host thread. sigmask_of also
+// in the handlers of SIGSEGV and SIGBUS; others are installed once it is known.
+#ifdef TINY
+#define thread_tid(t) ((t)->tid)
+#define sigmask_of(t) ((t)->sigmask)
+#else
+i32 thread_tid(struct thread *t);
+u64 sigmask_learn(struct thread *t);
+static inline u64
+sigmask_of(struct thread *t)
+{
+	return LIKELY(t->sigmask_known) ? t->sigmask : sigmask_learn(t);
+}
+#endif
 
 // The calling host thread's guest thread; 0 in helper threads.
 extern THREAD_LOCAL struct thread *t_self;
@@ -145,8 +162,15 @@ void anonfd_swap(int fd, u8 *buf, size_t n);
 // Loads pg (image.h) into the fresh address space of p and sets up t's
 // registers and stack. 0, or -L_Exxx and a sentence for people.
 int linux_load(struct process *p, struct thread *t, struct program *pg, char **envp, struct why *why);
-// Sets comm, here and where the host shows it.
+// Sets comm; the host shows it from process_show_comm on, which comes before
+// anything that inherits or changes a thread's name, at the latest after the
+// first system call.
 void process_set_comm(struct process *p, const char *path);
+#ifdef TINY
+#define process_show_comm(p) ((void)0)
+#else
+void process_show_comm(struct process *p);
+#endif
 // Delivers signals that are due and settles restarts; called by vm/ whenever
 // cpu_run stopped for attention and after each system call. Cheap when
 // nothing is due.
@@ -161,7 +185,7 @@ void linux_signals_init(struct process *p);
 // A guest thread for c, not yet in p's list; 0 if memory is short.
 struct thread *linux_thread_new(struct process *p, struct cpu *c);
 // On the host thread that will run t: sets t_self and t->tid, enters it in
-// p's list, adopts the host's signal mask if t->host_main.
+// p's list.
 void linux_thread_start(struct thread *t);
 // The host's execve with everything a new program inherits in place (mask,
 // ignored signals). Returns only on failure: -L_Exxx or a restart code.

@@ -130,8 +130,8 @@ build_stack(struct process *p, struct program *pg, char **envp, u64 need, u64 *s
 	int envc = 0, n = 0, i, err;
 	while (envp[envc])
 		envc++;
-	if (getentropy(random_bytes, sizeof random_bytes))
-		return (int)l_err(errno);
+	if ((err = host_start_random(random_bytes)))
+		return (int)l_err(-err);
 	s.top = p->stack_top;
 	s.size = need;
 	s.buf = (u8 *)calloc(1, (size_t)need);
@@ -188,21 +188,37 @@ build_stack(struct process *p, struct program *pg, char **envp, u64 need, u64 *s
 	return err;
 }
 
+// RLIMIT_STACK, of which only what is below STACK_ROOM matters here.
+static u64
+stack_limit(void)
+{
+	struct rlimit rl;
+#if defined(__GLIBC__) && !defined(TINY)
+	// Its threads get stacks of that size, or of 2 MiB if there is no limit.
+	pthread_attr_t attr;
+	size_t size = 0;
+	if (!pthread_getattr_default_np(&attr)) {
+		pthread_attr_getstacksize(&attr, &size);
+		pthread_attr_destroy(&attr);
+		if (size >= STACK_ROOM)
+			return STACK_ROOM;
+	}
+#endif
+	return getrlimit(RLIMIT_STACK, &rl) || rl.rlim_cur > STACK_ROOM ? STACK_ROOM : (u64)rl.rlim_cur;
+}
+
 static int
 map_stack(struct process *p, struct program *pg, char **envp, u64 *top_bytes, struct why *why)
 {
 	u64 need = TOP_EXTRA + strlen(pg->execfn), size;
-	struct rlimit rl;
 	i64 at;
 	int i;
 	for (i = 0; i < pg->argc; i++)
 		need += strlen(pg->argv[i]) + 9;
 	for (i = 0; envp[i]; i++)
 		need += strlen(envp[i]) + 9;
-	size = getrlimit(RLIMIT_STACK, &rl) || rl.rlim_cur == RLIM_INFINITY ? ~(u64)0 : (u64)rl.rlim_cur;
 	*top_bytes = need;
-	p->rlim_stack = size;
-	size = round_up(max_u64(min_u64(size, STACK_ROOM), PAGE_SIZE_GUEST) + need, PAGE_SIZE_GUEST);
+	size = round_up(max_u64(stack_limit(), PAGE_SIZE_GUEST) + need, PAGE_SIZE_GUEST);
 	at = mem_map(p->mem, mem_layout(p->mem)->stack_top - size, size, MEM_R | MEM_W | (pg->im.exec_stack ? MEM_X : 0),
 		VMA_ANON | VMA_STACK | VMA_GROWSDOWN | VMA_FIXED_NOREPLACE, -1, 0, 0);
 	if (at < 0)
@@ -217,8 +233,21 @@ process_set_comm(struct process *p, const char *name)
 {
 	const char *s = strrchr(name, '/');
 	snprintf(p->comm, sizeof p->comm, "%.15s", s ? s + 1 : name);
+	p->comm_told = 0;
+#ifdef TINY
 	host_set_name(p->comm);
+#endif
 }
+
+#ifndef TINY
+void
+process_show_comm(struct process *p)
+{
+	if (!p->comm_told)
+		host_set_name(p->comm);
+	p->comm_told = 1;
+}
+#endif
 
 int
 linux_load(struct process *p, struct thread *t, struct program *pg, char **envp, struct why *why)

@@ -70,7 +70,8 @@ static i64
 pselect_wait(struct thread *t, int n, fd_set *r, fd_set *w, fd_set *x, struct host_ts *ts, const u64 *mask)
 {
 	struct timespec pts;
-	sigset_t s = posix_set(mask ? *mask : t->sigmask);
+	u64 own = sigmask_of(t);
+	sigset_t s = posix_set(mask ? *mask : own);
 	if (ts) {
 		pts.tv_sec = (time_t)ts->sec;
 		pts.tv_nsec = (long)ts->nsec;
@@ -86,7 +87,7 @@ pselect_wait(struct thread *t, int n, fd_set *r, fd_set *w, fd_set *x, struct ho
 	if (mask && res != -L_ERESTARTSYS)
 		sigmask_restore(t);
 	if (!t->interrupt)
-		host_sigmask(t->sigmask);
+		host_sigmask(sigmask_of(t));
 	return res;
 }
 #endif

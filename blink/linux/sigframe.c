@@ -182,7 +182,7 @@ sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct 
 	L_PUT(f.uc.mc.fs, 0);
 	L_PUT(f.uc.mc.err, t->trap_err);
 	L_PUT(f.uc.mc.trapno, t->trap_no);
-	u64 mask = t->restore_sigmask ? t->saved_sigmask : t->sigmask;
+	u64 mask = t->restore_sigmask ? t->saved_sigmask : sigmask_of(t);
 	L_PUT(f.uc.mc.oldmask, mask);
 	L_PUT(f.uc.mc.cr2, t->trap_cr2);
 	L_PUT(f.uc.mc.fpstate, fp);

@@ -47,7 +47,7 @@ on_host_signal(int sig, siginfo_t *info, void *uc)
 		host_call(SYS_rt_tgsigqueueinfo, getpid(), host_gettid(), host_sig_from_linux(sig), (long)info, 0, 0);
 #endif
 	}
-	if (SIGBIT(sig) & SIG_FAULTS & t->sigmask)
+	if (SIGBIT(sig) & SIG_FAULTS & sigmask_of(t))
 		return;
 	t->interrupt = 1;
 	host_sig_mask_after(uc, ~(u64)0);
@@ -68,7 +68,7 @@ on_host_fault(int host_sig, siginfo_t *info, void *uc)
 	u64 handler = t->p->sig->act[sig].handler;
 	if (handler == L_SIG_IGN)
 		return;
-	if (handler == L_SIG_DFL && !(t->sigmask & SIGBIT(sig)))
+	if (handler == L_SIG_DFL && !(sigmask_of(t) & SIGBIT(sig)))
 		host_die(sig);
 	on_host_signal(sig, info, uc);
 }
@@ -80,14 +80,14 @@ linux_signals_init(struct process *p)
 	if (!p->sig)
 		abort();
 	pthread_mutex_init(&p->sig->lock, 0);
+	host_on_signal = on_host_signal;
+	unsigned ignored = host_install_fault_handlers(on_host_fault);
 	for (int sig = 1; sig < 32; sig++) {
 		if (!(SIGBIT(sig) & SIG_FAULTS))
 			continue;
 		p->sig->act[sig].known = 1;
-		p->sig->act[sig].handler = host_sigdisp(sig) == HOST_SIG_IGN ? L_SIG_IGN : L_SIG_DFL;
+		p->sig->act[sig].handler = ignored >> host_sig_from_linux(sig) & 1 ? L_SIG_IGN : L_SIG_DFL;
 	}
-	host_on_signal = on_host_signal;
-	host_install_fault_handlers(on_host_fault);
 }
 
 // Caller holds s->lock.
@@ -138,10 +138,20 @@ sigstate_clear(struct sigstate *s)
 
 // --- masks --------------------------------------------------------------------
 
+#ifndef TINY
+u64
+sigmask_learn(struct thread *t)
+{
+	t->sigmask = host_sigmask_get();
+	t->sigmask_known = 1;
+	return t->sigmask;
+}
+#endif
+
 i64
 sigmask_set(struct thread *t, u64 mask)
 {
-	u64 old = t->sigmask;
+	u64 old = sigmask_of(t);
 	mask &= ~SIG_UNBLOCKABLE;
 	if (mask == old && !t->interrupt)
 		return 0;
@@ -163,10 +173,10 @@ sigmask_set(struct thread *t, u64 mask)
 void
 sigmask_swap(struct thread *t, u64 mask)
 {
-	t->saved_sigmask = t->sigmask;
+	t->saved_sigmask = sigmask_of(t);
 	t->restore_sigmask = 1;
 	t->sigmask = mask & ~SIG_UNBLOCKABLE;
-	if (sigpend_get(t) & ~t->sigmask)
+	if (sigpend_get(t) & ~sigmask_of(t))
 		t->interrupt = 1;
 }
 
@@ -350,7 +360,7 @@ signal_force(struct thread *t, int sig, const struct l_siginfo *info)
 	struct sigact act = take_action(t, sig);
 	if (g_options.strace)
 		strace_signal(t, info);
-	if (act.handler <= L_SIG_IGN || t->sigmask & SIGBIT(sig))
+	if (act.handler <= L_SIG_IGN || sigmask_of(t) & SIGBIT(sig))
 		die(t, sig);
 	enter_handler(t, sig, &act, info);
 	t->interrupt = 1;  // so that the host learns the new mask
@@ -410,7 +420,7 @@ linux_deliver_signals(struct thread *t)
 		struct l_siginfo info;
 		t->interrupt = 0;
 		COMPILER_FENCE();
-		u64 due = sigpend_get(t) & ~t->sigmask;
+		u64 due = sigpend_get(t) & ~sigmask_of(t);
 		if (!due && !sync)
 			break;
 		if (due) {
@@ -437,7 +447,7 @@ linux_deliver_signals(struct thread *t)
 			settle_restart(t, -1);
 		if (t->restore_sigmask)
 			sigmask_restore(t);
-		host_sigmask(t->sigmask);
+		host_sigmask(sigmask_of(t));
 	}
 	if (must_restart(t))
 		settle_restart(t, -1);
@@ -449,7 +459,7 @@ linux_deliver_signals(struct thread *t)
 int
 linux_signal_before_call(struct thread *t)
 {
-	if (LIKELY(!t->interrupt) || !(sigpend_get(t) & ~t->sigmask))
+	if (LIKELY(!t->interrupt) || !(sigpend_get(t) & ~sigmask_of(t)))
 		return 0;
 	t->cpu->pc -= 2;
 	t->in_syscall = -1;
@@ -509,6 +519,7 @@ sys_rt_sigaction(struct thread *t, const u64 *a)
 		act.known = 1;
 	}
 	struct sigstate *s = t->p->sig;
+	(void)sigmask_of(t);  // before a handler can run
 	pthread_mutex_lock(&s->lock);
 	struct sigact *p = sigact_get(s, sig), old = *p;
 	if (a[1]) {
@@ -518,7 +529,7 @@ sys_rt_sigaction(struct thread *t, const u64 *a)
 				sigact_to_host(sig, p);
 	}
 	pthread_mutex_unlock(&s->lock);
-	if (a[1] && act.handler == L_SIG_IGN && sigpend_get(t) & t->sigmask & SIGBIT(sig))
+	if (a[1] && act.handler == L_SIG_IGN && sigpend_get(t) & sigmask_of(t) & SIGBIT(sig))
 		sigpend_clear(t, sig);
 	if (a[2]) {
 		L_PUT(l.handler, old.handler);
@@ -533,7 +544,7 @@ sys_rt_sigaction(struct thread *t, const u64 *a)
 i64
 sys_rt_sigprocmask(struct thread *t, const u64 *a)
 {
-	u64 old = t->sigmask, set = 0;
+	u64 old = sigmask_of(t), set = 0;
 	u8 b[8];
 	if (a[3] != 8)
 		return -L_EINVAL;
@@ -564,7 +575,7 @@ sys_rt_sigpending(struct thread *t, const u64 *a)
 	u8 b[8];
 	if (a[1] > 8)
 		return -L_EINVAL;
-	st64(b, (host_sigpending() | sigpend_get(t)) & t->sigmask);
+	st64(b, (host_sigpending() | sigpend_get(t)) & sigmask_of(t));
 	return copy_out(t, a[0], b, a[1]);
 }
 
@@ -584,7 +595,7 @@ sys_rt_sigsuspend(struct thread *t, const u64 *a)
 	sigset_t s;
 	sigfillset(&s);
 	for (int i = 1; i < 32; i++)
-		if (!(t->sigmask >> (i - 1) & 1) && host_sig_from_linux(i))
+		if (!(sigmask_of(t) >> (i - 1) & 1) && host_sig_from_linux(i))
 			sigdelset(&s, host_sig_from_linux(i));
 	if (!block_begin(t))
 		sigsuspend(&s);
@@ -618,7 +629,7 @@ sys_rt_sigtimedwait(struct thread *t, const u64 *a)
 	if (a[2] && (r = timespec_in(t, a[2], &ts)))
 		return r;
 	// A caught SIGSEGV or SIGBUS that the guest blocks is known here only.
-	u64 held = sigpend_get(t) & set & t->sigmask;
+	u64 held = sigpend_get(t) & set & sigmask_of(t);
 	if (held) {
 		int sig = next_signal(held);
 		siginfo_from_host(&info, &t->pending_info[sig]);

@@ -631,8 +631,8 @@ begin_line(struct strace *s, struct thread *t)
 {
 	int root = g_options.root_pid ? g_options.root_pid : (g_options.root_pid = (int)getpid());
 	s->n = 0;
-	if (t->p->nthreads > 1 || t->tid != root)
-		put(s, "[pid %5d] ", t->tid);
+	if (t->p->nthreads > 1 || thread_tid(t) != root)
+		put(s, "[pid %5d] ", thread_tid(t));
 }
 
 static void

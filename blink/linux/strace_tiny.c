@@ -8,7 +8,7 @@ prefix(struct thread *t, char *buf, size_t size)
 {
 	buf[0] = 0;
 	if (t->p->nthreads > 1)
-		snprintf(buf, size, "[pid %d] ", t->tid);
+		snprintf(buf, size, "[pid %d] ", thread_tid(t));
 	return buf;
 }
 

@@ -273,6 +273,7 @@ sys_prctl(struct thread *t, const u64 *a)
 	i64 r;
 	if ((op < 256 && memchr(g_plain_options, (int)op, sizeof g_plain_options)) || op == L_PR_SET_PTRACER)
 		return PASS(prctl, "iiiii");
+	process_show_comm(t->p);
 	switch (op) {
 	case L_PR_SET_NAME:
 		r = mem_read_str(t->p->mem, name, a[1], sizeof name);

@@ -118,5 +118,7 @@ linux_syscall(struct thread *t)
 	}
 	if (g_options.strace)
 		strace_leave(&log, t, row, a, res);
+	if (UNLIKELY(!t->p->comm_told))
+		process_show_comm(t->p);
 	c->r[GPR_AX] = (u64)res;
 }

@@ -308,13 +308,15 @@ collision(const struct vma *nv)
 }
 
 i64
-mem_map(struct mem *m, u64 addr, u64 len, int prot, int flags, int fd, u64 offset, const char *path)
+mem_map_file(struct mem *m, u64 addr, u64 len, int prot, int flags, int fd, const struct stat *known, u64 offset, const char *path)
 {
 	struct changes ch;
 	struct vma nv;
 	struct stat st;
 	int r, fixed = flags & (VMA_FIXED | VMA_FIXED_NOREPLACE);
-	if (fd >= 0 && fstat(fd, &st))
+	if (known)
+		st = *known;
+	else if (fd >= 0 && fstat(fd, &st))
 		return -errno;
 	if ((offset & (PAGE_SIZE_GUEST - 1)) || !len)
 		return -EINVAL;
@@ -362,6 +364,12 @@ mem_map(struct mem *m, u64 addr, u64 len, int prot, int flags, int fd, u64 offse
 	}
 	mem_publish(m, &ch);
 	return r ? r : (i64)nv.start;
+}
+
+i64
+mem_map(struct mem *m, u64 addr, u64 len, int prot, int flags, int fd, u64 offset, const char *path)
+{
+	return mem_map_file(m, addr, len, prot, flags, fd, 0, offset, path);
 }
 
 int

@@ -92,6 +92,9 @@ void mem_after_fork(struct mem *, int is_child);
 // host is asked for the descriptor's path.
 // Returns the guest address or -errno.
 i64 mem_map(struct mem *, u64 addr, u64 len, int prot, int flags, int fd, u64 offset, const char *path);
+// The same for a file that the caller has asked fstat about.
+struct stat;
+i64 mem_map_file(struct mem *, u64 addr, u64 len, int prot, int flags, int fd, const struct stat *, u64 offset, const char *path);
 int mem_unmap(struct mem *, u64 addr, u64 len);
 int mem_protect(struct mem *, u64 addr, u64 len, int prot);
 // mremap(2); flags are 1 MAYMOVE, 2 FIXED, 4 DONTUNMAP.
