@@ -207,6 +207,194 @@ try node node "$root/t.js"
 try ruby ruby -e 'puts (1..20).map { |i| i ** i % 97 }.sort.inspect; h = Hash.new(0); "hello world".each_char { |c| h[c] += 1 }; puts h; puts 2 ** 100, "%.10f" % Math.sqrt(2); t = 4.times.map { |i| Thread.new { i * i } }; p t.map(&:value); p "a-b_c".tr("-_", "  ").split.map(&:upcase)'
 try php php -r 'echo json_encode(["a" => [1, 2.5, null]]), "\n", md5("abc"), "\n", array_sum(range(1, 1000)), "\n", preg_replace("/(\w+) (\w+)/", "$2 $1", "one two"), "\n"; function f($n) { return $n < 2 ? $n : f($n - 1) + f($n - 2); } echo f(18), "\n";'
 
+# --- what people run -----------------------------------------------------------------
+mkdir -p "$root/java" "$root/go"
+cat >"$root/java/T.java" <<'X'
+import java.util.*;
+import java.util.concurrent.*;
+import java.util.stream.*;
+public class T {
+	interface Shape { double area(); }
+	record Circle(double r) implements Shape { public double area() { return Math.PI * r * r; } }
+	record Square(double a) implements Shape { public double area() { return a * a; } }
+	public static void main(String[] args) throws Exception {
+		List<Shape> shapes = List.of(new Circle(1.5), new Square(2));
+		System.out.printf("%.6f%n", shapes.stream().mapToDouble(Shape::area).sum());
+		ExecutorService pool = Executors.newFixedThreadPool(4);
+		List<Future<Long>> parts = new ArrayList<>();
+		for (int k = 0; k < 8; k++) {
+			final int from = k;
+			parts.add(pool.submit(() -> {
+				long s = 0;
+				List<byte[]> keep = new ArrayList<>();
+				for (int i = 0; i < 20000; i++) {
+					byte[] b = new byte[1000];
+					b[i % 1000] = (byte)(i + from);
+					if (i % 1000 == 0) keep.add(b);
+					s = s * 31 + b[i % 1000];
+				}
+				return s + keep.size();
+			}));
+		}
+		for (Future<Long> f : parts) System.out.println(f.get());
+		pool.shutdown();
+		Map<Integer, Long> m = IntStream.range(0, 1000).boxed().collect(Collectors.groupingBy(i -> i % 7, TreeMap::new, Collectors.counting()));
+		System.out.println(m);
+		try {
+			Object o = null;
+			o.hashCode();
+		} catch (NullPointerException e) {
+			System.out.println("NPE");
+		}
+		try {
+			System.out.println(deep(0));
+		} catch (StackOverflowError e) {
+			System.out.println("overflow");
+		}
+		System.out.println(new java.math.BigInteger("3").pow(500).mod(java.math.BigInteger.valueOf(1000007)));
+	}
+	static int deep(int n) { return deep(n + 1) + 1; }
+}
+X
+command -v javac >/dev/null && javac -d "$root/java" "$root/java/T.java"
+try java-serial java -XX:+UseSerialGC -Xmx64m -Xshare:auto -cp "$root/java" T
+try java-g1 java -XX:+UseG1GC -Xmx64m -cp "$root/java" T
+try java-int java -Xint -XX:+UseSerialGC -Xmx64m -cp "$root/java" T
+try javac sh -c "javac -J-Xmx128m -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 -d . $root/java/T.java && ls"
+cat >"$root/go/t.go" <<'X'
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+)
+
+type node struct{ l, r *node }
+
+func tree(n int) *node {
+	if n == 0 {
+		return &node{}
+	}
+	return &node{tree(n - 1), tree(n - 1)}
+}
+func (n *node) count() int {
+	if n.l == nil {
+		return 1
+	}
+	return 1 + n.l.count() + n.r.count()
+}
+func main() {
+	var wg sync.WaitGroup
+	ch := make(chan int, 16)
+	for i := 0; i < 20; i++ {
+		wg.Add(1)
+		go func(i int) {
+			defer wg.Done()
+			s := 0
+			for k := 0; k < 20000; k++ {
+				s += k * i % 7
+				if k%5000 == 0 {
+					runtime.Gosched()
+				}
+			}
+			ch <- s
+		}(i)
+	}
+	go func() { wg.Wait(); close(ch) }()
+	var all []int
+	for s := range ch {
+		all = append(all, s)
+	}
+	sort.Ints(all)
+	fmt.Println(all)
+	m := map[string]int{}
+	for i := 0; i < 50000; i++ {
+		m[fmt.Sprint("key", i%1000)] += i
+	}
+	fmt.Println(len(m), m["key7"])
+	for i := 0; i < 5; i++ {
+		fmt.Println(tree(14).count())
+	}
+	runtime.GC()
+	select {
+	case <-time.After(10 * time.Millisecond):
+		fmt.Println("timeout")
+	}
+	func() {
+		defer func() { fmt.Println("recovered:", recover()) }()
+		var p *node
+		fmt.Println(p.l)
+	}()
+	out, err := exec.Command("echo", "sub").Output()
+	fmt.Print(string(out), err, "\n")
+	go func() {
+		for {
+		} // only a signal stops it
+	}()
+	runtime.GC()
+	fmt.Println(strings.Repeat("x", 10), len(os.Args))
+}
+X
+command -v go >/dev/null && (cd "$root/go" && GO111MODULE=off GOCACHE="$root/go/cache" go build -o "$root/go/t" t.go)
+[ -x "$root/go/t" ] && try go-program "$root/go/t" a b || try go-program go version
+try go-build sh -c "export GO111MODULE=off GOCACHE=$root/go/cache && go version && go vet $root/go/t.go && go build -o t $root/go/t.go && ./t"
+cat >"$root/redis.sh" <<'X'
+redis-server --port 0 --unixsocket r.sock --save '' --appendonly no --daemonize no --dir . >log 2>&1 &
+server=$!
+for i in $(seq 200); do redis-cli -s r.sock ping >/dev/null 2>&1 && break; sleep 0.1; done
+r() { redis-cli -s r.sock "$@"; }
+r set a 1; r incr a; r lpush l x y z; r lrange l 0 -1; r hset h f 1 g 2; r hgetall h; r zadd z 1 one 2 two; r zrange z 0 -1 withscores
+r eval 'return {KEYS[1], redis.call("get", KEYS[1]), 3 * 4}' 1 a
+seq 1 500 | sed 's/.*/set k& v&/' | r --pipe | tail -n 1
+r dbsize
+redis-benchmark -s r.sock -n 2000 -c 5 -q -t set,get >bench 2>&1 && tr '\r' '\n' <bench | grep -c 'requests per second'
+r save; ls dump.rdb; r debug reload; r get k77
+r shutdown nosave; wait $server; echo "server $?"
+X
+try redis sh -c "command -v redis-server >/dev/null && bash $root/redis.sh"
+cat >"$root/http.sh" <<'X'
+python3 -u -m http.server 0 --bind 127.0.0.1 >log 2>&1 &
+server=$!
+for i in $(seq 200); do grep -q 'port [0-9]' log && break; sleep 0.1; done
+port=$(sed -n 's/.*port \([0-9]*\).*/\1/p' log | head -n 1)
+curl -s "http://127.0.0.1:$port/text"; curl -s "http://127.0.0.1:$port/large" | md5sum
+curl -s -o /dev/null -w '%{http_code} %{size_download}\n' "http://127.0.0.1:$port/none" "http://127.0.0.1:$port/numbers"
+curl -s -I "http://127.0.0.1:$port/text" | grep -i length
+kill $server; wait $server; echo "server $?"
+X
+try curl-http bash -c "curl --version | head -n 1 && bash $root/http.sh"
+try vim vim -u NONE -es -c 'set nomore' -c '%s/\(alpha\) \(beta\)/\2 \1/' -c 'g/line 3/normal ddp' -c 'sort n' -c 'w out' -c '%print' -c 'qa!' text
+try tmux bash -c 'tmux -f /dev/null -S ./s new-session -d -x 80 -y 24 "cat text; sleep 60" && sleep 2 && tmux -S ./s capture-pane -p | head -n 10; tmux -S ./s list-windows -F "#{window_width}x#{window_height}"; tmux -S ./s kill-server; echo $?'
+cat >"$root/CMakeLists.txt" <<'X'
+cmake_minimum_required(VERSION 3.10)
+project(t C)
+add_library(l STATIC l.c)
+add_executable(p p.c)
+target_link_libraries(p l)
+enable_testing()
+add_test(NAME p COMMAND p)
+X
+try cmake bash -c "cp $root/CMakeLists.txt . && echo 'int f(int x) { return x * 3; }' >l.c && echo 'int f(int); int main(void) { return f(2) != 6; }' >p.c && cmake -S . -B b >log 2>&1 && make -C b -j2 2>&1 | grep -c Built && ./b/p && (cd b && ctest 2>&1 | grep -o '100% tests passed')"
+cat >"$root/t.tcl" <<'X'
+proc f n {expr {$n < 2 ? $n : [f [expr {$n-1}]] + [f [expr {$n-2}]]}}
+puts [f 15]
+puts [lsort -integer {3 1 2}]
+puts [format %.10f [expr {sqrt(2)}]]
+puts [regsub -all {a(.)} "abacad" {<\1>}]
+puts [exec echo sub]
+after 10 {set x 1}
+vwait x
+puts [expr {2**100}]
+X
+try tcl tclsh "$root/t.tcl"
+try guile guile --no-auto-compile -c '(define (f n) (if (< n 2) n (+ (f (- n 1)) (f (- n 2))))) (display (f 18)) (newline) (display (sort (list 3 1 2) <)) (newline) (display (expt 3 200)) (newline) (display (call-with-current-continuation (lambda (k) (for-each (lambda (x) (if (> x 2) (k x))) (list 1 2 3 4)) 0))) (newline) (use-modules (ice-9 threads)) (display (par-map (lambda (x) (* x x)) (list 1 2 3))) (newline)'
+
 # --- a compiler ------------------------------------------------------------------
 cat >"$root/t.c" <<'X'
 #include <stdio.h>

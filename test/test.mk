@@ -87,5 +87,10 @@ check-programs: $O/blink/blink
 	@bash test/programs.sh $O/blink/blink
 .PHONY: check-programs
 
-check-all: check check-cxx layers check-programs emulates
+# Every system call that is done has succeeded and failed in a test.
+check-syscalls: $O/blink/blink
+	@sh test/syscalls.sh $O/blink/blink blink/linux/syscalls.tbl
+.PHONY: check-syscalls
+
+check-all: check check-syscalls check-cxx layers check-programs emulates
 .PHONY: check-all
