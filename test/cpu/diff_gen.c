@@ -271,6 +271,10 @@ make_case(struct test_case *t, int rowno, u64 number)
 	t->mode = MODE_64;
 	if (strstr(r->flags, "I64") || (one_in(6) && !named(r, "jmpf callf retf iret sgdt sidt sldt str smsw int1")))
 		t->mode = MODE_32;
+#ifdef TINY  // knows 64-bit code only
+	if (t->mode == MODE_32)
+		return -1;
+#endif
 	for (tries = 0;; ++tries) {
 		if (tries == 200)
 			return -1;

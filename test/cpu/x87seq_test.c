@@ -443,7 +443,9 @@ main(int argc, char **argv)
 	sigaction(SIGFPE, &sa, 0);
 	sigaction(SIGILL, &sa, 0);
 	for (batch = 0; (long)cases < thousands * 1000 || batch < 4; batch++) {
+#ifndef TINY  // which knows 64-bit code only
 		bits32 = batch & 1;
+#endif
 		paged = batch >> 1 & 1;
 		cpu = cpus[paged];
 		make_code();
