@@ -195,6 +195,17 @@ step(struct cpu *c)
 	reset_limit(c);
 }
 
+// A load of SS holds back the trap of TF until the next instruction is done.
+static int
+delays_trap(const struct cpu *c)
+{
+	const struct op *op = &c->stepbuf->ops[0];
+	if (op->fn == op_ea || (CPU_MODE(c) != MODE_64 && op->fn == op_ea32))
+		++op;
+	return op->a == SEG_SS && (op->fn == cpu_handlers[OP_POP_SREG] ||
+	                           (op->fn == cpu_handlers[OP_MOV_SREG] && op_kind(op, 0) == K_SREG));
+}
+
 static enum stop
 run(struct cpu *c, int one)
 {
@@ -237,6 +248,8 @@ run(struct cpu *c, int one)
 			}
 			if (UNLIKELY(c->sysflags & FLAG_TF)) {
 				step(c);
+				if (c->stop == STOP_ATTENTION && delays_trap(c))
+					continue;
 				if (c->stop == STOP_ATTENTION) {
 					c->vector = VEC_DB;
 					c->error = 0;

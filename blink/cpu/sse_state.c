@@ -64,6 +64,8 @@ fxsave(struct cpu *c, const struct op *op)
 	u8 image[FX_END];
 	u64 gva = ea(c, op);
 	int i, end = FX_XMM + 16 * xmm_count(c);
+	if (c->sysflags & FLAG_AC && gva & 3)
+		cpu_raise(c, op, VEC_AC, 0);
 	vec_align(c, op, gva);
 	// As silicon does, the last byte first: it decides the fault's address.
 	access_probe(c, op, gva + 511, 1, MEM_W);
@@ -80,6 +82,8 @@ fxrstor(struct cpu *c, const struct op *op)
 	u8 image[512];
 	u64 gva = ea(c, op);
 	int i;
+	if (c->sysflags & FLAG_AC && gva & 3)
+		cpu_raise(c, op, VEC_AC, 0);
 	vec_align(c, op, gva);
 	access_probe(c, op, gva + 511, 1, MEM_R);
 	for (i = 0; i < 512; i += FX_CHUNK)

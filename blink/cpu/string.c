@@ -66,11 +66,12 @@ room(u64 gva, int size)
 	return (PAGE_SIZE_GUEST - (gva & (PAGE_SIZE_GUEST - 1))) / (u64)size;
 }
 
-// Whether chunks may be used: upwards, with full addresses
+// Whether chunks may be used: upwards, with full addresses, and nobody looks
+// at single elements
 static ALWAYS_INLINE int
 chunks(const struct cpu *c, const struct op *op)
 {
-	return c->df > 0 && address_size(c, op) == 8 && !(c->sysflags & FLAG_AC);
+	return c->df > 0 && address_size(c, op) == 8 && !(c->sysflags & (FLAG_AC | FLAG_TF));
 }
 
 static ALWAYS_INLINE int
