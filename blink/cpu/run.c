@@ -195,6 +195,8 @@ step(struct cpu *c)
 	reset_limit(c);
 }
 
+op_fn op_pop_sreg, op_mov_sreg;
+
 // A load of SS holds back the trap of TF until the next instruction is done.
 static int
 delays_trap(const struct cpu *c)
@@ -202,8 +204,8 @@ delays_trap(const struct cpu *c)
 	const struct op *op = &c->stepbuf->ops[0];
 	if (op->fn == op_ea || (CPU_MODE(c) != MODE_64 && op->fn == op_ea32))
 		++op;
-	return op->a == SEG_SS && (op->fn == cpu_handlers[OP_POP_SREG] ||
-	                           (op->fn == cpu_handlers[OP_MOV_SREG] && op_kind(op, 0) == K_SREG));
+	return op->a == SEG_SS && (op->fn == op_pop_sreg ||
+	                           (op->fn == op_mov_sreg && op_kind(op, 0) == K_SREG));
 }
 
 static enum stop
