@@ -177,7 +177,7 @@ op_vmovq(struct cpu *c, const struct op *op)
 const struct op *
 op_vmovddup(struct cpu *c, const struct op *op)
 {
-	const u8 *s = vex_source(c, op, 0);
+	const u8 *s = vex_last(c, op, 0);
 	u64 lo = ld64(s), hi = ld64(s + 16);
 	vex_set(c, op->a, v128_make(lo, lo), op->size == 32 ? v128_make(hi, hi) : v128_make(0, 0));
 	NEXT();
@@ -236,6 +236,18 @@ static ALWAYS_INLINE u32
 signs(const u8 *s, int n, int w)
 {
 	u32 m = 0;
+#if SSE_HOST
+	v128 x = v128_ld(s), y = v128_ld(s + 16);
+	u32 high;
+	if (w == 4) {
+		__asm__("movmskps %1,%0" : "=r"(m) : "x"(x));
+		__asm__("movmskps %1,%0" : "=r"(high) : "x"(y));
+	} else {
+		__asm__("movmskpd %1,%0" : "=r"(m) : "x"(x));
+		__asm__("movmskpd %1,%0" : "=r"(high) : "x"(y));
+	}
+	return n == 32 ? m | high << 16 / w : m;
+#endif
 	int i;
 	for (i = 0; i < n / w; i++)
 		m |= (u32)(s[w * i + w - 1] >> 7) << i;
@@ -276,7 +288,7 @@ op_vinsertps(struct cpu *c, const struct op *op)
 const struct op *
 op_vinsertf128(struct cpu *c, const struct op *op)
 {
-	v128 x = v128_ld(vex_source(c, op, 16 | HOW_COUNT)), lo = v128_ld(c->v[op->b].b), hi = v128_ld(c->v[op->b].b + 16);
+	v128 x = v128_ld(vex_last(c, op, 16 | HOW_COUNT)), lo = v128_ld(c->v[op->b].b), hi = v128_ld(c->v[op->b].b + 16);
 	vex_set(c, op->a, op->imm & 1 ? lo : x, op->imm & 1 ? x : hi);
 	NEXT();
 }
@@ -326,7 +338,7 @@ SAME_HANDLER(vbroadcastsd, vpbroadcastq)
 const struct op *
 op_vbroadcastf128(struct cpu *c, const struct op *op)
 {
-	v128 x = v128_ld(vex_source(c, op, 16 | HOW_COUNT));
+	v128 x = v128_ld(vex_last(c, op, 16 | HOW_COUNT));
 	vex_set(c, op->a, x, x);
 	NEXT();
 }
@@ -346,8 +358,29 @@ finish(struct cpu *c, const struct op *op)
 const struct op *
 op_vpermilps(struct cpu *c, const struct op *op)
 {
-	const u8 *s = vex_source(c, op, 16), *d = vex_has_two(op) ? c->v[op->b].b : s;
-	int i, by_imm = d == s && !vex_has_two(op);
+	const u8 *s = vex_last(c, op, 16), *d = vex_has_two(op) ? c->v[op->b].b : s;
+	int i, by_imm = !vex_has_two(op);
+#if SSE_HOST
+	if (host_has(HOST_AVX2)) {
+		static const u32 counts[4] = {0, 2, 4, 6};
+		v128 which = v128_ld(s), high = which, lo, hi = v128_make(0, 0);
+		if (by_imm) {
+			which = v128_make(op->imm | (u64)op->imm << 32, op->imm | (u64)op->imm << 32);
+			__asm__("vpsrlvd %1,%0,%0" : "+x"(which) : "m"(counts));
+			high = which;
+		} else if (op->size == 32) {
+			high = v128_ld(s + 16);
+		}
+		lo = v128_ld(d);
+		__asm__("vpermilps %1,%0,%0" : "+x"(lo) : "x"(which));
+		if (op->size == 32) {
+			hi = v128_ld(d + 16);
+			__asm__("vpermilps %1,%0,%0" : "+x"(hi) : "x"(high));
+		}
+		vex_set(c, op->a, lo, hi);
+		NEXT();
+	}
+#endif
 	for (i = 0; i < op->size / 4; i++) {
 		u32 at = by_imm ? (u32)op->imm >> 2 * (i & 3) : ld32(s + 4 * i);
 		st32(c->vtmp.b + 4 * i, ld32(d + (i & 4) * 4 + 4 * (at & 3)));
@@ -358,7 +391,7 @@ op_vpermilps(struct cpu *c, const struct op *op)
 const struct op *
 op_vpermilpd(struct cpu *c, const struct op *op)
 {
-	const u8 *s = vex_source(c, op, 16), *d = vex_has_two(op) ? c->v[op->b].b : s;
+	const u8 *s = vex_last(c, op, 16), *d = vex_has_two(op) ? c->v[op->b].b : s;
 	int i, by_imm = !vex_has_two(op);
 	for (i = 0; i < op->size / 8; i++) {
 		u32 at = by_imm ? (u32)op->imm >> i : ld32(s + 8 * i) >> 1;
@@ -370,7 +403,7 @@ op_vpermilpd(struct cpu *c, const struct op *op)
 const struct op *
 op_vperm2f128(struct cpu *c, const struct op *op)
 {
-	const u8 *s = vex_source(c, op, 16), *d = c->v[op->b].b;
+	const u8 *s = vex_last(c, op, 16), *d = c->v[op->b].b;
 	int sel = op->imm;
 	v128 zero = v128_make(0, 0);
 	v128 lo = sel & 8 ? zero : v128_ld((sel & 2 ? s : d) + 16 * (sel & 1));
@@ -383,8 +416,15 @@ SAME_HANDLER(vperm2i128, vperm2f128)
 const struct op *
 op_vpermd(struct cpu *c, const struct op *op)
 {
-	const u8 *s = vex_source(c, op, 16), *index = c->v[op->b].b;
+	const u8 *s = vex_last(c, op, 16), *index = c->v[op->b].b;
 	int i;
+#if SSE_HOST
+	if (host_has(HOST_AVX2)) {
+		__asm__ volatile("vmovdqu (%0),%%ymm0\n vpermd (%1),%%ymm0,%%ymm0\n vmovdqu %%ymm0,(%2)\n vzeroupper"
+		                 : : "r"(index), "r"(s), "r"(c->v[op->a].b) : "xmm0", "memory");
+		NEXT();
+	}
+#endif
 	for (i = 0; i < 8; i++)
 		st32(c->vtmp.b + 4 * i, ld32(s + 4 * (ld32(index + 4 * i) & 7)));
 	TAIL finish(c, op);
@@ -394,7 +434,7 @@ SAME_HANDLER(vpermps, vpermd)
 const struct op *
 op_vpermq(struct cpu *c, const struct op *op)
 {
-	const u8 *s = vex_source(c, op, 16);
+	const u8 *s = vex_last(c, op, 16);
 	u64 a = ld64(s + 8 * (op->imm & 3)), b = ld64(s + 8 * (op->imm >> 2 & 3));
 	u64 d = ld64(s + 8 * (op->imm >> 4 & 3)), e = ld64(s + 8 * (op->imm >> 6 & 3));
 	vex_set(c, op->a, v128_make(a, b), v128_make(d, e));
@@ -407,23 +447,36 @@ SAME_HANDLER(vpermpd, vpermq)
 const struct op *
 op_vpblendd(struct cpu *c, const struct op *op)
 {
-	const u8 *s = vex_source(c, op, 16), *d = c->v[op->b].b;
+	const u8 *s = vex_last(c, op, 16), *d = c->v[op->b].b;
+	u64 x[4];
 	int i;
-	for (i = 0; i < op->size / 4; i++)
-		st32(c->vtmp.b + 4 * i, ld32((op->imm >> i & 1 ? s : d) + 4 * i));
-	TAIL finish(c, op);
+	for (i = 0; i < 4; i++) {
+		u64 m = ((unsigned)op->imm >> 2 * i & 1 ? 0xffffffff : 0) | ((unsigned)op->imm >> 2 * i & 2 ? (u64)0xffffffff << 32 : 0);
+		x[i] = (ld64(s + 8 * i) & m) | (ld64(d + 8 * i) & ~m);
+	}
+	vex_set(c, op->a, v128_make(x[0], x[1]), op->size == 32 ? v128_make(x[2], x[3]) : v128_make(0, 0));
+	NEXT();
 }
 
 // By the sign bits of a fourth register, whose number is in op.imm
+static ALWAYS_INLINE u64
+blend_by_sign(const u8 *d, const u8 *s, const u8 *mask, int w)
+{
+	u64 m = ld64(mask);
+	m = w == 8 ? 0 - (m >> 63) : w == 4 ? (m >> 31 & 0x0000000100000001) * 0xffffffff : (m >> 7 & 0x0101010101010101) * 0xff;
+	return (ld64(s) & m) | (ld64(d) & ~m);
+}
+
 #define BLENDV(name, w) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	const u8 *s = vex_source(c, op, 16), *d = c->v[op->b].b, *m = c->v[op->imm].b; \
-	int i; \
-	for (i = 0; i < op->size / w; i++) \
-		lane_set(c->vtmp.b, i, w, lane_get(m[w * i + w - 1] & 0x80 ? s : d, i, w)); \
-	TAIL finish(c, op); \
+	const u8 *s = vex_last(c, op, 16), *d = c->v[op->b].b, *m = c->v[op->imm].b; \
+	v128 lo = v128_make(blend_by_sign(d, s, m, w), blend_by_sign(d + 8, s + 8, m + 8, w)), hi = v128_make(0, 0); \
+	if (op->size == 32) \
+		hi = v128_make(blend_by_sign(d + 16, s + 16, m + 16, w), blend_by_sign(d + 24, s + 24, m + 24, w)); \
+	vex_set(c, op->a, lo, hi); \
+	NEXT(); \
 }
 BLENDV(vpblendvb, 1)
 BLENDV(vblendvps, 4)
@@ -431,12 +484,29 @@ BLENDV(vblendvpd, 8)
 
 // ---- shifts by the lanes of another register ----------------------------------
 
+#if SSE_HOST
+#define SHIFTV_HOST(name) \
+	if (host_has(HOST_AVX2)) { \
+		v128 x_ = v128_ld(d), y_ = v128_ld(s), hi_ = v128_make(0, 0); \
+		__asm__(#name " %1,%0,%0" : "+x"(x_) : "x"(y_)); \
+		if (op->size == 32) { \
+			hi_ = v128_ld(d + 16); \
+			y_ = v128_ld(s + 16); \
+			__asm__(#name " %1,%0,%0" : "+x"(hi_) : "x"(y_)); \
+		} \
+		vex_set(c, op->a, x_, hi_); \
+		NEXT(); \
+	}
+#else
+#define SHIFTV_HOST(name)
+#endif
 #define SHIFTV(name, w, T, expr) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	const u8 *s = vex_source(c, op, 16), *d = c->v[op->b].b; \
+	const u8 *s = vex_last(c, op, 16), *d = c->v[op->b].b; \
 	int i; \
+	SHIFTV_HOST(name) \
 	for (i = 0; i < op->size / w; i++) { \
 		u64 n = lane_get(s, i, w); \
 		T x = (T)lane_get(d, i, w); \
@@ -455,7 +525,7 @@ SHIFTV(vpsrlvq, 8, u64, n > 63 ? 0 : x >> n)
 static inline void
 test_bits(struct cpu *c, const struct op *op, u64 which)
 {
-	const u8 *s = vex_source(c, op, 16), *d = c->v[op->a].b;
+	const u8 *s = vex_last(c, op, 16), *d = c->v[op->a].b;
 	u64 both = 0, only = 0;
 	int i;
 	for (i = 0; i < op->size; i += 8) {
@@ -499,9 +569,16 @@ registers(const struct cpu *c)
 const struct op *
 op_vzeroupper(struct cpu *c, const struct op *op)
 {
+	const v128 zero = v128_make(0, 0);
 	int i;
-	for (i = 0; i < registers(c); i++)
-		v128_st(c->v[i].b + 16, v128_make(0, 0));
+	for (i = 0; i < 8; i += 2) {
+		v128_st(c->v[i].b + 16, zero);
+		v128_st(c->v[i + 1].b + 16, zero);
+	}
+	for (; i < registers(c); i += 2) {
+		v128_st(c->v[i].b + 16, zero);
+		v128_st(c->v[i + 1].b + 16, zero);
+	}
 	NEXT();
 }
 

@@ -86,7 +86,7 @@ const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
 	if (LIKELY(!c->fpsoft && host_has(HOST_FMA))) { \
-		const u8 *s = vex_is_reg(op, 2) ? c->v[op->d].b : vex_source(c, op, (what) & FMA_SCALAR ? (what) & FMA_WIDE ? 8 : 4 : 16); \
+		const u8 *s = vex_last(c, op, (what) & FMA_SCALAR ? (what) & FMA_WIDE ? 8 : 4 : 16); \
 		v128 x = v128_ld(c->v[op->a].b), y = v128_ld(c->v[op->b].b), z = v128_ld(s), hi = v128_make(0, 0); \
 		__asm__ volatile(#name " %2,%1,%0" : "+x"(x) : "x"(y), "x"(z)); \
 		if (!((what) & FMA_SCALAR) && op->size == 32) { \
@@ -150,7 +150,7 @@ op_vcvtph2ps(struct cpu *c, const struct op *op)
 {
 #if SSE_HOST
 	if (LIKELY(!c->fpsoft && host_has(HOST_F16C))) {
-		const u8 *s = vex_source(c, op, 16);
+		const u8 *s = vex_last(c, op, 16);
 		v128 lo = v128_make(ld64(s), 0), hi = v128_make(ld64(s + 8), 0);
 		__asm__ volatile("vcvtph2ps %0,%0" : "+x"(lo));
 		if (op->size == 32)
@@ -192,5 +192,27 @@ to_half(struct cpu *c, const struct op *op)
 const struct op *
 op_vcvtps2ph(struct cpu *c, const struct op *op)
 {
+#if SSE_HOST
+	if (LIKELY(!c->fpsoft && op_kind(op, 0) != K_MEM && host_has(HOST_F16C))) {
+		v128 lo = v128_ld(c->v[op->b].b), hi = v128_make(0, 0);
+		int wide = op_kind(op, 1) == K_YMM;
+		if (wide)
+			hi = v128_ld(c->v[op->b].b + 16);
+#define TO_HALF(k) \
+	case k: \
+		__asm__ volatile("vcvtps2ph $" #k ",%0,%0" : "+x"(lo)); \
+		if (wide) \
+			__asm__ volatile("vcvtps2ph $" #k ",%0,%0" : "+x"(hi)); \
+		break;
+		switch (op->imm & 4 ? 4 : op->imm & 3) {
+		TO_HALF(0) TO_HALF(1) TO_HALF(2) TO_HALF(3)
+		default:
+		TO_HALF(4)
+		}
+		__asm__("punpcklqdq %1,%0" : "+x"(lo) : "x"(hi));
+		vex_set(c, op->a, lo, v128_make(0, 0));
+		NEXT();
+	}
+#endif
 	RUN_NEXT(to_half);
 }

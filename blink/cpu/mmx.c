@@ -26,7 +26,7 @@ sse_ask_host(void)
 		}
 	}
 	if (__get_cpuid_count(7, 0, &a, &b, &c, &d))
-		x |= (b >> 29 & 1 ? HOST_SHA : 0) | (c >> 8 & 1 ? HOST_GFNI : 0);
+		x |= (b >> 29 & 1 ? HOST_SHA : 0) | (c >> 8 & 1 ? HOST_GFNI : 0) | (x & HOST_AVX && b >> 5 & 1 ? HOST_AVX2 : 0);
 	__atomic_store_n(&sse_host_features, x, __ATOMIC_RELAXED);
 	return x;
 }
@@ -453,10 +453,35 @@ k_pshufb(u8 *d, const u8 *s, int n, int imm)
 VEC_HANDLER(pshufb, 16)
 VEX_TWIN(pshufb, 16)
 
+#if SSE_HOST && !defined(TINY)
+// Sixteen of these from 16 + n on shift a register right by n bytes, from
+// 16 - n on left.
+static const u8 byte_shifts[64] = {
+	128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+	128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
+	128, 128, 128, 128, 128
+};
+
+static ALWAYS_INLINE v128
+shift_bytes(v128 x, int from)
+{
+	v128 which = v128_ld(byte_shifts + from);
+	__asm__("pshufb %1,%0" : "+x"(x) : "x"(which));
+	return x;
+}
+#endif
+
 static void
 k_palignr(u8 *d, const u8 *s, int n, int imm)
 {
 	u8 both[64];
+#if SSE_HOST && !defined(TINY)
+	if (n == 16 && host_has(HOST_V2)) {
+		int by = (imm & 0xff) > 32 ? 32 : imm & 0xff;
+		v128_st(d, shift_bytes(v128_ld(s), 16 + by) | shift_bytes(v128_ld(d), by));
+		return;
+	}
+#endif
 	memset(both, 0, sizeof both);
 	memcpy(both, s, (size_t)n);
 	memcpy(both + n, d, (size_t)n);
@@ -582,20 +607,32 @@ shift_right(u8 *d, unsigned count)
 static void
 k_pslldq(u8 *d, const u8 *s, int n, int imm)
 {
+#if SSE_HOST
+	if (host_has(HOST_V2)) {
+		v128_st(d, shift_bytes(v128_ld(s), (u8)imm > 15 ? 0 : 16 - (u8)imm));
+		return;
+	}
+#endif
+	v128_st(d, v128_ld(s));
 	shift_left(d, (u8)imm);
-	(void)s;
 	(void)n;
 }
-VEX_TWIN(pslldq, 16)
+VEX_TWIN(pslldq, 16 | HOW_UNARY)
 
 static void
 k_psrldq(u8 *d, const u8 *s, int n, int imm)
 {
+#if SSE_HOST
+	if (host_has(HOST_V2)) {
+		v128_st(d, shift_bytes(v128_ld(s), (u8)imm > 15 ? 32 : 16 + (u8)imm));
+		return;
+	}
+#endif
+	v128_st(d, v128_ld(s));
 	shift_right(d, (u8)imm);
-	(void)s;
 	(void)n;
 }
-VEX_TWIN(psrldq, 16)
+VEX_TWIN(psrldq, 16 | HOW_UNARY)
 #endif
 
 const struct op *

@@ -6,6 +6,7 @@
 #include "cpu/sse_impl.h"
 
 // Blends: by the immediate, or by the sign bits of XMM0
+#ifdef TINY
 #define BLEND(name, w, vex) \
 static void \
 k_##name(u8 *d, const u8 *s, int n, int imm) \
@@ -16,8 +17,27 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 			lane_set(d, i, w, lane_get(s, i, w)); \
 	(void)n; \
 } \
+VEC_HANDLER(name, 16)
+#else
+// The lowest bits, one for each lane of w bytes in 8, as masks of such lanes
+static ALWAYS_INLINE u64
+lane_masks(unsigned bits, int w)
+{
+	return w == 8 ? 0 - (u64)(bits & 1) : w == 4 ? ((bits & 3) * (u64)0x80000001 & 0x0000000100000001) * 0xffffffff
+		: ((bits & 15) * (u64)0x0000200040008001 & 0x0001000100010001) * 0xffff;
+}
+
+#define BLEND(name, w, vex) \
+static void \
+k_##name(u8 *d, const u8 *s, int n, int imm) \
+{ \
+	u64 lo = lane_masks((unsigned)imm, w), hi = lane_masks((unsigned)imm >> 8 / w, w); \
+	v128_st(d, v128_make((ld64(s) & lo) | (ld64(d) & ~lo), (ld64(s + 8) & hi) | (ld64(d + 8) & ~hi))); \
+	(void)n; \
+} \
 VEC_HANDLER(name, 16) \
 VEX_TWIN(name, vex)
+#endif
 BLEND(pblendw, 2, 16)
 BLEND(blendps, 4, 16 | 4 * HOW_IMM)
 BLEND(blendpd, 8, 16 | 2 * HOW_IMM)

@@ -489,7 +489,7 @@ CMP(cmpsd, SD, 8)
 	VCMP_CASE(g, name) VCMP_CASE(h, name) VCMP_CASE(i, name) VCMP_CASE(j, name)
 #define VCMP(name, fmt, how) \
 static NOINLINE void \
-vex_k_##name(u8 *d, const u8 *s, int n, int imm) \
+k_vex_##name(u8 *d, const u8 *s, int n, int imm) \
 { \
 	v128 x = v128_ld(d), y = v128_ld(s); \
 	switch (imm & 31) { \
@@ -499,15 +499,7 @@ vex_k_##name(u8 *d, const u8 *s, int n, int imm) \
 	v128_st(d, x); \
 	(void)n; \
 } \
-const struct op * \
-op_v##name(struct cpu *c, const struct op *op) \
-{ \
-	if (!c->fpsoft && host_has(HOST_AVX)) \
-		vex_apply(c, op, vex_k_##name, how); \
-	else \
-		vex_soft(c, op, FP_CMP | fmt, how); \
-	NEXT(); \
-}
+VEX_TWIN_OF(k_vex_##name, name, how, !c->fpsoft && host_has(HOST_AVX), vex_soft(c, op, FP_CMP | fmt, how))
 #else
 #define VCMP(name, fmt, how) VEX_SOFT_HANDLER(name, FP_CMP | fmt, how)
 #endif
@@ -787,7 +779,7 @@ const struct op * \
 op_v##name(struct cpu *c, const struct op *op) \
 { \
 	if (LIKELY(!c->fpsoft)) { \
-		const u8 *s = vex_source(c, op, 16); \
+		const u8 *s = vex_last(c, op, 16); \
 		v128 lo = v128_ld(s), hi = v128_ld(s + 16); \
 		__asm__ volatile(#name " %0,%0" : "+x"(lo)); \
 		if (op->d == 32) { \

@@ -252,6 +252,30 @@ vex_is_reg(const struct op *op, int i)
 	return (unsigned)op_kind(op, i) - K_XMM <= K_YMM - K_XMM;
 }
 
+// vex_source() with the common cases inlined
+static ALWAYS_INLINE const u8 *
+vex_last(struct cpu *c, const struct op *op, int how)
+{
+	int i = how & HOW_UNARY || !vex_has_two(op) ? 1 : 2;
+	uintptr_t h;
+	if (LIKELY(vex_is_reg(op, i)))
+		return c->v[i == 1 ? op->b : op->d].b;
+	if (op_kind(op, i) == K_MEM) {
+		unsigned n = vex_bytes(op, how);
+		if (n >= 4 && LIKELY(access_try(c, ea(c, op), n, 0, &h))) {
+			if (n >= 16) {
+				v128_st(c->vmem.b, hrd128(c, op, h));
+				if (n == 32)
+					v128_st(c->vmem.b + 16, hrd128(c, op, h + 16));
+			} else {
+				v128_st(c->vmem.b, v128_make(n == 8 ? hrd64(c, op, h) : hrd32(c, op, h), 0));
+			}
+			return c->vmem.b;
+		}
+	}
+	return vex_source(c, op, how);
+}
+
 static inline void
 vex_set(struct cpu *c, int r, v128 lo, v128 hi)
 {
@@ -265,25 +289,26 @@ vex_set(struct cpu *c, int r, v128 lo, v128 hi)
 #else
 #define VEX_LAST(op, how) ((how) & HOW_UNARY ? (op)->b : (op)->d)
 #define VEX_SECOND(how) ((how) & HOW_COUNT ? 0 : (how) & HOW_UNARY ? (how) & HOW_BYTES : 16)
-#define VEX_TWIN_IF(name, how, condition, otherwise) \
+#define VEX_TWIN_IF(name, how, condition, otherwise) VEX_TWIN_OF(k_##name, name, how, condition, otherwise)
+#define VEX_TWIN_OF(k, name, how, condition, otherwise) \
 const struct op * \
 op_v##name(struct cpu *c, const struct op *op) \
 { \
-	if (LIKELY(vex_is_reg(op, (how) & HOW_UNARY ? 1 : 2) && (condition))) { \
+	if (LIKELY(condition)) { \
+		const u8 *s = vex_last(c, op, how), *d = c->v[op->b].b; \
 		u8 *t = c->vtmp.b; \
-		const u8 *s = c->v[VEX_LAST(op, how)].b, *d = c->v[op->b].b; \
 		v128_st(t, v128_ld(d)); \
 		v128_st(t + 16, op->size == 32 ? v128_ld(d + 16) : v128_make(0, 0)); \
-		k_##name(t, s, 16, op->imm); \
+		k(t, s, 16, op->imm); \
 		if (op->size == 32) \
-			k_##name(t + 16, s + VEX_SECOND(how), 16, op->imm >> HOW_IMM_SHIFT(how)); \
+			k(t + 16, s + VEX_SECOND(how), 16, op->imm >> HOW_IMM_SHIFT(how)); \
 		vex_set(c, op->a, v128_ld(t), v128_ld(t + 16)); \
 		NEXT(); \
 	} \
 	otherwise; \
 	NEXT(); \
 }
-#define VEX_TWIN(name, how) VEX_TWIN_IF(name, how, 1, vex_apply(c, op, k_##name, how))
+#define VEX_TWIN(name, how) VEX_TWIN_IF(name, how, !((how) & HOW_COUNT) || op_kind(op, 2) != K_IMM, vex_apply(c, op, k_##name, how))
 #define VEX_TWIN_ASM_IF(name, how, condition, otherwise) \
 const struct op * \
 op_v##name(struct cpu *c, const struct op *op) \
@@ -401,7 +426,7 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 // What the host has beyond the baseline. HOST_V2: SSE3 to SSE4.2. A kernel
 // that begins with TRY_HOST is that instruction where there is one.
 #if SSE_HOST && !defined(TINY)
-enum { HOST_KNOWN = 1, HOST_V2 = 2, HOST_AES = 4, HOST_CLMUL = 8, HOST_SHA = 16, HOST_GFNI = 32, HOST_AVX = 64, HOST_FMA = 128, HOST_F16C = 256 };
+enum { HOST_KNOWN = 1, HOST_V2 = 2, HOST_AES = 4, HOST_CLMUL = 8, HOST_SHA = 16, HOST_GFNI = 32, HOST_AVX = 64, HOST_FMA = 128, HOST_F16C = 256, HOST_AVX2 = 512 };
 extern int sse_host_features;  // 0: not asked yet
 int sse_ask_host(void);
 static inline int

@@ -421,10 +421,21 @@ op_pinsrd(struct cpu *c, const struct op *op)
 const struct op *
 op_vpinsrd(struct cpu *c, const struct op *op)
 {
-	if (op->flags & OPF_VEXW)
-		vex_apply(c, op, k_pinsrq, 8);
+	int wide = op->flags & OPF_VEXW;
+	u64 lo = ld64(xmm(c, op->b)), hi = ld64(xmm(c, op->b) + 8), x;
+	if (op_kind(op, 2) == K_MEM)
+		x = wide ? rd64(c, op, ea(c, op)) : rd32(c, op, ea(c, op));
 	else
-		vex_apply(c, op, k_pinsrd, 4);
+		x = wide ? c->r[op->d] : (u32)c->r[op->d];
+	if (!wide) {
+		u64 old = op->imm & 2 ? hi : lo;
+		x = op->imm & 1 ? (u32)old | x << 32 : (old & ~(u64)0xffffffff) | x;
+	}
+	if (op->imm & (wide ? 1 : 2))
+		hi = x;
+	else
+		lo = x;
+	vex_set(c, op->a, v128_make(lo, hi), v128_make(0, 0));
 	NEXT();
 }
 #endif
