@@ -416,6 +416,7 @@ Opcode:
 	if (UNLIKELY(c.short_of)) goto Short;
 	c.opcode = b;
 	c.opcode_end = c.pos;
+	in->asize = mode == MODE_64 ? 8 >> addrsize : (mode == MODE_32) ^ addrsize ? 4 : 2;
 	if (UNLIKELY(illegal)) goto Undefined;
 	if (!in->vex) {
 		in->rex = rex;
@@ -462,7 +463,6 @@ Opcode:
 	in->row = row;
 	in->op = what & ((1 << ROW_OP_BITS) - 1);
 	// Sizes
-	in->asize = mode == MODE_64 ? 8 >> addrsize : (mode == MODE_32) ^ addrsize ? 4 : 2;
 	in->osize = c.w && mode == MODE_64 ? 8 : in->vex || (attrs & ROW_66) ? 4 : (mode != MODE_16) ^ opsize ? 4 : 2;
 	if (mode == MODE_64) {
 		if ((attrs & ROW_F64) || ((attrs & ROW_D64) && in->osize == 4)) in->osize = 8;

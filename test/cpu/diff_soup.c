@@ -182,7 +182,7 @@ make_soup(struct test_case *t, u64 number)
 	t->pre = 0;
 	n = isa_decode(&t->in, t->code, 15, t->mode);
 	t->len = n > 0 ? n : 0;
-	if (!safe(t) || t->mode != MODE_64)
+	if (!safe(t))
 		return -1;
 	// Nobody knows where what the decoder refuses would end: step it.
 	t->traced = !t->len || isa_attrs[t->in.op] & ISA_BRANCH;
