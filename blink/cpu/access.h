@@ -35,12 +35,20 @@ void access_probe(struct cpu *c, const struct op *op, u64 gva, int n, int access
 #endif
 #define ACCESS_HOST(gva) ((uintptr_t)((gva) + LINEAR_BASE))
 
+// Hosts that load unaligned words byte by byte: aligned ones must not tear,
+// and stores that cross a page are not all or nothing.
+#if defined(__riscv) || defined(__mips__) || defined(__sparc__) || defined(__loongarch__)
+#define HOST_STRICT 1
+#else
+#define HOST_STRICT 0
+#endif
+
 // Whether n <= 4096 bytes at gva can be accessed without further ado, and where.
 static ALWAYS_INLINE int
 access_try(struct cpu *c, u64 gva, unsigned n, int write, uintptr_t *host)
 {
 	*host = ACCESS_HOST(gva);
-	if (ACCESS_FAST(c, gva))
+	if (ACCESS_FAST(c, gva) && !(HOST_STRICT && write && (gva & (PAGE_SIZE_GUEST - 1)) + n > PAGE_SIZE_GUEST))
 		return 1;
 #ifndef TINY
 	// Compared with the page of the last byte: the next page's tag cannot be here.
@@ -70,12 +78,6 @@ access_try(struct cpu *c, u64 gva, unsigned n, int write, uintptr_t *host)
 #define FAST_RD(generic, gva, bits) FAST(h, generic, gva, bits / 8, 0)
 #define FAST_WR(generic, gva, bits) FAST(h, generic, gva, bits / 8, 1)
 
-// Hosts that load unaligned words byte by byte: aligned ones must not tear.
-#if defined(__riscv) || defined(__mips__) || defined(__sparc__) || defined(__loongarch__)
-#define HOST_STRICT 1
-#else
-#define HOST_STRICT 0
-#endif
 #define ACCESS_BARE(bits, swap) \
 static inline GUEST_RACES u##bits \
 hrd##bits(struct cpu *c, const struct op *op, uintptr_t host) \

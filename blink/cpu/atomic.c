@@ -2,14 +2,22 @@
 // at that address and width, else the exclusive section.
 #include "cpu/atomic.h"
 
+// gcc before 14 compares 32 bits on RISC-V with all of a register that need not
+// be their sign extension.
+#ifdef __riscv
+#define EXTENDED(x) do { long whole = (long)(x); __asm__("" : "+r"(whole)); (x) = whole; } while (0)
+#else
+#define EXTENDED(x) ((void)0)
+#endif
 #define CAS(bits, swap) \
 static u64 \
 cas##bits(void *p, u64 expect, u64 desired) \
 { \
-	u##bits e = HOST_LITTLE ? (u##bits)expect : swap((u##bits)expect); \
-	u##bits d = HOST_LITTLE ? (u##bits)desired : swap((u##bits)desired); \
-	__atomic_compare_exchange_n((u##bits *)p, &e, d, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
-	return HOST_LITTLE ? e : swap(e); \
+	i##bits e = (i##bits)(HOST_LITTLE ? (u##bits)expect : swap((u##bits)expect)); \
+	i##bits d = (i##bits)(HOST_LITTLE ? (u##bits)desired : swap((u##bits)desired)); \
+	EXTENDED(e); \
+	__atomic_compare_exchange_n((i##bits *)p, &e, d, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+	return (u##bits)(HOST_LITTLE ? e : (i##bits)swap((u##bits)e)); \
 }
 #if __GCC_ATOMIC_SHORT_LOCK_FREE == 2
 #define SAME8(x) (x)
@@ -21,7 +29,7 @@ static u64
 cas_part(void *p, u64 expect, u64 desired, unsigned n)
 {
 	unsigned at = (unsigned)((uintptr_t)p & 3);
-	u32 *w = (u32 *)((uintptr_t)p - at), old = __atomic_load_n(w, __ATOMIC_RELAXED), want;
+	i32 *w = (i32 *)((uintptr_t)p - at), old = __atomic_load_n(w, __ATOMIC_RELAXED), want;
 	u8 seen[8] = {0}, b[8];
 	for (;;) {
 		memcpy(seen, (u8 *)&old + at, n);
@@ -32,6 +40,7 @@ cas_part(void *p, u64 expect, u64 desired, unsigned n)
 		st64(b, desired);
 		want = old;
 		memcpy((u8 *)&want + at, b, n);
+		EXTENDED(old);
 		if (__atomic_compare_exchange_n(w, &old, want, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 			return expect;
 	}

@@ -163,7 +163,7 @@ vec_next(struct cpu *c, const struct op *op, vec_kernel *k, int how)
 static inline UNUSED i32
 high_half(i32 product)
 {
-#ifdef __arm__
+#if defined(__arm__) || defined(__riscv)
 	__asm__("" : "+r"(product));
 #endif
 	return product >> 16;
