@@ -172,11 +172,12 @@ run_ours(const struct regs *in, const u8 *image)
 	cpu->r[GPR_BX] = in->bx;
 	cpu->r[GPR_SI] = in->si;
 	cpu->r[GPR_DI] = in->di;
-	cpu->mode = bits32 ? MODE_32 : MODE_64;
-	cpu->sel[SEG_CS] = (u16)in->cs;
 	cpu->mxcsr = 0x1f80;
 	cpu_set_flags(cpu, (u32)in->flags);
 	cpu->fsw = 0;
+#ifndef TINY
+	if (cpu->sel[SEG_CS] != in->cs && cpu_return(cpu, in->cs, 0x2b)) abort();
+#endif
 	cpu->pc = in->pc;
 	ours.vector = -1;
 	do stop = cpu_run(cpu);
@@ -210,7 +211,7 @@ make_insn(u8 *p)
 		int n = 0, modrm = (int)(r >> 8) & 255, len;
 		if (!(r >> 16 & 7)) p[n++] = 0x66;
 		if (!(r >> 19 & 31)) p[n++] = r >> 24 & 1 ? 0xf2 : 0xf3;
-		if (!(r >> 25 & 31)) p[n++] = bits32 ? 0x36 : 0x2e;
+		if (!(r >> 25 & 31)) p[n++] = r >> 47 & 1 ? 0x36 : 0x2e;
 		if (bits32 && !(r >> 30 & 127)) p[n++] = 0x67;
 		if (!bits32 && !(r >> 30 & 15)) p[n++] = (u8)(0x40 | (r >> 34 & 1) << 3 | (r >> 35 & 1) << 2);
 		if (modrm < 0xc0) {
@@ -413,7 +414,7 @@ main(int argc, char **argv)
 			printf("skipped: needs memory\n");
 			return 0;
 		}
-		cpus[i]->sel[SEG_DS] = cpus[i]->sel[SEG_ES] = 0x2b;
+		if (cpu_load_segment(cpus[i], SEG_DS, 0x2b) || cpu_load_segment(cpus[i], SEG_ES, 0x2b)) abort();
 	}
 	if (LINEAR_BASE || mem_is_paged(mems[0])) {
 		printf("skipped: needs linear memory\n");
