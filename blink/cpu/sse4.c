@@ -19,14 +19,6 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 } \
 VEC_HANDLER(name, 16)
 #else
-// The lowest bits, one for each lane of w bytes in 8, as masks of such lanes
-static ALWAYS_INLINE u64
-lane_masks(unsigned bits, int w)
-{
-	return w == 8 ? 0 - (u64)(bits & 1) : w == 4 ? ((bits & 3) * (u64)0x80000001 & 0x0000000100000001) * 0xffffffff
-		: ((bits & 15) * (u64)0x0000200040008001 & 0x0001000100010001) * 0xffff;
-}
-
 #define BLEND(name, w, vex) \
 static void \
 k_##name(u8 *d, const u8 *s, int n, int imm) \

@@ -1053,19 +1053,60 @@ dot_product(struct cpu *c, const struct op *op, int what)
 	memcpy(xmm(c, op->a), out, vex ? 32 : 16);
 }
 
+#if SSE_HOST && !defined(TINY)
+// By the host's SSE3, whose sums of neighbours have the same order
+static ALWAYS_INLINE v128
+lanes_of(const u8 *p, unsigned bits, int w)
+{
+	u64 lo = lane_masks(bits, w), hi = lane_masks(bits >> 8 / w, w);
+	return v128_make(ld64(p) & lo, ld64(p + 8) & hi);
+}
+
+static void
+k_dpps(u8 *d, const u8 *s, int n, int imm)
+{
+	v128 x = lanes_of(d, (unsigned)imm >> 4, 4), y = lanes_of(s, (unsigned)imm >> 4, 4);
+	__asm__ volatile("mulps %1,%0\n haddps %0,%0\n haddps %0,%0" : "+x"(x) : "x"(y));
+	v128_st(d, x);
+	v128_st(d, lanes_of(d, (unsigned)imm, 4));
+	(void)n;
+}
+
+static void
+k_dppd(u8 *d, const u8 *s, int n, int imm)
+{
+	v128 x = lanes_of(d, (unsigned)imm >> 4, 8), y = lanes_of(s, (unsigned)imm >> 4, 8);
+	__asm__ volatile("mulpd %1,%0\n haddpd %0,%0" : "+x"(x) : "x"(y));
+	v128_st(d, x);
+	v128_st(d, lanes_of(d, (unsigned)imm, 8));
+	(void)n;
+}
+VEX_TWIN_IF(dpps, 16, !c->fpsoft && host_has(HOST_V2), dot_product(c, op, PS | FP_VEX))
+VEX_TWIN_IF(dppd, 16, !c->fpsoft && host_has(HOST_V2), dot_product(c, op, PD | FP_VEX))
+#define DOT_FAST(k) \
+	if (LIKELY(!c->fpsoft && FORM(op) == FORM_XX && host_has(HOST_V2))) { \
+		k(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
+		NEXT(); \
+	}
+#else
+#define DOT_FAST(k)
+#endif
+
 const struct op *
 op_dpps(struct cpu *c, const struct op *op)
 {
+	DOT_FAST(k_dpps)
 	RUN_NEXT_WITH(dot_product, PS);
 }
 
 const struct op *
 op_dppd(struct cpu *c, const struct op *op)
 {
+	DOT_FAST(k_dppd)
 	RUN_NEXT_WITH(dot_product, PD);
 }
 
-#ifndef TINY
+#if !SSE_HOST && !defined(TINY)
 const struct op *
 op_vdpps(struct cpu *c, const struct op *op)
 {

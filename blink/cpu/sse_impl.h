@@ -158,6 +158,14 @@ v128_st(void *p, v128 x)
 }
 #endif
 
+// The lowest bits, one for each lane of w bytes in 8, as masks of such lanes
+static ALWAYS_INLINE u64
+lane_masks(unsigned bits, int w)
+{
+	return w == 8 ? 0 - (u64)(bits & 1) : w == 4 ? ((bits & 3) * (u64)0x80000001 & 0x0000000100000001) * 0xffffffff
+		: ((bits & 15) * (u64)0x0000200040008001 & 0x0001000100010001) * 0xffff;
+}
+
 // 16 bytes of guest memory, fast path only
 static inline v128
 hrd128(struct cpu *c, const struct op *op, uintptr_t host)
