@@ -82,6 +82,11 @@ options_from_env(void)
 	g_options.nojit = env_number("BLINK_NOJIT");
 	g_options.stats = env_number("BLINK_STATS");
 	g_options.log_path = getenv("BLINK_LOG");
+	g_options.cpu = getenv("BLINK_CPU") ? strdup(getenv("BLINK_CPU")) : 0;
+	if (isa_cpuid_cap(g_options.cpu)) {
+		fputs("blink: BLINK_CPU is none of v1, v2, v3 and max\n", stderr);
+		exit(EXIT_USAGE);
+	}
 }
 
 // Paths that must still be right when the guest has changed its directory.

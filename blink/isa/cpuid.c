@@ -1,7 +1,8 @@
 // cpuid.c: what CPUID says. Feature bits come from the instruction table: a
-// feature is advertised when each of its rows is done. The rest describes a
-// plausible processor of the x86-64-v2 generation: programs choose code by
-// vendor and family, and glibc sizes its copies by the caches.
+// feature is advertised when each of its rows is done, unless BLINK_CPU caps it
+// at a level of the x86-64 ABI. The rest describes a real processor of that
+// generation: programs choose code by vendor, family and model, read the brand
+// string, and glibc sizes its copies by the caches.
 //
 // Source: SDM vol 2 CPUID.
 #include "isa/insn.h"
@@ -10,7 +11,6 @@
 enum {
 	BASIC_MAX = 0xd,
 	EXTENDED_MAX = 8,
-	SIGNATURE = 0x206c2, // family 6, model 0x2c, stepping 2
 	LEGACY_STATE = 0x240, // XSAVE area of x87 and SSE with its header
 	AVX_STATE = 0x100    // upper halves of YMM
 };
@@ -24,6 +24,56 @@ text(u32 *a, u32 *b, u32 *c, const char *s)
 	*c = ld32(s + 8);
 }
 
+// Who it is, by level: family 6; Core 2, Westmere, Haswell, Alder Lake (the one
+// with SHA and GFNI but without AVX-512)
+#ifdef TINY
+static const u32 signature = 0x206c2;
+static const char brand[49] = "Intel(R) Xeon(R) CPU X5670 @ 2.93GHz\0\0\0\0\0\0\0\0\0\0\0\0";
+#define CAP(leaf, subleaf, reg, bits) (bits)
+#else
+static int g_level = 4;
+static const u32 signatures[4] = {0x6fb, 0x206c2, 0x306f2, 0x90672};
+static const char brands[4][49] = {
+	"Intel(R) Core(TM)2 Duo CPU     E6750  @ 2.66GHz\0",
+	"Intel(R) Xeon(R) CPU           X5670  @ 2.93GHz\0",
+	"Intel(R) Xeon(R) CPU E5-2680 v3 @ 2.50GHz\0\0\0\0\0\0\0",
+	"12th Gen Intel(R) Core(TM) i9-12900K\0\0\0\0\0\0\0\0\0\0\0\0"
+};
+
+// The feature bits that levels 1 to 3 leave of a register; what is not listed stays.
+static const struct { u32 leaf; u8 subleaf, reg; u32 level[3]; } caps[] = {
+	// SSE3 SSSE3 CX16 SSE4.1 SSE4.2 POPCNT; FMA MOVBE XSAVE AVX F16C; always the hypervisor
+	{1, 0, 2, {0x80000000, 0x80982201, 0xb4d83201}},
+	// ERMS; BMI1 AVX2 BMI2
+	{7, 0, 1, {0, 0x200, 0x328}},
+	{7, 0, 2, {0, 0, 0}},
+	{7, 0, 3, {0, 0, 0}},
+	// XSAVEOPT
+	{0xd, 1, 0, {0, 0, 1}},
+	// LAHF; LZCNT
+	{0x80000001, 0, 2, {0, 1, 0x21}}
+};
+
+static u32
+cap(u32 leaf, u32 subleaf, int reg, u32 bits)
+{
+	size_t i;
+	for (i = 0; i < COUNTOF(caps) && g_level < 4; ++i)
+		if (caps[i].leaf == leaf && caps[i].subleaf == subleaf && caps[i].reg == reg) bits &= caps[i].level[g_level - 1];
+	return bits;
+}
+#define CAP cap
+
+int
+isa_cpuid_cap(const char *level)
+{
+	if (!level || !*level || !strcmp(level, "max")) g_level = 4;
+	else if (level[0] == 'v' && level[1] >= '1' && level[1] <= '3' && !level[2]) g_level = level[1] - '0';
+	else return -1;
+	return 0;
+}
+#endif
+
 // Leaf 4: deterministic cache parameters. kind: 1 data, 2 code, 3 both
 static void
 cache(struct isa_cpuid *r, unsigned kind, unsigned level, unsigned ways, unsigned sets)
@@ -36,7 +86,6 @@ cache(struct isa_cpuid *r, unsigned kind, unsigned level, unsigned ways, unsigne
 struct isa_cpuid
 isa_cpuid(u32 leaf, u32 subleaf)
 {
-	static const char brand[49] = "blink x86-64 processor @ 2.00GHz\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 	struct isa_cpuid r;
 	bool xsave = false, avx = false;
 	unsigned i;
@@ -44,14 +93,15 @@ isa_cpuid(u32 leaf, u32 subleaf)
 	for (i = 0; i < isa_cpuid_feature_count; ++i) {
 		const struct isa_cpuid_bits *f = &isa_cpuid_features[i];
 		if (f->leaf == 1) {
-			xsave = f->reg[2] >> 26 & 1;
-			avx = xsave && f->reg[2] >> 28 & 1;
+			u32 ecx = CAP(1, 0, 2, f->reg[2]);
+			xsave = ecx >> 26 & 1;
+			avx = xsave && ecx >> 28 & 1;
 		}
 		if (f->leaf != leaf || (f->subleaf != subleaf && leaf != 1 && leaf < 0x80000000)) continue;
-		r.eax = f->reg[0];
-		r.ebx = f->reg[1];
-		r.ecx = f->reg[2];
-		r.edx = f->reg[3];
+		r.eax = CAP(leaf, f->subleaf, 0, f->reg[0]);
+		r.ebx = CAP(leaf, f->subleaf, 1, f->reg[1]);
+		r.ecx = CAP(leaf, f->subleaf, 2, f->reg[2]);
+		r.edx = CAP(leaf, f->subleaf, 3, f->reg[3]);
 	}
 	// Nothing that needs YMM registers goes without the means to save them.
 	if (!avx && leaf == 1) r.ecx &= ~(1u << 12 | 1u << 28 | 1u << 29);
@@ -59,13 +109,17 @@ isa_cpuid(u32 leaf, u32 subleaf)
 		r.ebx &= ~(1u << 5);
 		r.ecx &= ~(1u << 9 | 1u << 10);
 	}
+#ifndef TINY
+	const char *brand = brands[avx || g_level < 3 ? g_level - 1 : 1];
+	u32 signature = signatures[avx || g_level < 3 ? g_level - 1 : 1];
+#endif
 	switch (leaf) {
 	case 0:
 		r.eax = BASIC_MAX;
 		text(&r.ebx, &r.edx, &r.ecx, "GenuineIntel");
 		break;
 	case 1:
-		r.eax = SIGNATURE;
+		r.eax = signature;
 		r.ebx = 8 << 8 | 1 << 16; // CLFLUSH line 64, one logical processor
 		break;
 	case 2:

@@ -142,6 +142,14 @@ struct isa_cpuid { u32 eax, ebx, ecx, edx; };
 // What CPUID answers for user code; features come from the table's done rows.
 // The caller fills in what only it knows (OSXSAVE, APIC id, core counts).
 struct isa_cpuid isa_cpuid(u32 leaf, u32 subleaf);
+// Lets CPUID promise no more than a level of the x86-64 ABI: "v1", "v2", "v3";
+// "max" or 0: all. -1 for anything else. Before there are threads; tiny builds
+// are v2.
+#ifdef TINY
+static inline int isa_cpuid_cap(const char *level) { return 0; }
+#else
+int isa_cpuid_cap(const char *level);
+#endif
 // XCR0: the state components that XSAVE knows; 0 without XSAVE.
 #ifdef TINY
 static inline u32

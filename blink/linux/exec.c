@@ -19,13 +19,16 @@ char **
 exec_receive(struct program *pg, char **argv, char **envp, struct why *why, int *err)
 {
 	char buf[L_PATH_MAX];
+	static char level[4];
 	int fd, argc, i, n;
 	if (!envp[0] || strncmp(envp[0], g_marker, sizeof g_marker - 1))
 		return 0;
-	if (sscanf(envp[0] + sizeof g_marker - 1, "%d,%d,%d,%d,%d,%d,%u", &fd, &g_options.strace, &g_options.paged,
-			&g_options.nojit, &g_options.stats, &g_options.root_pid, &g_options.personality) != 7 || !envp[1] || !envp[2])
+	if (sscanf(envp[0] + sizeof g_marker - 1, "%d,%d,%d,%d,%d,%d,%u,%3s", &fd, &g_options.strace, &g_options.paged,
+			&g_options.nojit, &g_options.stats, &g_options.root_pid, &g_options.personality, level) < 7 || !envp[1] || !envp[2])
 		return 0;
 	g_options.log_path = *envp[1] ? envp[1] : 0;
+	g_options.cpu = level;
+	isa_cpuid_cap(level);
 	memset(pg, 0, sizeof *pg);
 	for (argc = 0; argv[argc]; argc++)
 		;
@@ -130,8 +133,8 @@ hand_over(struct thread *t, struct program *pg, char **envp)
 		fd = fcntl(pg->im.fd, F_DUPFD, 10);
 	if (fd < 0)
 		return l_err(errno);
-	snprintf(first, sizeof first, "%s%d,%d,%d,%d,%d,%d,%u", g_marker, fd, g_options.strace, g_options.paged,
-		g_options.nojit, g_options.stats, g_options.root_pid ? g_options.root_pid : (int)getpid(), g_options.personality);
+	snprintf(first, sizeof first, "%s%d,%d,%d,%d,%d,%d,%u,%s", g_marker, fd, g_options.strace, g_options.paged,
+		g_options.nojit, g_options.stats, g_options.root_pid ? g_options.root_pid : (int)getpid(), g_options.personality, g_options.cpu ? g_options.cpu : "");
 	if (set_string(envp, first) || set_string(envp + 1, g_options.log_path) || set_string(envp + 2, pg->execfn)) {
 		close(fd);
 		return -L_ENOMEM;

@@ -28,6 +28,7 @@ struct options {
 	const char *log_path;
 	u32 personality;   // personality(2); survives execve
 	int root_pid;      // first process of a -s log; 0: this one
+	const char *cpu;   // BLINK_CPU: what CPUID is capped at; 0 or "": nothing
 	const char *self;  // absolute path of the running blink binary, for execve
 };
 extern struct options g_options;

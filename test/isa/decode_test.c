@@ -255,6 +255,41 @@ test_cpuid(void)
 	if (isa_cpuid(0x12345678, 0).eax) fail("unknown leaf", "something", "zeros");
 }
 
+#ifndef TINY
+// What the x86-64 ABI asks of each level is there, and nothing of the next.
+static void
+test_cpuid_levels(void)
+{
+	static const u32 leaf1[4] = {0, 0x00982201, 0x34d83201, 0};
+	static const u32 leaf7[4] = {0, 0, 0x128, 0};
+	static const u32 ext[4] = {0, 1, 0x21, 0};
+	static const char *const names[4] = {"v1", "v2", "v3", "max"};
+	u32 all = isa_cpuid(1, 0).ecx;
+	int i;
+	for (i = 0; i < 4; ++i) {
+		struct isa_cpuid a, b, c;
+		if (isa_cpuid_cap(names[i])) fail("level", "unknown", names[i]);
+		a = isa_cpuid(1, 0);
+		b = isa_cpuid(7, 0);
+		c = isa_cpuid(0x80000001, 0);
+		if (!(a.ecx >> 31)) fail(names[i], "no hypervisor", "one");
+		if (i == 3) {
+			if (a.ecx != all) fail(names[i], "less", "everything");
+			break;
+		}
+		if ((a.ecx & 0x7fffffff) != (leaf1[i] & all)) fail(names[i], "leaf 1 wrong", "the level's features");
+		if ((b.ebx & ~0x200u) & ~leaf7[i]) fail(names[i], "leaf 7 has more", "the level's features");
+		if (i == 2 && (all >> 28 & 1) && (b.ebx & leaf7[i]) != leaf7[i]) fail(names[i], "leaf 7 has less", "the level's features");
+		if (b.ecx || b.edx) fail(names[i], "leaf 7 has more", "nothing in ECX and EDX");
+		if (c.ecx != ext[i]) fail(names[i], "leaf 80000001 wrong", "the level's features");
+		if ((isa_cpuid(0xd, 0).eax != 0) != (a.ecx >> 26 & 1)) fail(names[i], "leaf 13", "as XSAVE says");
+		if (isa_cpuid(0x80000002, 0).eax == 0) fail(names[i], "no name", "one");
+	}
+	if (!isa_cpuid_cap("v4") || !isa_cpuid_cap("v") || !isa_cpuid_cap("v33")) fail("unknown level", "taken", "refused");
+	if (isa_cpuid_cap(0)) fail("no level", "refused", "taken");
+}
+#endif
+
 // No operation without a name, and those that are done keep their promises.
 static void
 test_table(void)
@@ -274,6 +309,9 @@ main(void)
 	test_bounds(200000);
 	test_flags();
 	test_cpuid();
+#ifndef TINY
+	test_cpuid_levels();
+#endif
 	test_table();
 	printf("decode_test: %d failures\n", failures);
 	return failures != 0;
