@@ -73,7 +73,7 @@ else ifeq ($(MODE),tiny)
 accepts = $(if $(shell printf 'int main(void) { return 0; }' | $(CC) -Werror $1 -fPIE -x c - -o /dev/null 2>/dev/null && echo y),$1)
 OPT := $(or $(call accepts,-Oz),-Os) $(call accepts,-fcf-protection=none) $(call accepts,-fno-jump-tables) \
 	$(call accepts,-fno-caller-saves) $(call accepts,-fno-inline-small-functions) $(call accepts,-fno-plt) \
-	$(call accepts,-fira-region=one) -DNDEBUG -DTINY -fno-align-functions -fno-align-jumps -fno-align-loops -fno-stack-protector -fno-unwind-tables -fno-ident \
+	$(call accepts,-fira-region=one) -DNDEBUG -DTINY -fno-align-functions $(call accepts,-fno-align-jumps -fno-align-loops) -fno-stack-protector -fno-unwind-tables -fno-ident \
 	-fmerge-all-constants -fomit-frame-pointer -ffunction-sections -fdata-sections -fvisibility=hidden
 LTO := $(call accepts,-flto=auto -flto-partition=none -ffat-lto-objects)
 LINK_LTO = $(if $(LTO),-fno-lto)

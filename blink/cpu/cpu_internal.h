@@ -133,12 +133,18 @@ handler_of(int op)
 	return op < OP_NATIVE ? FN_AT(op_fn, cpu_handlers, op) : op_native;
 }
 void cpu_init_native(void);
+u32 native_features(void);  // CPUID.1:ECX without what the host's unit lacks
 void lower_native(struct op *op, const struct insn *in, const u8 *bytes);
 #else
 static inline op_fn *
 handler_of(int op)
 {
 	return FN_AT(op_fn, cpu_handlers, op);
+}
+static inline u32
+native_features(void)
+{
+	return ~(u32)0;
 }
 static inline void
 cpu_init_native(void)

@@ -13,6 +13,7 @@
 // At run time operands are copied into a frame, the stub runs on them with the
 // guest's MXCSR and, where it is concerned, the guest's x87 state, and then all
 // of it is copied back: memory, which may fault, first.
+#include <cpuid.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "cpu/cpu_internal.h"
@@ -77,6 +78,15 @@ cpu_init_native(void)
 	stubs = (u64 *)w;
 	code = (const u8 *)x;
 	host_claim_faults(claim_exception);
+}
+
+u32
+native_features(void)
+{
+	enum { VECTORS = 1 << 0 | 1 << 9 | 1 << 19 | 1 << 20 };  // SSE3 SSSE3 SSE4.1 SSE4.2
+	unsigned a, b, c = 0, d;
+	__get_cpuid(1, &a, &b, &c, &d);
+	return c | ~(u32)VECTORS;
 }
 
 static u32

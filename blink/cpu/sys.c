@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #endif
 #include "cpu/flags.h"
+#include "cpu/cpu_internal.h"
 #include "cpu/int.h"
 #include "cpu/op.h"
 
@@ -82,6 +83,7 @@ identify(struct cpu *c)
 	struct isa_cpuid id = isa_cpuid((u32)c->r[GPR_AX], (u32)c->r[GPR_CX]);
 	if ((u32)c->r[GPR_AX] == 1) {
 		id.ebx = (id.ebx & 0xffffff) | (u32)(c->tid & 0xff) << 24;
+		id.ecx &= native_features();
 		if (id.ecx & CPUID_1_ECX_XSAVE)
 			id.ecx |= CPUID_1_ECX_OSXSAVE;
 	}
