@@ -1,5 +1,6 @@
 // blink.c: the command line.
 #include "base/log.h"
+#include "host/host.h"
 #include "host/proc.h"
 #include "linux/exec.h"
 #include "vm/vm.h"
@@ -60,7 +61,7 @@ print_version(void)
 #endif
 		(int)sizeof(void *) * 8, HOST_LITTLE ? "little" : "big",
 #if LINEAR_POSSIBLE && !defined(MEM_DEFAULT_PAGED)
-		"linear",
+		host_page_size() == PAGE_SIZE_GUEST ? "linear" : "paged",
 #else
 		"paged",
 #endif
