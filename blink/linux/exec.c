@@ -143,6 +143,9 @@ hand_over(struct thread *t, struct program *pg, char **envp)
 		strace_succeeds(t);
 	err = linux_execve(t, self, pg->argv, envp);
 	close(fd);
+	// blink itself is emulated.
+	if (err == -L_ENOEXEC)
+		log_msg("cannot execute %s again: binfmt_misc must know its kind", self);
 	return err;
 }
 
