@@ -73,7 +73,7 @@ record(const struct test_case *t, const struct outcome *o)
 {
 	int faults = o->trap >= 0;
 	u8 *n;
-	if (t->row < 0)
+	if (t->row < 0 || t->loose_regs)
 		return;
 	n = &recorded[t->row][form_of(t)][faults];
 	if (*n < (faults ? RECORD_FAULTS : RECORD_RUNS)) {

@@ -52,6 +52,8 @@ struct test_case {
 	int pre;       // they are there in every lazy form; its length or 0
 	enum isa_mode mode;
 	int traced;    // single-step it natively
+	u64 loose;     // bits of registers that each processor has its own values for,
+	u16 loose_regs;  // and those registers
 	int soup;      // made by make_soup; the row is -1
 	u64 mxcsr_mask;  // where FXSAVE stores the third byte of MXCSR_MASK
 	struct state s;  // pc is that of the instruction, behind the setter

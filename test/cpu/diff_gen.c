@@ -314,8 +314,6 @@ make_case(struct test_case *t, int rowno, u64 number)
 			st32(p->b, (u32)rnd() & ~(u32)FLAG_TF);
 		else if (!named(r, "pop"))
 			make_frame(p->b, t->in.osize);
-		if (named(r, "retf iret") && (ld16(p->b + t->in.osize) & ~3) == 0x20)
-			st16(p->b + t->in.osize, 0x33);  // not into 32-bit code
 	}
 	for (i = 0; i < t->in.nopr; ++i)
 		if (t->in.opr[i].kind == OPR_MEM)
@@ -455,6 +453,26 @@ make_case(struct test_case *t, int rowno, u64 number)
 		t->s.r[GPR_CX] = (one_in(2) ? rnd() << 32 : 0) | rnd() % 3;
 	if (named(r, "wrfsbase wrgsbase") && !one_in(3))
 		t->s.r[t->in.opr[0].reg] &= 0x7fffffffffff;
+	if (named(r, "cpuid rdtsc rdtscp"))
+		t->loose_regs = 1 << GPR_AX | 1 << GPR_DX | (named(r, "rdtsc") ? 0 : 1 << GPR_CX) | (named(r, "cpuid") ? 1 << GPR_BX : 0);
+	else if (named(r, "rdpid rdrand rdseed") && t->in.opr[0].kind == OPR_GPR)
+		t->loose_regs = (u16)(1 << t->in.opr[0].reg);
+	t->loose = named(r, "cpuid rdtsc rdtscp rdpid") ? 0xffffffff : t->in.osize == 8 ? ~(u64)0 : ((u64)1 << 8 * t->in.osize) - 1;
+	if (named(r, "syscall")) {
+		if (t->mode != MODE_64)
+			return -1;
+		t->s.r[GPR_AX] = 0x10000 + (rnd() & 0xffff);
+		t->s.flags &= ~(u32)FLAG_DF;
+	}
+	if (t->in.nopr && t->in.opr[0].kind == OPR_FAR) {
+		u8 *far = t->code + t->len - 2 - t->in.immlen;
+		u64 to = landing();
+		if (t->in.immlen == 2)
+			st16(far, (u16)to);
+		else
+			st32(far, (u32)to);
+		st16(far + t->in.immlen, one_in(4) ? selector() : one_in(2) ? 0x23 : 0x33);
+	}
 	// A relative branch must not lead into itself.
 	if (t->in.nopr && t->in.opr[0].kind == OPR_REL) {
 		i64 d = t->in.immlen == 1 ? (i64)(i8)(rnd() & 0x7f) : (i64)(rnd() & 0x3ff);

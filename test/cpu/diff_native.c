@@ -128,6 +128,10 @@ native_save(struct outcome *o, const struct test_case *t, const ucontext_t *u, c
 	o->sig = info->si_signo;
 	o->code = info->si_code;
 	o->addr = info->si_code == SI_KERNEL ? 0 : (u64)(uintptr_t)info->si_addr;
+	if (t->in.op == OP_INT1 && o->trap == VEC_DB && (u64)g[UC_RIP] == t->s.pc) {
+		((ucontext_t *)u)->uc_mcontext.gregs[UC_RIP] += t->len;
+		o->addr += (u64)t->len;
+	}
 	if (o->trap == VEC_PF && o->addr != (u64)g[UC_CR2])
 		o->code = -1;  // they differ: nobody expects it
 	o->s.pc = (u64)g[UC_RIP];
