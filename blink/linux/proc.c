@@ -90,18 +90,18 @@ text_open(struct text *x, u32 l_flags)
 #if HOST_LINUX
 	fd = HOST_CALL2(memfd_create, "proc", 2 | (l_flags & L_O_CLOEXEC ? 1 : 0));
 #else
-	fd = -ENOSYS;
+	const char *dir = getenv("TMPDIR");
+	char name[L_PATH_MAX];
+	if (!dir || snprintf(name, sizeof name, "%s/blinkXXXXXX", dir) >= (int)sizeof name)
+		strcpy(name, P_tmpdir "/blinkXXXXXX");
+	fd = mkstemp(name);
+	if (fd >= 0)
+		unlink(name);
+	else
+		fd = -errno;
+	if (fd >= 0 && (l_flags & L_O_CLOEXEC))
+		fcntl((int)fd, F_SETFD, FD_CLOEXEC);
 #endif
-	if (fd == -ENOSYS) {
-		char name[] = "/tmp/blinkXXXXXX";
-		fd = mkstemp(name);
-		if (fd >= 0)
-			unlink(name);
-		else
-			fd = -errno;
-		if (fd >= 0 && (l_flags & L_O_CLOEXEC))
-			fcntl((int)fd, F_SETFD, FD_CLOEXEC);
-	}
 	if (fd >= 0 && (write((int)fd, x->s, x->n) != (ssize_t)x->n || lseek((int)fd, 0, SEEK_SET))) {
 		close((int)fd);
 		fd = -EIO;
