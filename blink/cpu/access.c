@@ -139,7 +139,7 @@ access_rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
 		p = place(c, op, gva, n, gva + (u64)k, MEM_R);
 		guest_copy((u8 *)dst + k, p, (size_t)(n - k));
 	}
-	ORDER_AFTER_LOAD();
+	ORDER_AFTER_LOAD(c);
 }
 
 void
@@ -150,7 +150,7 @@ access_wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
 	gva = look(c, op, gva, n, MEM_W);
 	k = on_first_page(gva, n);
 	p = place(c, op, gva, n, gva, MEM_W);
-	ORDER_BEFORE_STORE();
+	ORDER_BEFORE_STORE(c);
 	if (k == n) {
 		guest_copy(p, src, (size_t)n);
 	} else {
@@ -191,7 +191,7 @@ access_rd(struct cpu *c, const struct op *op, u64 gva, int n)
 			x = HOST_LITTLE ? x : __builtin_bswap64(x);
 			break;
 		}
-		ORDER_AFTER_LOAD();
+		ORDER_AFTER_LOAD(c);
 		return x;
 	}
 	memset(b, 0, 8);
@@ -207,7 +207,7 @@ access_wr(struct cpu *c, const struct op *op, u64 gva, int n, u64 x)
 	gva = look(c, op, gva, n, MEM_W);
 	if (on_first_page(gva, n) == n) {
 		p = place(c, op, gva, n, gva, MEM_W);
-		ORDER_BEFORE_STORE();
+		ORDER_BEFORE_STORE(c);
 		switch (n) {
 		case 1: *(volatile u8 *)p = (u8)x; break;
 		case 2: ((volatile struct una16 *)p)->x = HOST_LITTLE ? (u16)x : __builtin_bswap16((u16)x); break;

@@ -61,13 +61,14 @@ access_try(struct cpu *c, u64 gva, unsigned n, int write, uintptr_t *host)
 }
 
 // x86 orders loads with loads, stores with stores, and loads with later
-// stores; hosts that do not are told to.
+// stores; hosts that do not are told to, once somebody else can see the memory.
 #if defined(__x86_64__) || defined(__i386__) || defined(__s390x__)
-#define ORDER_AFTER_LOAD() COMPILER_FENCE()
-#define ORDER_BEFORE_STORE() COMPILER_FENCE()
+#define ORDER_AFTER_LOAD(c) COMPILER_FENCE()
+#define ORDER_BEFORE_STORE(c) COMPILER_FENCE()
 #else
-#define ORDER_AFTER_LOAD() __atomic_thread_fence(__ATOMIC_ACQUIRE)
-#define ORDER_BEFORE_STORE() __atomic_thread_fence(__ATOMIC_RELEASE)
+#define ORDER(c, how) do { if (LOAD_RELAXED(&(c)->ordered)) __atomic_thread_fence(how); else COMPILER_FENCE(); } while (0)
+#define ORDER_AFTER_LOAD(c) ORDER(c, __ATOMIC_ACQUIRE)
+#define ORDER_BEFORE_STORE(c) ORDER(c, __ATOMIC_RELEASE)
 #endif
 
 // hrdN/hwrN: the bare access. A specialised handler starts with FAST, so that
@@ -89,7 +90,7 @@ hrd##bits(struct cpu *c, const struct op *op, uintptr_t host) \
 		x = ((const volatile struct whole##bits *)host)->x; \
 	else \
 		x = ((const volatile struct una##bits *)host)->x; \
-	ORDER_AFTER_LOAD(); \
+	ORDER_AFTER_LOAD(c); \
 	return HOST_LITTLE ? x : swap(x); \
 } \
 static inline GUEST_RACES void \
@@ -97,7 +98,7 @@ hwr##bits(struct cpu *c, const struct op *op, uintptr_t host, u##bits x) \
 { \
 	c->note = op; \
 	x = HOST_LITTLE ? x : swap(x); \
-	ORDER_BEFORE_STORE(); \
+	ORDER_BEFORE_STORE(c); \
 	if (HOST_STRICT && LIKELY(!(host & (bits / 8 - 1)))) \
 		((volatile struct whole##bits *)host)->x = x; \
 	else \
@@ -163,7 +164,7 @@ rdv(struct cpu *c, const struct op *op, u64 gva, void *dst, int n)
 		c->note = op;
 		COMPILER_FENCE();
 		guest_copy(dst, (const void *)ACCESS_HOST(gva), (size_t)n);
-		ORDER_AFTER_LOAD();
+		ORDER_AFTER_LOAD(c);
 	} else {
 		access_rdv(c, op, gva, dst, n);
 	}
@@ -175,7 +176,7 @@ wrv(struct cpu *c, const struct op *op, u64 gva, const void *src, int n)
 	// A copy may be several stores: all or none only within one page.
 	if (ACCESS_FAST(c, gva) && (gva & (PAGE_SIZE_GUEST - 1)) + (u64)n <= PAGE_SIZE_GUEST) {
 		c->note = op;
-		ORDER_BEFORE_STORE();
+		ORDER_BEFORE_STORE(c);
 		guest_copy((void *)ACCESS_HOST(gva), src, (size_t)n);
 		COMPILER_FENCE();
 	} else {

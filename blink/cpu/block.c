@@ -54,6 +54,7 @@ codecache_new(struct mem *mem)
 	hooks.arg = code;
 	hooks.code_changed = cpu_invalidate_hook;
 	hooks.tlb_stale = cpu_tlb_stale;
+	hooks.shared = cpu_order_all;
 	mem_set_hooks(mem, &hooks);
 	return code;
 }
@@ -370,6 +371,24 @@ cpu_tlb_stale(void *arg, u64 lo, u64 hi)
 	pthread_mutex_unlock(&code->lock);
 }
 
+// Under code->lock, or where there is one thread.
+static void
+order_all(struct codecache *code)
+{
+	for (struct cpu *o = code->cpus; o; o = o->next)
+		STORE_RELAXED(&o->ordered, 1);
+}
+
+void
+cpu_order_all(void *arg)
+{
+	struct codecache *code = (struct codecache *)arg;
+	pthread_mutex_lock(&code->lock);
+	code->ordered = 1;
+	order_all(code);
+	pthread_mutex_unlock(&code->lock);
+}
+
 // --- fork and the list of cpus ---------------------------------------------
 
 void
@@ -397,8 +416,11 @@ void
 codecache_add_cpu(struct codecache *code, struct cpu *c)
 {
 	pthread_mutex_lock(&code->lock);
+	code->ordered |= code->cpus != 0;
 	c->next = code->cpus;
 	code->cpus = c;
+	if (code->ordered)
+		order_all(code);
 	pthread_mutex_unlock(&code->lock);
 }
 

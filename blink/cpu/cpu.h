@@ -96,6 +96,7 @@ struct cpu {
 	struct cpu *next;   // all cpus of the process, under the codecache lock
 	u8 parked;          // not inside cpu_run: may be ignored by an exclusive section
 	u8 attn;            // cpu_attention was called
+	u8 ordered;         // others can see this memory: weakly ordered hosts need fences
 	u8 stop;            // enum stop, set by the handler that leaves
 	u32 tid;            // TSC_AUX / RDPID
 	u64 steps;          // statistics: instructions executed singly

@@ -36,6 +36,7 @@ struct codecache {
 	u32 epoch;                 // counts invalidations and flushes
 	struct chunk *chunks;
 	size_t bytes;
+	u8 ordered;                // more than one cpu, or shared memory, now or before
 	struct block **hash;       // 1 << HASH_BITS chains by pc
 	struct block **pages;      // 1 << PAGE_HASH_BITS chains by page of the first byte
 };
@@ -104,6 +105,7 @@ void codecache_add_cpu(struct codecache *code, struct cpu *c);
 void codecache_remove_cpu(struct codecache *code, struct cpu *c);
 void cpu_invalidate_hook(void *code, u64 lo, u64 hi);
 void cpu_tlb_stale(void *code, u64 lo, u64 hi);
+void cpu_order_all(void *code);
 int cpu_uses_stack_segment(struct cpu *c, const struct op *op, u64 at);
 // Limit and type of the segment that segment_look noted in gva; the linear address.
 u64 segment_check(struct cpu *c, const struct op *op, u64 gva, int n, int access);

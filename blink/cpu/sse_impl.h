@@ -174,7 +174,7 @@ hrd128(struct cpu *c, const struct op *op, uintptr_t host)
 	c->note = op;
 	COMPILER_FENCE();
 	x = v128_ld((const void *)host);
-	ORDER_AFTER_LOAD();
+	ORDER_AFTER_LOAD(c);
 	return x;
 }
 
@@ -182,7 +182,7 @@ static inline void
 hwr128(struct cpu *c, const struct op *op, uintptr_t host, v128 x)
 {
 	c->note = op;
-	ORDER_BEFORE_STORE();
+	ORDER_BEFORE_STORE(c);
 	v128_st((void *)host, x);
 	COMPILER_FENCE();
 }

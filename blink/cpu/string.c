@@ -89,9 +89,9 @@ copy(struct cpu *c, const struct op *op, u64 dst, u64 src, u64 bytes)
 	uintptr_t to, from;
 	if (access_try(c, dst, (unsigned)bytes, 1, &to) && access_try(c, src, (unsigned)bytes, 0, &from)) {
 		c->note = op;
-		ORDER_BEFORE_STORE();
+		ORDER_BEFORE_STORE(c);
 		guest_move((void *)to, (const void *)from, (size_t)bytes);
-		ORDER_AFTER_LOAD();
+		ORDER_AFTER_LOAD(c);
 	} else {
 		u8 b[PIECE];
 		bytes = min_u64(bytes, PIECE);
@@ -163,7 +163,7 @@ fill(struct cpu *c, const struct op *op, u64 dst, int size, u64 bytes)
 	if (access_try(c, dst, (unsigned)bytes, 1, &to)) {
 		u8 *p = (u8 *)to;
 		c->note = op;
-		ORDER_BEFORE_STORE();
+		ORDER_BEFORE_STORE(c);
 		if (!memcmp(b, b + 1, (size_t)size - 1)) {
 			guest_fill(p, b[0], (size_t)bytes);
 		} else {

@@ -363,6 +363,8 @@ mem_map_file(struct mem *m, u64 addr, u64 len, int prot, int flags, int fd, cons
 		vma_merge(m, nv.start, nv.end, &ch);
 	}
 	mem_publish(m, &ch);
+	if (!r && (flags & VMA_SHARED) && m->hooks.shared)
+		m->hooks.shared(m->hooks.arg);
 	return r ? r : (i64)nv.start;
 }
 

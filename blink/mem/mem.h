@@ -65,6 +65,8 @@ struct mem_hooks {
 	// Paged only: translations of [lo, hi) became invalid. Must flush every
 	// thread's TLB before it returns: the memory is used again afterwards.
 	void (*tlb_stale)(void *arg, u64 lo, u64 hi);
+	// Something was mapped that other processes may see.
+	void (*shared)(void *arg);
 };
 
 // Where things go in a guest's address space: the one table of it.

@@ -170,9 +170,36 @@ test_invalidate(void)
 	cpu_free(c);
 }
 
+// Order between accesses costs weakly ordered hosts fences: only when somebody
+// else can see the memory, and then from before he can.
+static void
+test_order(int paged)
+{
+	struct mem *own = mem_new(paged);
+	struct codecache *cache = codecache_new(own);
+	struct cpu *first = cpu_new(own, cache), *second;
+	mem_map(own, 0, 4096, MEM_R | MEM_W, VMA_ANON, -1, 0, 0);
+	check(!first->ordered, "one thread with memory of its own needs no order");
+	second = cpu_new(own, cache);
+	check(first->ordered && second->ordered, "two threads need it");
+	cpu_free(second);
+	check(first->ordered, "and keep it");
+	cpu_free(first);
+	codecache_free(cache);
+	cache = codecache_new(own);
+	first = cpu_new(own, cache);
+	check(!first->ordered, "a new process does not inherit it");
+	mem_map(own, 0, 4096, MEM_R, VMA_ANON | VMA_SHARED, -1, 0, 0);
+	check(first->ordered, "shared memory needs it");
+	cpu_free(first);
+	codecache_free(cache);
+	mem_free(own);
+}
+
 static void
 run_all(int paged)
 {
+	test_order(paged);
 	pthread_t thread;
 	pthread_attr_t attr;
 	mem = mem_new(paged);

@@ -369,7 +369,7 @@ own_memory(void)
 int
 main(void)
 {
-	struct mem_hooks hooks = {0, on_code, on_stale};
+	struct mem_hooks hooks = {0, on_code, on_stale, 0};
 	int paged;
 	host_install_fault_handlers(0);
 	host_thread_init();

@@ -140,7 +140,7 @@ on_code_step(void *arg, u64 lo, u64 hi)
 static void
 told_before_but_dropped_since(int paged)
 {
-	struct mem_hooks hooks = {0, on_code_step, 0};
+	struct mem_hooks hooks = {0, on_code_step, 0, 0};
 	g_tells = g_second_told = g_second_may_go = 0;
 	m = mem_new(paged);
 	mem_set_hooks(m, &hooks);
@@ -159,7 +159,7 @@ told_before_but_dropped_since(int paged)
 int
 main(void)
 {
-	struct mem_hooks hooks = {0, on_code, 0};
+	struct mem_hooks hooks = {0, on_code, 0, 0};
 	pthread_t decoder, writer[WRITERS];
 	int paged, i;
 	host_install_fault_handlers(0);
