@@ -124,6 +124,8 @@ op_jcc(struct cpu *c, const struct op *op)
 const struct op *
 op_syscall(struct cpu *c, const struct op *op)
 {
+	if (CPU_MODE(c) != MODE_64)
+		cpu_raise(c, op, VEC_UD, 0);  // as on the processors that CPUID names
 	c->pc = op_next_pc(op);
 	c->r[GPR_CX] = c->pc;
 	c->r[GPR_R11] = cpu_get_flags(c);

@@ -246,12 +246,15 @@ sys_rt_sigreturn(struct thread *t, const u64 *a)
 		fault = cpu_return(c, cs, ss);
 	}
 	if (fault) {
-		// The kernel's IRET faults, as if the interrupted code had.
+		// The kernel's IRET faults, as if the interrupted code had, but RF is
+		// not set; for a stack of the LDT it does not know why.
+		if (ss & 4)
+			fault = VEC_GP << 16;
 		c->sel[SEG_CS] = (u16)cs;
 		c->sel[SEG_SS] = (u16)ss;
 		c->vector = (u16)(fault >> 16);
 		c->error = fault & 0xffff;
-		linux_fault(t, STOP_FAULT);
+		linux_fault(t, STOP_ATTENTION);
 	}
 	return (i64)c->r[GPR_AX];
 bad:

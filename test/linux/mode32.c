@@ -53,6 +53,10 @@ field(const char *name, u64 x)
 }
 
 static u64 code_base;
+// What the handler does with the segments of the frame: 0 goes to recovery
+enum { TO_RECOVERY, RESUME, SET_CS, SET_SS };
+static int alter;
+static u32 alter_to;
 
 static void
 handler(int sig, struct siginfo *si, void *p)
@@ -75,6 +79,13 @@ handler(int sig, struct siginfo *si, void *p)
 	for (int i = R_DI; i <= R_CX; i++)
 		field("", uc->r[i]);
 	put("\n");
+	if (alter == RESUME && sig == SIGTRAP)
+		return;
+	if (alter) {
+		uc->r[R_SEGS] = alter == SET_CS ? (uc->r[R_SEGS] & ~0xfffful) | alter_to : (uc->r[R_SEGS] & 0xfffffffffffful) | (u64)alter_to << 48;
+		alter = TO_RECOVERY;
+		return;
+	}
 	faulted = 1;
 	uc->r[R_IP] = recover_at;
 	uc->r[R_SP] = recover_sp;
@@ -207,7 +218,6 @@ plain(void)
 	T32("int 4", ".byte 0xcd, 4");
 	T32("int 5", ".byte 0xcd, 5");
 	T32("ud2", "ud2");
-	T32("syscall insn 64 only", ".byte 0x0f, 0x34");
 	T32("hlt", "hlt");
 	T32("cli", "cli");
 	T32("in", "in %dx, %al");
@@ -429,6 +439,29 @@ segments(void)
 	fresh();
 	memcpy(low, "\x2e\xa1\0\0\0\0\xcb", 7);
 	go("execute-only read by cs", low, 0x27, (u32)(u64)low);
+	// Back from a handler to 32-bit code, and to segments that are none
+	alter = RESUME;
+	T32("resume", "mov $1, %eax\n int3\n mov %ss, %ecx\n mov %cs, %edx\n inc %eax");
+	T32("resume 16-bit stack", "mov %esp, %ebx\n mov $0x3f, %eax\n mov $0x800, %ecx\n mov %eax, %ss\n mov %ecx, %esp\n int3\n push %eax\n mov %ss, %edx\n mov %esp, %ecx\n mov $0x2b, %eax\n mov %eax, %ss\n mov %ebx, %esp\n xor %ebx, %ebx");
+	fresh();
+	memcpy(low, "\xcc\xb8\x05\0\x66\xcb", 6);
+	go("resume 16-bit code", low, 0x47, (u32)(u64)low);
+	static const u32 bad[] = { 0x2b, 0, 0x10, 0x67, 0x1003, 7 };
+	for (size_t i = 0; i < 6; i++) {
+		alter = SET_CS;
+		alter_to = bad[i];
+		T32("return to bad code", "int3");
+		alter = SET_SS;
+		T32("return to a bad stack", "int3");
+		alter = SET_SS;
+		fresh();
+		memcpy(low + 0x10, "\xcc\xcb", 2);
+		go("in 64-bit code", (void *)(u64)(low + 0x10), 0x33, 0);
+	}
+	alter = SET_SS;
+	alter_to = 0x37;
+	T32("return to an absent stack", "int3");
+	alter = TO_RECOVERY;
 	// Loaded segments when their descriptor changes
 	__asm__ volatile("mov %0, %%es\n mov %0, %%gs" : : "r"(7));
 	ldt(0, 0, 0, 0x28);
