@@ -119,7 +119,7 @@ run(int form)
 			memcpy(mem + 8 * i, &x, 8);
 		}
 		in.rax = value();
-		in.mxcsr = 0x1f80u | (u32)(round & 3) << 13 | (round & 4 ? 0x40 : 0) | (round & 8 ? 0x8000 : 0);
+		in.mxcsr = 0x1f80u | (u32)(round & 3) << 13 | (round & 4 ? 0x40 : 0) | (round & 8 ? 0x8000 : 0) | (round % 3 ? 0 : 0x20);
 		forms[form]();
 		h = hash(h, out.v, 128);
 		h = hash(h, &out.mxcsr, 4);
