@@ -17,9 +17,10 @@
 // name behind OP_COUNT, for code that asks whether it is that one.
 //
 // The word NATIVE in front of those features moves operations that
-// cpu/native.c leaves to the host's own unit behind all others, and behind
-// OP_NATIVE and its like, as which they decode: one operation for each effect
-// on flags. Tests link the `full` tables, which tell them apart.
+// cpu/native.c leaves to the host's own unit behind all others. They decode
+// as OP_NATIVE and its like, in their place: one operation for each effect on
+// flags. Tests link the `full` tables, which tell them apart.
+#define MKISA
 #include "isa/table.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@
 #define ISA_TABLES "isa/tables.inc"
 #endif
 
-enum { MAXROWS = 4096, MAXOPS = 2048, MAXTRIE = 0x8000, MAXSIGS = 512 };
+enum { MAXROWS = 4096, MAXOPS = 2048, MAXTRIE = 0x8000, MAXKINDS = 1024 };
 
 struct feature {
 	const char *name;
@@ -47,7 +48,8 @@ struct op {
 // What a row demands, one mask per dimension of the tries.
 struct row {
 	const char *opname, *feature, *enc, *oprs, *flagtext;
-	int op, map, opcode, nopcodes, attrs, sig, number;
+	int op, map, opcode, nopcodes, attrs, kind, number;
+	u8 spec[4];
 	u8 want[BY_COUNT];
 };
 
@@ -74,8 +76,8 @@ static struct op ops[MAXOPS] = {
 
 static struct row rows[MAXROWS] = {
 #define INSN(op, text, feature, r, w, u, attrs, done)
-#define ENC(op, enc, oprs, flags) {#op, 0, enc, oprs, #flags, 0, 0, 0, 0, 0, 0, 0, {0}},
-#define ENCF(op, feature, enc, oprs, flags) {#op, #feature, enc, oprs, #flags, 0, 0, 0, 0, 0, 0, 0, {0}},
+#define ENC(op, enc, oprs, flags) {#op, 0, enc, oprs, #flags, 0, 0, 0, 0, 0, 0, 0, {0}, {0}},
+#define ENCF(op, feature, enc, oprs, flags) {#op, #feature, enc, oprs, #flags, 0, 0, 0, 0, 0, 0, 0, {0}, {0}},
 #include ISA_TABLES
 #undef INSN
 #undef ENC
@@ -83,8 +85,8 @@ static struct row rows[MAXROWS] = {
 };
 
 enum { NATIVES = 3 };
-static int native, merging, first_native, nnumbers, nops, nleft, nrows, nsigs, nspecs, ntrie;
-static struct isa_sig sigs[MAXSIGS];
+static int native, merging, first_native, nnumbers, nops, nleft, nrows, nkinds, nspecs, ntrie;
+static struct isa_kind kinds[MAXKINDS];
 static struct isa_spec specs[256];
 static u16 trie[MAXTRIE];
 static u16 nodes[MAXTRIE];
@@ -230,14 +232,12 @@ static void
 operands_parse(struct row *r)
 {
 	char text[64], *word;
-	struct isa_sig sig;
-	int i, n = 0;
-	memset(&sig, 0, sizeof(sig));
+	int n = 0;
 	snprintf(text, sizeof(text), "%s", r->oprs);
 	for (word = strtok(text, " "); word; word = strtok(0, " ")) {
 		struct isa_spec p = spec_parse(r, word);
 		if (n == 4) die(r, "more than four operands");
-		sig.spec[n++] = spec_index(p);
+		r->spec[n++] = (u8)spec_index(p);
 		switch (p.where) {
 		case AT_MEM: case AT_VSIB:
 			r->want[BY_MOD] &= 1;
@@ -252,13 +252,6 @@ operands_parse(struct row *r)
 			break;
 		}
 	}
-	for (i = 0; i < nsigs; ++i)
-		if (!memcmp(&sigs[i], &sig, sizeof(sig))) break;
-	if (i == nsigs) {
-		if (nsigs == MAXSIGS) abort();
-		sigs[nsigs++] = sig;
-	}
-	r->sig = i;
 }
 
 // ---- encodings -----------------------------------------------------------
@@ -453,17 +446,18 @@ runs_natively(int op)
 	return 1;
 }
 
+static const struct op merged[NATIVES] = {
+	{"native", "(native)", "I86", "0", "0", "0", "0", 1, 0, 1},
+	{"native_reads", "(native)", "I86", "C|Z|P", "0", "0", "0", 1, 0, 1},
+	{"native_writes", "(native)", "I86", "0", "OSZAPC", "0", "0", 1, 0, 1}
+};
+
 // Operations that are run natively go behind all others.
 static void
 natives_apart(void)
 {
 	static struct op order[MAXOPS];
 	static int place[MAXOPS];
-	static const struct op merged[NATIVES] = {
-		{"native", "(native)", "I86", "0", "0", "0", "0", 1, 0, 1},
-		{"native_reads", "(native)", "I86", "C|Z|P", "0", "0", "0", 1, 0, 1},
-		{"native_writes", "(native)", "I86", "0", "OSZAPC", "0", "0", 1, 0, 1}
-	};
 	int i, n = 0;
 	for (i = 0; i < nops; ++i)
 		if (!runs_natively(i)) {
@@ -471,7 +465,6 @@ natives_apart(void)
 			order[n++] = ops[i];
 		}
 	first_native = n;
-	for (i = 0; i < NATIVES; ++i) order[n++] = merged[i];
 	for (i = 0; i < nops; ++i)
 		if (runs_natively(i)) {
 			place[i] = n;
@@ -491,14 +484,15 @@ natives_merge(void)
 	int i, k;
 	for (i = 0; i < nrows; ++i) {
 		struct row *r = &rows[i];
-		const struct op *o = &ops[r->op];
+		const struct op *o = &ops[r->op], *m = merged;
 		if (r->op < first_native) continue;
-		for (k = first_native; k < first_native + NATIVES; ++k)
-			if (!strcmp(ops[k].reads, o->reads) && !strcmp(ops[k].writes, o->writes) && !strcmp(ops[k].undefs, o->undefs)) break;
-		if (k == first_native + NATIVES) die(r, "no native operation with its effect on flags");
-		r->op = k;
+		for (k = 0; k < NATIVES; ++k, ++m)
+			if (!strcmp(m->reads, o->reads) && !strcmp(m->writes, o->writes) && !strcmp(m->undefs, o->undefs)) break;
+		if (k == NATIVES) die(r, "no native operation with its effect on flags");
+		r->op = first_native + k;
 		r->attrs &= ~(ROW_66 | ROW_REP);
 	}
+	memcpy(ops + first_native, merged, sizeof(merged));
 	nops = first_native + NATIVES;
 }
 
@@ -508,7 +502,7 @@ rows_number(void)
 {
 	int i, j;
 	for (i = 0; i < nrows; ++i) {
-		for (j = merging ? 0 : i; rows[j].op != rows[i].op || rows[j].attrs != rows[i].attrs || rows[j].sig != rows[i].sig; ++j)
+		for (j = merging ? 0 : i; rows[j].op != rows[i].op || rows[j].attrs != rows[i].attrs || memcmp(rows[j].spec, rows[i].spec, 4); ++j)
 			;
 		rows[i].number = j < i ? rows[j].number : nnumbers++;
 	}
@@ -648,6 +642,57 @@ rows_reachable(void)
 	if (bad) exit(1);
 }
 
+static int
+entries(u16 node)
+{
+	int n = 0;
+	for (node >>= 8; node; node &= (u16)(node - 1)) ++n;
+	return n;
+}
+
+static void
+leaf_move(u16 *entry, const int *to)
+{
+	if (*entry & TRIE_LEAF) *entry = (u16)(TRIE_LEAF | to[*entry & ~TRIE_LEAF]);
+}
+
+// Keeps one row of each number, in the order of their operations, as decode.c
+// expects them; finds their kinds.
+static void
+rows_sort(void)
+{
+	static struct row sorted[MAXROWS];
+	static int to[MAXROWS];
+	int i, j, k, n = 0;
+	for (i = 0; i < nops; ++i)
+		for (j = k = 0; j < nrows; ++j) {
+			if (rows[j].number < k) continue;
+			k = rows[j].number + 1;
+			if (rows[j].op != i) continue;
+			to[rows[j].number] = n;
+			sorted[n++] = rows[j];
+		}
+	nrows = n;
+	memcpy(rows, sorted, sizeof(rows[0]) * (size_t)n);
+	for (i = 0; i < nnodes; ++i)
+		for (j = 1; j <= entries(trie[nodes[i]]); ++j) leaf_move(&trie[nodes[i] + j], to);
+	for (i = 0; i < MAP_COUNT; ++i)
+		for (j = 0; j <= roots[i].hi - roots[i].lo; ++j) leaf_move(&trie[roots[i].first + j], to);
+	for (i = 0; i < nrows; ++i) {
+		struct isa_kind kind;
+		memset(&kind, 0, sizeof(kind));
+		kind.attrs = (u16)rows[i].attrs;
+		memcpy(kind.spec, rows[i].spec, 4);
+		for (j = 0; j < nkinds; ++j)
+			if (!memcmp(&kinds[j], &kind, sizeof(kind))) break;
+		if (j == nkinds) {
+			if (nkinds == MAXKINDS) abort();
+			kinds[nkinds++] = kind;
+		}
+		rows[i].kind = j;
+	}
+}
+
 // ---- printing ------------------------------------------------------------
 
 static void
@@ -660,6 +705,15 @@ static void
 banner(const char *what)
 {
 	printf("// %s; generated from blink/isa/*.tbl by tool/mkisa.c.\n", what);
+}
+
+static int
+any_vex(void)
+{
+	int i;
+	for (i = 0; i < nrows; ++i)
+		if (rows[i].map >= MAP_VEX) return 1;
+	return 0;
 }
 
 static void
@@ -680,9 +734,16 @@ print_ops(void)
 		upper(ops[i].name);
 		printf(",\n");
 	}
-	printf("\tOP_END\n};\n\nenum isa_feature {\n");
+	printf("\tOP_END");
+	for (i = 0; native && i < NATIVES; ++i) {
+		printf(",\n\tOP_");
+		upper(merged[i].name);
+		printf(" = %d", first_native + i);
+	}
+	printf("\n};\n\nenum isa_feature {\n");
 	for (f = 0; f < COUNTOF(features); ++f) printf("\tFEATURE_%s,\n", features[f].name);
-	printf("\tFEATURE_COUNT\n};\n\n#endif\n");
+	printf("\tFEATURE_COUNT\n};\n\n// Index of isa_kinds[]\ntypedef %s isa_row;\n", nkinds > 256 ? "u16" : "u8");
+	printf("// Whether any row has a VEX or EVEX encoding\nenum { ISA_ANY_VEX = %d };\n\n#endif\n", any_vex());
 }
 
 static void
@@ -758,22 +819,23 @@ print_decode(void)
 {
 	int i, j, n;
 	banner("The compiled instruction table");
-	printf("#include \"isa/insn.h\"\n#include \"isa/table.h\"\n\nconst struct isa_root isa_roots[MAP_COUNT] = {\n");
-	for (i = 0; i < MAP_COUNT; ++i) printf("\t{%d, %d, %d},\n", roots[i].first, roots[i].lo, roots[i].hi);
+	printf("#include \"isa/insn.h\"\n#include \"isa/table.h\"\n\nconst struct isa_root isa_roots[] = {\n");
+	for (i = 0; i < (any_vex() ? MAP_COUNT : MAP_VEX); ++i) printf("\t{%d, %d, %d},\n", roots[i].first, roots[i].lo, roots[i].hi);
 	printf("};\n\nconst u16 isa_trie[] = {");
 	for (i = 0; i < ntrie; ++i) printf("%s%d,", i % 16 ? " " : "\n\t", trie[i]);
-	printf("\n};\n\nconst u32 isa_rows[] = {\n");
-	for (i = n = 0; i < nrows; ++i) {
-		if (rows[i].number < n) continue;
-		++n;
-		printf("\tOP_");
-		upper(ops[rows[i].op].name);
-		printf(" | %du << 11 | %du << 20, // %s\n", rows[i].sig, rows[i].attrs, rows[i].enc);
+	printf("\n};\n\nconst isa_row isa_rows[] = {\n");
+	for (i = 0; i < nrows; ++i) printf("\t%d, // %s: %s\n", rows[i].kind, ops[rows[i].op].name, rows[i].enc);
+	printf("};\nconst unsigned isa_row_count = %d;\n\nconst struct isa_starts isa_starts[] = {\n", nrows);
+	for (i = 0; i < nrows; i += 16) {
+		int bits = 0, before = i ? rows[i - 1].op : 0;
+		for (j = i, n = before; j < nrows && j < i + 16; n = rows[j++].op)
+			if (rows[j].op != n) bits |= 1 << (j - i);
+		printf("\t{%d, 0x%x},\n", before, bits);
 	}
-	printf("};\nconst unsigned isa_row_count = %d;\n", n);
-	printf("\nconst struct isa_sig isa_sigs[] = {\n");
-	for (i = 0; i < nsigs; ++i)
-		printf("\t{{%d, %d, %d, %d}},\n", sigs[i].spec[0], sigs[i].spec[1], sigs[i].spec[2], sigs[i].spec[3]);
+	printf("};\n\nconst struct isa_kind isa_kinds[] = {\n");
+	for (i = 0; i < nkinds; ++i)
+		printf("\t{%d, {%d, %d, %d, %d}},\n", kinds[i].attrs, kinds[i].spec[0], kinds[i].spec[1], kinds[i].spec[2],
+			kinds[i].spec[3]);
 	printf("};\n\nconst struct isa_spec isa_specs[] = {\n");
 	for (i = 0; i < nspecs; ++i) printf("\t{%d, %d, %d},\n", specs[i].where, specs[i].msize, specs[i].rsize);
 	printf("};\n\nconst struct isa_flagset isa_flagsets[] = {\n");
@@ -802,9 +864,9 @@ print_decode(void)
 		print_attrs(&ops[i]);
 		printf(",\n");
 	}
-	printf("};\n\nconst struct isa_opinfo isa_ops[] = {\n");
-	for (i = 0; i < nops; ++i) printf("\t{%d, FEATURE_%s},\n", ops[i].flagset, ops[i].feature);
-	printf("};\n");
+	printf("};\n\nconst u8 isa_flagset_of[] = {");
+	for (i = 0; i < nops; ++i) printf("%s%d,", i % 16 ? " " : "\n\t", ops[i].flagset);
+	printf("\n};\n");
 	print_cpuid();
 }
 
@@ -862,8 +924,8 @@ print_stat(void)
 {
 	int i, names = 0;
 	for (i = 0; i < nops; ++i) names += strlen(ops[i].text) + 1;
-	printf("%d operations, %d rows\ntrie %d\nrows %d\nsigs %d\nspecs %d\nnames %d\nops %d\n", nops - 1, nrows,
-		ntrie * 2, nrows * 4, nsigs * 4, nspecs * 3, names, nops * 4);
+	printf("%d operations, %d rows\ntrie %d\nrows %d\nkinds %d\nspecs %d\nnames %d\nops %d\n", nops - 1, nrows,
+		ntrie * 2, nrows * (nkinds > 256 ? 2 : 1) + nrows / 4, nkinds * 6, nspecs * 3, names, nops * 2);
 }
 
 int
@@ -885,6 +947,7 @@ main(int argc, char *argv[])
 	rows_number();
 	tries_build();
 	if (!merging) rows_reachable();
+	rows_sort();
 	if (!strcmp(what, "ops")) print_ops();
 	else if (!strcmp(what, "handlers")) print_handlers();
 	else if (!strcmp(what, "decode") || !strcmp(what, "full")) print_decode();

@@ -124,36 +124,76 @@ set_gpr(struct cursor *c, struct isa_operand *o, unsigned reg, unsigned size)
 	else set_operand(o, OPR_GPR, reg, size);
 }
 
+// Where the number of an operand's register is: low four bits of registers[].
+enum { IN_REG, IN_RM, IN_OPC, IN_VVVV, IN_REG7, IN_RM7, OR_MEM, OR_MEM7, IS_0 };
+enum { R = OPR_GPR << 4, S = OPR_SREG << 4, T = OPR_ST << 4, M = OPR_MM << 4, X = OPR_XMM << 4 };
+// By enum isa_where; 0 for what is more than a register
+static const u8 registers[] = {
+	0, R | IN_REG, R | OR_MEM, R | IN_RM, R | IN_OPC, R | IN_VVVV, 0,
+	X | IN_REG, X | OR_MEM, X | IN_RM, X | IN_VVVV, 0, 0, M | IN_REG7, M | OR_MEM7, M | IN_RM7, T | IN_RM7,
+	0, 0, 0, 0, R | (IS_0 + 0), R | (IS_0 + 1), R | (IS_0 + 2), T | (IS_0 + 0), X | (IS_0 + 0), 0,
+	S | (IS_0 + 0), S | (IS_0 + 1), S | (IS_0 + 2), S | (IS_0 + 3), S | (IS_0 + 4), S | (IS_0 + 5)
+};
+STATIC_ASSERT(AT_STI == 16 && AT_XMM0 == 25 && AT_GS + 1 == sizeof registers, "the order of enum isa_where");
+
+// A vector, MMX, x87 or segment register, or one that no ModRM names.
+static void
+register_decode(struct cursor *c, struct isa_operand *o, unsigned how, unsigned size)
+{
+	unsigned reg, kind = how >> 4;
+	how &= 15;
+	switch (how) {
+	case IN_REG:
+		reg = c->reg;
+		break;
+	case IN_OPC:
+		reg = (c->opcode & 7) | (c->rex & 1) << 3;
+		break;
+	case IN_VVVV:
+		reg = c->vvvv;
+		break;
+	case IN_REG7:
+		reg = c->reg & 7;
+		break;
+	case OR_MEM:
+	case OR_MEM7:
+		if (c->in->modrm < 0xc0) {
+			set_operand(o, OPR_MEM, 0, size);
+			return;
+		}
+		FALLTHROUGH;
+	case IN_RM:
+	case IN_RM7:
+		reg = how == IN_RM || how == OR_MEM ? c->rm : c->rm & 7;
+		break;
+	default:
+		reg = how - IS_0;
+	}
+	if (kind == OPR_GPR) set_gpr(c, o, reg, size);
+	else set_operand(o, ISA_ANY_VEX && kind == OPR_XMM && size == 32 ? OPR_YMM : kind, reg, size);
+}
+
 // Fills in operand number i. Returns false for #UD.
 static inline bool
 operand_decode(struct cursor *c, unsigned i, const struct isa_spec *spec)
 {
 	struct insn *in = c->in;
 	struct isa_operand *o = &in->opr[i];
-	bool memory = in->modrm < 0xc0;
 	unsigned size = size_bytes(in, c->w, spec->msize), bytes;
 	if (LIKELY(spec->where <= AT_RM)) {
 		if (spec->where == AT_REG) set_gpr(c, o, c->reg, size);
-		else if (memory) set_operand(o, OPR_MEM, 0, size);
+		else if (in->modrm < 0xc0) set_operand(o, OPR_MEM, 0, size);
 		else set_gpr(c, o, c->rm, size_bytes(in, c->w, spec->rsize));
 		return true;
 	}
+	if (spec->where < sizeof registers && registers[spec->where]) {
+		register_decode(c, o, registers[spec->where], size);
+		return true;
+	}
+	if (!ISA_ANY_VEX && (spec->where == AT_XIS4 || spec->where == AT_VSIB)) return false;
 	switch (spec->where) {
-	case AT_RMREG:
-		set_gpr(c, o, c->rm, size);
-		break;
-	case AT_OPC:
-		set_gpr(c, o, (c->opcode & 7) | (c->rex & 1) << 3, size);
-		break;
-	case AT_VVVV:
-		set_operand(o, OPR_GPR, c->vvvv, size);
-		break;
 	case AT_MEM:
 		set_operand(o, OPR_MEM, 0, size);
-		break;
-	case AT_XRM:
-		if (memory) set_operand(o, OPR_MEM, 0, size);
-		else set_operand(o, size == 32 ? OPR_YMM : OPR_XMM, c->rm, size);
 		break;
 	case AT_VSIB:
 		// the index is a vector register, and there is no value for none
@@ -163,35 +203,10 @@ operand_decode(struct cursor *c, unsigned i, const struct isa_spec *spec)
 		in->scale = c->scale;
 		set_operand(o, OPR_MEM, 0, size);
 		break;
-	case AT_XREG:
-		set_operand(o, size == 32 ? OPR_YMM : OPR_XMM, c->reg, size);
-		break;
-	case AT_XRMREG:
-		set_operand(o, size == 32 ? OPR_YMM : OPR_XMM, c->rm, size);
-		break;
-	case AT_XVVVV:
-		set_operand(o, size == 32 ? OPR_YMM : OPR_XMM, c->vvvv, size);
-		break;
 	case AT_XIS4:
 		bytes = fetch(c, 1) >> 4;
 		in->immlen = 1;
 		set_operand(o, size == 32 ? OPR_YMM : OPR_XMM, in->mode == MODE_64 ? bytes : bytes & 7, size);
-		break;
-	case AT_MREG:
-		set_operand(o, OPR_MM, c->reg & 7, size);
-		break;
-	case AT_MRM:
-		if (memory) set_operand(o, OPR_MEM, 0, size);
-		else set_operand(o, OPR_MM, c->rm & 7, size);
-		break;
-	case AT_MRMREG:
-		set_operand(o, OPR_MM, c->rm & 7, size);
-		break;
-	case AT_STI:
-		set_operand(o, OPR_ST, in->modrm & 7, 10);
-		break;
-	case AT_ST0:
-		set_operand(o, OPR_ST, 0, 10);
 		break;
 	case AT_SREG:
 	case AT_SREGDST:
@@ -207,43 +222,21 @@ operand_decode(struct cursor *c, unsigned i, const struct isa_spec *spec)
 		if (c->reg > 7) return false;
 		set_operand(o, OPR_DR, c->reg, size);
 		break;
-	case AT_AX:
-		set_operand(o, OPR_GPR, GPR_AX, size);
-		break;
-	case AT_CL:
-		set_operand(o, OPR_GPR, GPR_CX, 1);
-		break;
-	case AT_DX:
-		set_operand(o, OPR_GPR, GPR_DX, 2);
-		break;
-	case AT_XMM0:
-		set_operand(o, OPR_XMM, 0, 16);
-		break;
 	case AT_ONE:
 		set_operand(o, OPR_ONE, 0, 1);
 		in->imm = 1;
 		break;
-	case AT_ES: case AT_CS: case AT_SS: case AT_DS: case AT_FS: case AT_GS:
-		set_operand(o, OPR_SREG, spec->where - AT_ES, 2);
-		break;
 	case AT_IMM:
-		in->imm = fetch(c, size);
-		in->immlen = size;
-		set_operand(o, OPR_IMM, 0, size);
-		break;
 	case AT_IMMS:
-		in->imm = sext(fetch(c, size), size);
+	case AT_REL:
 		in->immlen = size;
-		set_operand(o, OPR_IMM, 0, in->osize);
+		in->imm = fetch(c, size);
+		if (spec->where != AT_IMM) in->imm = sext(in->imm, size);
+		set_operand(o, spec->where == AT_REL ? OPR_REL : OPR_IMM, 0, spec->where == AT_IMMS ? in->osize : size);
 		break;
 	case AT_IMM2:
 		in->imm2 = (u32)fetch(c, size);
 		set_operand(o, OPR_IMM2, 0, size);
-		break;
-	case AT_REL:
-		in->imm = sext(fetch(c, size), size);
-		in->immlen = size;
-		set_operand(o, OPR_REL, 0, size);
 		break;
 	case AT_FAR:
 		in->immlen = size - 2;
@@ -257,21 +250,22 @@ operand_decode(struct cursor *c, unsigned i, const struct isa_spec *spec)
 		set_operand(o, OPR_MEM, 0, size);
 		break;
 	case AT_SI:
-		in->base = GPR_SI;
-		set_operand(o, OPR_MEM, GPR_SI, size);
-		break;
 	case AT_DI:
-		if (in->base == GPR_NONE) in->base = GPR_DI;
-		set_operand(o, OPR_MEM, GPR_DI, size);
-		break;
 	case AT_XLAT:
-		in->base = GPR_BX;
-		set_operand(o, OPR_MEM, GPR_BX, size);
+		bytes = spec->where == AT_SI ? GPR_SI : spec->where == AT_DI ? GPR_DI : GPR_BX;
+		if (in->base == GPR_NONE || bytes != GPR_DI) in->base = bytes;
+		set_operand(o, OPR_MEM, bytes, size);
 		break;
 	default:
 		break;
 	}
 	return true;
+}
+
+static inline bool
+has_vex(const struct insn *in)
+{
+	return ISA_ANY_VEX && in->vex;
 }
 
 // Reads VEX or EVEX behind its first byte. Returns the opcode map, or -1.
@@ -342,15 +336,13 @@ undefined_goes_on(struct cursor *c, int map, bool modrm, bool opsize)
 int
 isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
 {
-	static const u8 ones[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
 	struct cursor c;
 	unsigned b, prefix = 0, opsize = 0, addrsize = 0, lock = 0, rep = 0, rex = 0, attrs, seg, i;
 	unsigned segover = SEG_NONE, segfar = SEG_NONE, row, entry;
 	int map = MAP_1;
 	bool illegal = false, modrm = false;
-	u32 what;
 	const struct isa_root *root;
-	const struct isa_sig *sig;
+	const struct isa_kind *what;
 	memset(in, 0, sizeof(*in));
 	in->mode = mode;
 	in->base = in->index = GPR_NONE;
@@ -407,7 +399,7 @@ Opcode:
 			if (rex) {
 				modrm = illegal = true;  // as long as LES and LDS would be
 			} else {
-				map = vex_decode(&c, b, &prefix);
+				map = ISA_ANY_VEX ? vex_decode(&c, b, &prefix) : -1;
 				illegal = map < 0 || rep || opsize || lock;
 				b = (unsigned)fetch(&c, 1);
 			}
@@ -418,7 +410,7 @@ Opcode:
 	c.opcode_end = c.pos;
 	in->asize = mode == MODE_64 ? 8 >> addrsize : (mode == MODE_32) ^ addrsize ? 4 : 2;
 	if (UNLIKELY(illegal)) goto Undefined;
-	if (!in->vex) {
+	if (!has_vex(in)) {
 		in->rex = rex;
 		c.rex = rex & 15;
 		c.has_rex = rex != 0;
@@ -454,22 +446,21 @@ Opcode:
 		}
 		if (!(mask >> value & 1)) goto Undefined;
 		mask &= (1 << value) - 1;
-		entry = isa_trie[entry + 1 + ones[mask & 15] + ones[mask >> 4]];
+		entry = isa_trie[entry + 1 + isa_ones[mask & 15] + isa_ones[mask >> 4]];
 	}
 	row = entry & ~TRIE_LEAF;
-	what = isa_rows[row];
-	attrs = what >> (ROW_OP_BITS + ROW_SIG_BITS);
-	sig = &isa_sigs[what >> ROW_OP_BITS & ((1 << ROW_SIG_BITS) - 1)];
+	what = &isa_kinds[isa_rows[row]];
+	attrs = what->attrs;
 	in->row = row;
-	in->op = what & ((1 << ROW_OP_BITS) - 1);
+	in->op = isa_row_op(row);
 	// Sizes
-	in->osize = c.w && mode == MODE_64 ? 8 : in->vex || (attrs & ROW_66) ? 4 : (mode != MODE_16) ^ opsize ? 4 : 2;
+	in->osize = c.w && mode == MODE_64 ? 8 : has_vex(in) || (attrs & ROW_66) ? 4 : (mode != MODE_16) ^ opsize ? 4 : 2;
 	if (mode == MODE_64) {
 		if ((attrs & ROW_F64) || ((attrs & ROW_D64) && in->osize == 4)) in->osize = 8;
 	}
-	in->rep = attrs & ROW_REP || in->vex ? 0 : rep;
+	in->rep = attrs & ROW_REP || has_vex(in) ? 0 : rep;
 	if (attrs & ROW_CC) in->cc = b & 15;
-	if (in->vex && c.vvvv && !(attrs & ROW_VVVV)) goto Undefined;
+	if (has_vex(in) && c.vvvv && !(attrs & ROW_VVVV)) goto Undefined;
 	if (mode != MODE_64) c.vvvv &= 7;
 	// Operands
 	if (attrs & ROW_MODRM) {
@@ -478,8 +469,8 @@ Opcode:
 		c.rm = (b & 7) | (c.rex & 1) << 3;
 		if (b < 0xc0 && !(attrs & ROW_NOMEM)) memory_decode(&c);
 	}
-	for (i = 0; i < 4 && sig->spec[i]; ++i) {
-		if (!operand_decode(&c, i, &isa_specs[sig->spec[i]])) goto Undefined;
+	for (i = 0; i < 4 && what->spec[i]; ++i) {
+		if (!operand_decode(&c, i, &isa_specs[what->spec[i]])) goto Undefined;
 	}
 	in->nopr = i;
 	if (UNLIKELY(c.short_of)) goto Short;
@@ -515,8 +506,7 @@ isa_flag_effect(const struct insn *in)
 		FLAG_OF, FLAG_CF, FLAG_ZF, FLAG_CF | FLAG_ZF, FLAG_SF, FLAG_PF,
 		FLAG_SF | FLAG_OF, FLAG_SF | FLAG_OF | FLAG_ZF
 	};
-	const struct isa_opinfo *op = &isa_ops[in->op];
-	const struct isa_flagset *f = &isa_flagsets[op->flagset];
+	const struct isa_flagset *f = &isa_flagsets[isa_flagset_of[in->op]];
 	struct isa_effect e;
 	u64 count;
 	e.reads = f->reads;

@@ -246,9 +246,8 @@ put_mnemonic(struct text *t, const struct insn *in)
 size_t
 isa_format(char *buf, size_t size, const struct insn *in, u64 pc)
 {
-	u32 row = isa_rows[in->row];
-	unsigned i, attrs = row >> (ROW_OP_BITS + ROW_SIG_BITS);
-	const struct isa_sig *sig = &isa_sigs[row >> ROW_OP_BITS & ((1 << ROW_SIG_BITS) - 1)];
+	const struct isa_kind *kind = &isa_kinds[isa_rows[in->row]];
+	unsigned i, attrs = kind->attrs;
 	struct text t;
 	t.buf = buf;
 	t.size = size;
@@ -256,7 +255,7 @@ isa_format(char *buf, size_t size, const struct insn *in, u64 pc)
 	put_prefixes(&t, in, attrs);
 	put_mnemonic(&t, in);
 	for (i = 0; i < in->nopr && !(attrs & ROW_HIDE); ++i) {
-		if (isa_specs[sig->spec[i]].where == AT_XMM0) break;
+		if (isa_specs[kind->spec[i]].where == AT_XMM0) break;
 		put(&t, i ? ", " : " ");
 		put_operand(&t, in, &in->opr[i], pc);
 	}

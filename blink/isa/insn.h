@@ -111,11 +111,7 @@ enum {
 	ISA_COND = 128      // flag effect depends on a count that may be zero
 };
 
-struct isa_opinfo {
-	u8 flagset;   // index into isa_flagsets[]
-	u8 feature;   // enum isa_feature
-};
-extern const struct isa_opinfo isa_ops[];
+extern const u8 isa_flagset_of[];  // index into isa_flagsets[]
 extern const u8 isa_attrs[];  // ISA_*
 
 // EFLAGS bits (arithmetic ones, DF, IF, TF) of an operation: what it looks

@@ -27,6 +27,9 @@
 #ifndef ISA_TABLE_H_
 #define ISA_TABLE_H_
 #include "base/base.h"
+#ifndef MKISA
+#include "isa_ops.h"
+#endif
 
 // Where an operand is found
 enum isa_where {
@@ -93,11 +96,17 @@ enum {
 	ROW_NOMEM = 256   // ModRM.mod is ignored and taken for 3
 };
 
-// row = op | sig << 11 | attributes << 20
-struct isa_sig {
-	u8 spec[4];
+// What a row says but for its operation; many rows say the same.
+struct isa_kind {
+	u16 attrs;
+	u8 spec[4];  // indices of isa_specs[]; 0 ends them
 };
-enum { ROW_OP_BITS = 11, ROW_SIG_BITS = 9 };
+// The rows of an operation follow one another, in the order of operations. Of
+// 16 rows: the operation of the row before, and one bit for each row that
+// begins the next operation.
+struct isa_starts {
+	u16 op, bits;
+};
 
 // The tries. A root covers opcodes lo..lo+n-1 of one map. An entry is 0 for
 // #UD, TRIE_LEAF + row, or the index of a node: a kind in the low byte, a mask
@@ -125,12 +134,26 @@ struct isa_root {
 	u8 lo, hi;  // empty when hi < lo
 };
 
-extern const struct isa_root isa_roots[MAP_COUNT];
+#ifndef MKISA
+extern const struct isa_root isa_roots[];
 extern const u16 isa_trie[];
-extern const u32 isa_rows[];
-extern const struct isa_sig isa_sigs[];
+extern const isa_row isa_rows[];  // generated type; indices of isa_kinds[]
+extern const struct isa_kind isa_kinds[];
+extern const struct isa_starts isa_starts[];
 extern const struct isa_spec isa_specs[];
 extern const char isa_names[];  // one string for each operation, in order
+
+static const u8 isa_ones[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
+
+static inline unsigned
+isa_row_op(unsigned row)
+{
+	const struct isa_starts *s = &isa_starts[row >> 4];
+	unsigned bits = s->bits & ((2u << (row & 15)) - 1);
+	return s->op + isa_ones[bits & 15] + isa_ones[bits >> 4 & 15] + isa_ones[bits >> 8 & 15] + isa_ones[bits >> 12];
+}
+
+#endif
 
 // CPUID bits of the features whose rows are all done
 struct isa_cpuid_bits {

@@ -775,7 +775,7 @@ main(int argc, char **argv)
 	}
 #endif
 	for (i = 0; i < ROWS; i++) {
-		int op = isa_rows[i] & ((1 << ROW_OP_BITS) - 1);
+		int op = (int)isa_row_op((unsigned)i);
 		if (mine[op] && !only && !row_cases[i]) {
 			++missing;
 			if (!record)
