@@ -50,6 +50,12 @@ main(int argc, char *argv[])
 			++foreign;
 			continue;
 		}
+#ifdef TINY  // knows 64-bit code only
+		if (t.mode != MODE_64) {
+			++foreign;
+			continue;
+		}
+#endif
 		++cases;
 		++rows[t.row].cases[form_of(&t)];
 		for (engine = 0; engine < ENGINES; ++engine) {
