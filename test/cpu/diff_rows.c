@@ -110,6 +110,10 @@ reason_of(const struct row *r)
 		return "this processor lacks it";
 	if (!operations[r->op].done)
 		return "undone";
+#ifdef TINY
+	if (strstr(r->flags, "I64"))
+		return "tiny knows 64-bit code only";
+#endif
 	if (!strcmp(r->name, "nop") && !strncmp(r->enc, "0F 0D", 5))
 		return "#UD on AMD processors, no operation on Intel's and here";
 	for (i = 0; i < COUNTOF(untested); ++i)
