@@ -312,7 +312,7 @@ static bool
 undefined_goes_on(struct cursor *c, int map, bool modrm, bool opsize)
 {
 	// opcodes of the 0F map without ModRM, a bit each
-	static const u32 bare[8] = {0x5ff0, 0xfaff00f0, 0, 0x800000, 0xffff, 0x707, 0xff00, 0x80000000};
+	static const u32 bare[8] = {0x5ff0, 0xfaff00f0, 0, 0xc800000, 0xffff, 0x707, 0xff00, 0x80000000};
 	unsigned b = c->opcode, imm = 0;
 	if (map == MAP_0F || map == MAP_VEX) {
 		imm = (b >= 0x70 && b <= 0x73) || b == 0xa4 || b == 0xac || b == 0xba || b == 0xc2 || (b >= 0xc4 && b <= 0xc6);

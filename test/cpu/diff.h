@@ -15,7 +15,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "cpu/cpu.h"
-#if HOST_X86_64 && defined(__linux__) && !defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define DIFF_SANITIZER 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define DIFF_SANITIZER 1
+#endif
+#if HOST_X86_64 && defined(__linux__) && !defined(DIFF_SANITIZER)
 #define DIFF_NATIVE 1
 #else
 #define DIFF_NATIVE 0
@@ -110,6 +118,8 @@ void patch_image(u8 *data, u8 *stack, const struct test_case *t);
 
 // --- diff_gen.c
 
+// Bytes of the instruction that lie on the code pages; the rest is a hole.
+int code_there(const struct test_case *t);
 // Makes case `number` of a row; the same number gives the same case. -1: there is none.
 int make_case(struct test_case *t, int rowno, u64 number);
 

@@ -284,8 +284,8 @@ make_case(struct test_case *t, int rowno, u64 number)
 			break;
 	}
 	t->len = n;
-	t->s.pc = one_in(8) ? CODE + 0x1000 - rnd() % (u64)n : CODE + 0x800 + (rnd() & 0xff);
-	if (t->mode == MODE_64 && one_in(2)) {
+	t->s.pc = n > 1 && one_in(48) && !named(r, "ud0 ud1") ? CODE + CODE_SIZE - 1 - rnd() % (u64)(n - 1) : one_in(8) ? CODE + 0x1000 - rnd() % (u64)n : CODE + 0x800 + (rnd() & 0xff);
+	if (t->mode == MODE_64 && t->s.pc < CODE + CODE_SIZE - 16 && one_in(2)) {
 		make_setter(t);
 		t->s.pc += (u64)t->pre;
 	}

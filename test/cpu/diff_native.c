@@ -95,7 +95,7 @@ native_load(ucontext_t *u, const struct test_case *t)
 	greg_t *g = u->uc_mcontext.gregs;
 	int i;
 	u8 *fp = (u8 *)u->uc_mcontext.fpregs;
-	memcpy(code_view + (s->pc - CODE), t->code, (size_t)t->len);
+	memcpy(code_view + (s->pc - CODE), t->code, (size_t)code_there(t));
 	memcpy(code_view + (s->pc - CODE) - t->pre, t->setter, (size_t)t->pre);
 	memcpy((void *)(uintptr_t)DATA, image, DATA_SIZE);
 	memcpy((void *)(uintptr_t)STACK, image + DATA_SIZE, STACK_SIZE);
@@ -164,7 +164,7 @@ native_save(struct outcome *o, const struct test_case *t, const ucontext_t *u, c
 		memcpy(o->s.high, t->s.high, sizeof o->s.high);
 	memcpy(o->mem, (void *)(uintptr_t)DATA, DATA_SIZE);
 	memcpy(o->mem + DATA_SIZE, (void *)(uintptr_t)STACK, STACK_SIZE);
-	memset(code_view + (t->s.pc - CODE) - t->pre, 0xcc, (size_t)(t->pre + t->len));
+	memset(code_view + (t->s.pc - CODE) - t->pre, 0xcc, (size_t)(t->pre + code_there(t)));
 }
 
 static NATIVE void

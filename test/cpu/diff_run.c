@@ -91,10 +91,10 @@ put_patch(struct machine *m, const struct patch *p)
 static void
 put_code(struct machine *m, const struct test_case *t, int there)
 {
-	u64 lo = t->s.pc - (u64)t->pre, hi = t->s.pc + (u64)t->len;
+	u64 lo = t->s.pc - (u64)t->pre, hi = t->s.pc + (u64)code_there(t);
 	if (there) {
 		memcpy(code_view + (lo - CODE), t->setter, (size_t)t->pre);
-		memcpy(code_view + (t->s.pc - CODE), t->code, (size_t)t->len);
+		memcpy(code_view + (t->s.pc - CODE), t->code, (size_t)code_there(t));
 		// all of it: chains of blocks that land on the filling would grow
 		cpu_invalidate(m->code, CODE, CODE + CODE_SIZE);
 	} else {
@@ -141,7 +141,7 @@ emulate(struct outcome *o, const struct test_case *t, int engine)
 	o->trap = -1;
 	if (stop == STOP_INT && c->vector == VEC_BP && engine && t->in.op != OP_INT3 && t->in.op != OP_INT) {
 		o->s.pc--;
-	} else if (stop == STOP_FAULT && t->traced && c->vector == VEC_PF && c->error & PF_FETCH) {
+	} else if (stop == STOP_FAULT && t->traced && c->vector == VEC_PF && c->error & PF_FETCH && c->pc != t->s.pc) {
 		// natively the trap comes before the fetch
 	} else if (stop == STOP_INT || stop == STOP_FAULT) {
 		struct linux_trap trap;

@@ -192,7 +192,7 @@ make_soup(struct test_case *t, u64 number)
 		t->in.op = OP_NONE;
 		t->len = 15;
 	}
-	if (t->s.pc + 16 > CODE + 0x1000 && t->s.pc < CODE + 0x1000)
+	if (t->s.pc + 16 > CODE + CODE_SIZE || (t->s.pc + 16 > CODE + 0x1000 && t->s.pc < CODE + 0x1000))
 		t->s.pc = CODE + 0x800;
 	if (t->mode != MODE_64)
 		for (int i = 0; i < 16; ++i)

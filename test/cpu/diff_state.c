@@ -1,4 +1,6 @@
 // diff_state.c: random numbers, the state that a case starts from, and memory.
+// The recorded vectors build on it: the same numbers whatever the compiler, so
+// never two of them in one expression.
 #include "diff.h"
 
 u64 rng;
@@ -32,11 +34,12 @@ edge(void)
 		0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff, 0x8000000000000000,
 		0xfffffffffffffffe, 0xffffffffffffffff
 	};
+	u64 x = rnd(), y = rnd();
 	switch (rnd() % 4) {
-	case 0: return rnd();
-	case 1: return rnd() >> (rnd() & 63);
-	case 2: return e[rnd() % COUNTOF(e)];
-	default: return (rnd() << 32) | (u32)e[rnd() % COUNTOF(e)];
+	case 0: return x;
+	case 1: return x >> (y & 63);
+	case 2: return e[y % COUNTOF(e)];
+	default: return (x << 32) | (u32)e[y % COUNTOF(e)];
 	}
 }
 
@@ -54,12 +57,16 @@ vector_edge(void)
 		0x7fefffffffffffff, 0x41e0000000000000, 0xc1e0000000000000, 0x43e0000000000000, 0x3fe0000000000000,
 		0x4330000000000001, 0x3ff8000000000000, 0x47efffffe0000000, 0x3690000000000000
 	};
+	u64 x = rnd(), y = rnd();
 	switch (rnd() % 6) {
-	case 0: return rnd();
-	case 1: return (u64)f[rnd() % COUNTOF(f)] << 32 | f[rnd() % COUNTOF(f)];
-	case 2: return d[rnd() % COUNTOF(d)];
-	case 3: return (rnd() & 0x800fffffffffffff) | (0x3f0 + rnd() % 32) << 52;
-	case 4: return ((rnd() & 0x807fffff) | (0x78 + rnd() % 16) << 23) << 32 | ((rnd() & 0x807fffff) | (0x78 + rnd() % 16) << 23);
+	case 0: return x;
+	case 1: return (u64)f[x % COUNTOF(f)] << 32 | f[y % COUNTOF(f)];
+	case 2: return d[x % COUNTOF(d)];
+	case 3: return (x & 0x800fffffffffffff) | (0x3f0 + y % 32) << 52;
+	case 4:
+		// two floats near 1
+		x = (x & 0x807fffff807fffff) | (0x78 + (y & 15)) << 23;
+		return x | (0x78 + (y >> 4 & 15)) << 55;
 	default: return edge();
 	}
 }
@@ -68,11 +75,12 @@ static void
 random_fx(u8 *fx)
 {
 	int i;
-	u32 fsw, fcw = 0x37f;
+	u32 fsw, fcw = 0x37f, mxcsr;
 	memset(fx, 0, 512);
 	if (one_in(2)) {
 		static const u16 pc[] = {0, 2, 3, 3};
-		fcw = 0x7fu | (u32)pc[rnd() & 3] << 8 | (u32)(rnd() & 3) << 10;
+		fcw = 0x7fu | (u32)pc[rnd() & 3] << 8;
+		fcw |= (u32)(rnd() & 3) << 10;
 	}
 	if (one_in(16))
 		fcw = (fcw & ~0x3fu) | (u32)(rnd() & 0x3f);
@@ -85,7 +93,13 @@ random_fx(u8 *fx)
 	st16(fx, (u16)fcw);
 	st16(fx + 2, (u16)fsw);
 	fx[4] = one_in(3) ? (u8)rnd() : one_in(4) ? 0 : 0xff;
-	st32(fx + 24, 0x1f80u | (u32)(rnd() & 3) << 13 | (u32)(rnd() & 0x3f) | (one_in(6) ? 0x8000u : 0u) | (one_in(6) ? 0x40u : 0u));
+	mxcsr = 0x1f80u | (u32)(rnd() & 3) << 13;
+	mxcsr |= (u32)(rnd() & 0x3f);
+	if (one_in(6))
+		mxcsr |= 0x8000u;
+	if (one_in(6))
+		mxcsr |= 0x40u;
+	st32(fx + 24, mxcsr);
 	if (one_in(12))
 		st32(fx + 24, ld32(fx + 24) & ~((u32)(rnd() & 0x3f) << 7));
 	for (i = 0; i < 8; ++i) {
@@ -112,13 +126,21 @@ state_random(struct state *s)
 	memset(s, 0, sizeof *s);
 	for (i = 0; i < 16; ++i)
 		s->r[i] = edge();
-	s->flags = (u32)(rnd() & FLAGS_ARITH) | 0x202 | (one_in(3) ? (u32)FLAG_DF : 0u);
+	s->flags = (u32)(rnd() & FLAGS_ARITH) | 0x202;
+	if (one_in(3))
+		s->flags |= (u32)FLAG_DF;
 	s->base[0] = (rnd() & 0xf) << 12;
 	s->base[1] = rnd() & 0xffffff;
 	random_fx(s->fx);
 	for (i = 0; i < 16; ++i)
 		for (j = 0; j < 16; j += 8)
 			st64(s->high[i] + j, vector_edge());
+}
+
+int
+code_there(const struct test_case *t)
+{
+	return (int)min_u64((u64)t->len, CODE + CODE_SIZE - t->s.pc);
 }
 
 // --- memory ----------------------------------------------------------------------------
