@@ -36,7 +36,17 @@ example/calls/%.elf: test/calls/%.c test/calls/calls.h
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(GUEST_FLAGS) -Os -w -o $@ $<
 
-examples: example/hello.elf example/flat.bin example/hellope.com example/kernels.elf $(GUESTS)
+# A C program as one segment at 0x401000, its entry first, behind a header.
+$O/zip.bin: test/ape/zip.c test/linux/t.h
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(GUEST_FLAGS) -Wl,-Ttext=0x401000 -Wl,-N -o $O/zip.elf $<
+	objcopy -O binary $O/zip.elf $@
+example/ape/zip.com: example/ape/zip.S $O/zip.bin
+	$(GUEST_CC) -c -Wa,-I$O -o $O/zip.o $<
+	objcopy -O binary $O/zip.o $@
+	chmod +x $@
+
+examples: example/ape/zip.com example/hello.elf example/flat.bin example/hellope.com example/kernels.elf $(GUESTS)
 record: examples
 	sh example/record.sh
 .PHONY: examples record
