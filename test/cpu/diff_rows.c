@@ -37,7 +37,7 @@ static const struct reason untested[] = {
 struct feature { const char *name; u32 leaf; u8 subleaf, reg, bit, kind; };
 enum { EAX, EBX, ECX, EDX };
 enum { HIDDEN, ROWS, FIXED };
-static const struct feature features[] = {
+static const struct feature features[] UNUSED = {
 #define FEATURE(name, leaf, subleaf, reg, bit, kind) {#name, leaf, subleaf, reg, bit, kind},
 #include "isa/features.tbl"
 #undef FEATURE
