@@ -104,5 +104,62 @@ __asm__(".pushsection .text.libc,\"ax\",@progbits\n"
 	CALL_HIGH(sync_file_range, SYS_sync_file_range)
 	CALL_HIGH(process_vm_readv, SYS_process_vm_readv)
 	CALL_HIGH(process_vm_writev, SYS_process_vm_writev)
+
+	LABEL(strlen)
+	"or $-1,%rax\n"
+	"1:\tinc %rax\n"
+	"cmpb $0,(%rdi,%rax)\n"
+	"jne 1b\n"
+	"ret\n"
+	LABEL(strcmp)
+	"or $-1,%rdx\n"
+	LABEL(strncmp)
+	"1:\tsub $1,%rdx\n"
+	"jb 2f\n"
+	"movzbl (%rdi),%eax\n"
+	"movzbl (%rsi),%ecx\n"
+	"inc %rdi\n"
+	"inc %rsi\n"
+	"sub %ecx,%eax\n"
+	"jne 3f\n"
+	"test %ecx,%ecx\n"
+	"jne 1b\n"
+	"2:\txor %eax,%eax\n"
+	"3:\tret\n"
+	LABEL(strchr)
+	"1:\tmov (%rdi),%al\n"
+	"cmp %sil,%al\n"
+	"je 4f\n"
+	"inc %rdi\n"
+	"test %al,%al\n"
+	"jne 1b\n"
+	"jmp 2b\n"
+	LABEL(memchr)
+	"1:\tsub $1,%rdx\n"
+	"jb 2b\n"
+	"cmp %sil,(%rdi)\n"
+	"je 4f\n"
+	"inc %rdi\n"
+	"jmp 1b\n"
+	"4:\tmov %rdi,%rax\n"
+	"ret\n"
+	LABEL(strrchr)
+	"xor %eax,%eax\n"
+	"1:\tmov (%rdi),%cl\n"
+	"cmp %sil,%cl\n"
+	"cmove %rdi,%rax\n"
+	"inc %rdi\n"
+	"test %cl,%cl\n"
+	"jne 1b\n"
+	"ret\n"
+	LABEL(strcpy)
+	"mov %rdi,%rax\n"
+	"1:\tmov (%rsi),%cl\n"
+	"mov %cl,(%rdi)\n"
+	"inc %rsi\n"
+	"inc %rdi\n"
+	"test %cl,%cl\n"
+	"jne 1b\n"
+	"ret\n"
 	".popsection\n");
 #endif

@@ -111,7 +111,7 @@ reason_of(const struct row *r)
 	if (!operations[r->op].done)
 		return "undone";
 #ifdef TINY
-	if (strstr(r->flags, "I64"))
+	if (strstr(r->flags, "I64") || named(r, "callf jmpf"))
 		return "tiny knows 64-bit code only";
 #endif
 	if (!strcmp(r->name, "nop") && !strncmp(r->enc, "0F 0D", 5))
