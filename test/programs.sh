@@ -259,7 +259,6 @@ X
 command -v javac >/dev/null && javac -d "$root/java" "$root/java/T.java"
 try java-serial java -XX:+UseSerialGC -Xmx64m -Xshare:auto -cp "$root/java" T
 try java-g1 java -XX:+UseG1GC -Xmx64m -cp "$root/java" T
-try java-int java -Xint -XX:+UseSerialGC -Xmx64m -cp "$root/java" T
 try javac sh -c "javac -J-Xmx128m -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 -d . $root/java/T.java && ls"
 cat >"$root/go/t.go" <<'X'
 package main
