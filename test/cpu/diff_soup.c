@@ -149,7 +149,7 @@ safe(struct test_case *t)
 	case OP_LSL:
 	case OP_SLDT: case OP_STR: case OP_SMSW: case OP_SGDT: case OP_SIDT:
 		return 0;  // the kernel emulates these, and does not expect odd prefixes
-	case OP_FXSAVE:
+	case OP_FXSAVE: case OP_XSAVE: case OP_XSAVEOPT: case OP_XSAVEC: case OP_XRSTOR:
 	case OP_FXRSTOR: case OP_LDMXCSR:
 		return 0;  // bits that only AMD has
 	default:
