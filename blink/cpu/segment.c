@@ -145,13 +145,16 @@ code_load(struct cpu *c, u32 sel, const struct segment *s)
 		real_load(c, SEG_CS, sel);
 		return;
 	}
+	u8 mode = c->mode;
+	u32 base = c->code_base, limit = c->code_limit;
 	c->sel[SEG_CS] = (u16)(sel | 3);
 	c->seg[SEG_CS] = *s;
 	c->mode = s->rights & R_LONG ? MODE_64 : s->rights & R_BIG ? MODE_32 : MODE_16;
 	settle(c);
 	c->code_base = (u32)c->segbase[SEG_CS];
 	c->code_limit = c->mode == MODE_64 ? 0 : s->limit;
-	cpu_forget_jumps(c);
+	if (c->mode != mode || c->code_base != base || c->code_limit != limit)
+		cpu_forget_jumps(c);
 }
 
 u32
