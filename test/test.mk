@@ -70,7 +70,7 @@ check-cxx: $(GENHDRS) $(GENSRCS)
 .PHONY: check-cxx
 
 format:
-	git clang-format --style=file --extensions c,h HEAD
+	git clang-format --force --style=file --extensions c,h HEAD
 .PHONY: format
 
 # The decoder against libzydis and the processor; `skipped` without libzydis.
