@@ -170,7 +170,8 @@ register_decode(struct cursor *c, struct isa_operand *o, unsigned how, unsigned 
 		reg = how - IS_0;
 	}
 	if (kind == OPR_GPR) set_gpr(c, o, reg, size);
-	else set_operand(o, ISA_ANY_VEX && kind == OPR_XMM && size == 32 ? OPR_YMM : kind, reg, size);
+	else if (ISA_ANY_VEX && kind == OPR_XMM && size == 32) set_operand(o, OPR_YMM, reg, size);
+	else set_operand(o, kind, reg, size);
 }
 
 // Fills in operand number i. Returns false for #UD.
@@ -312,12 +313,12 @@ static bool
 undefined_goes_on(struct cursor *c, int map, bool modrm, bool opsize)
 {
 	// opcodes of the 0F map without ModRM, a bit each
-	static const u32 bare[8] = {0x5ff0, 0xfaff00f0, 0, 0xc800000, 0xffff, 0x707, 0xff00, 0x80000000};
+	static const u32 bare[8] = {0x5ff0, 0xffff00f0, 0, 0xc800000, 0xffff, 0x20007c7, 0xff00, 0x80000000};
 	unsigned b = c->opcode, imm = 0;
 	if (map == MAP_0F || map == MAP_VEX) {
-		imm = (b >= 0x70 && b <= 0x73) || b == 0xa4 || b == 0xac || b == 0xba || b == 0xc2 || (b >= 0xc4 && b <= 0xc6);
+		imm = b == 0x0f || (b >= 0x70 && b <= 0x73) || b == 0xa4 || b == 0xac || b == 0xba || b == 0xc2 || (b >= 0xc4 && b <= 0xc6);
 		modrm = !(bare[b >> 5] >> (b & 31) & 1);
-		if (map == MAP_VEX && b == 0x78) imm = 2;
+		if (b == 0x78) imm = 2;
 		if (map == MAP_VEX && b >> 4 == 8) imm = 4;
 	} else if (map == MAP_1) {
 		imm = b == 0xc6 ? 1 : b != 0xc7 ? 0 : opsize && !c->w ? 2 : 4;
@@ -328,7 +329,7 @@ undefined_goes_on(struct cursor *c, int map, bool modrm, bool opsize)
 	// back to ModRM, wherever decoding stopped
 	c->pos = c->opcode_end;
 	if (modrm) c->in->modrm = (u8)fetch(c, 1);
-	if (modrm && c->in->modrm < 0xc0 && !(map == MAP_0F && b >> 2 == 8)) memory_decode(c);
+	if (modrm && c->in->modrm < 0xc0 && !((map == MAP_0F || map == MAP_VEX) && b >> 2 == 8)) memory_decode(c);
 	if (imm) fetch(c, imm);
 	return c->short_of;
 }

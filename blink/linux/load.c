@@ -151,7 +151,7 @@ build_stack(struct process *p, struct program *pg, char **envp, u64 need, u64 *s
 	random_at = s.sp;
 #define AUX(key, value) (aux[n++] = (key), aux[n++] = (value))
 	// As the kernel reckons: frame, state and alignment
-	AUX(L_AT_MINSIGSTKSZ, isa_xcr0() & 4 ? round_up(CPU_XSTATE_SIZE + 4 + 112 + 822, 16) : L_MINSIGSTKSZ);
+	AUX(L_AT_MINSIGSTKSZ, isa_xcr0() & 4 ? round_up(CPU_XSTATE_SIZE + 4 + 112 + 822, 16) : (u64)L_MINSIGSTKSZ);
 	AUX(L_AT_HWCAP, isa_cpuid(1, 0).edx);
 	AUX(L_AT_PAGESZ, PAGE_SIZE_GUEST);
 	AUX(L_AT_CLKTCK, 100);

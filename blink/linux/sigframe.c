@@ -93,7 +93,8 @@ static const u8 frame_regs[16] = {
 static u32
 xstate_size(u32 xcr0)
 {
-	return xcr0 & 4 ? CPU_XSTATE_SIZE : XSAVE_MIN;
+	if (xcr0 & 4) return CPU_XSTATE_SIZE;
+	return XSAVE_MIN;
 }
 
 // The state as the frame has it; returns its size.
@@ -160,7 +161,7 @@ sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct 
 		sp = t->altstack_sp + t->altstack_size;
 		entering = 1;
 	}
-	u64 fp = round_down(sp - (xcr0 ? xstate_size(xcr0) + 4 : FXSAVE_SIZE), 64);
+	u64 fp = round_down(sp - (xcr0 ? xstate_size(xcr0) + 4 : (u32)FXSAVE_SIZE), 64);
 	sp = round_down(fp - sizeof f, 16) - 8;
 	if ((was_on || entering) && !(sp > t->altstack_sp && sp - t->altstack_sp <= t->altstack_size))
 		return -1;
