@@ -26,8 +26,8 @@ op_movsx(struct cpu *c, const struct op *op)
 const struct op *
 op_movsxd(struct cpu *c, const struct op *op)
 {
-	int from = op->d < op->size ? op->d : op->size;
-	reg_set(c, op->a, op->size, sext(opr_get(c, op, 1, from), (unsigned)from));
+	// All four bytes are read, also for a 16-bit register: as silicon does it
+	reg_set(c, op->a, op->size, sext(opr_get(c, op, 1, op->d), op->d));
 	NEXT();
 }
 
