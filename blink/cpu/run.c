@@ -145,7 +145,7 @@ cpu_uses_stack_segment(struct cpu *c, const struct op *op, u64 at)
 	for (int i = 0; i < in.nopr; ++i)
 		if (in.opr[i].kind == OPR_MEM && in.opr[i].size)
 			return in.seg == SEG_SS;
-	return (isa_attrs[in.op] & ISA_STACK) != 0;
+	return (isa_attrs[in.op] & ISA_STACK) != 0 || in.seg == SEG_SS;
 }
 
 // Whether the memory operand of op's instruction is read to be written back.

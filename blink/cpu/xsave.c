@@ -172,6 +172,9 @@ restore(struct cpu *c, const struct op *op)
 	int i, n;
 	check_alignment(c, op, gva);
 	memset(image, 0, sizeof image);
+	// silicon looks at the beginning, the header and the rest, in this order
+	rdv(c, op, gva, image, CHUNK);
+	rdv(c, op, gva + AT_HEADER, image + AT_HEADER, CHUNK);
 	for (i = 0; i < AT_AVX; i += CHUNK)
 		rdv(c, op, gva + (u64)i, image + i, CHUNK);
 	n = rfbm & ld64(image + AT_HEADER) & AVX ? SIZE : AT_AVX;
