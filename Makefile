@@ -98,7 +98,7 @@ OPT = -O0 -g
 else ifeq ($(MODE),asan)
 OPT = -O1 -g -fsanitize=address -fno-omit-frame-pointer -DMEM_DEFAULT_PAGED
 else ifeq ($(MODE),ubsan)
-OPT = -O1 -g -fsanitize=undefined -fno-sanitize=null,nonnull-attribute -fno-sanitize-recover=undefined -DNO_TAIL_CALLS
+OPT = -O1 -g -DUBSAN -fsanitize=undefined -fno-sanitize=null,nonnull-attribute -fno-sanitize-recover=undefined -DNO_TAIL_CALLS
 else ifeq ($(MODE),tsan)
 OPT = -O1 -g -fsanitize=thread -DMEM_DEFAULT_PAGED
 else ifeq ($(MODE),mean)

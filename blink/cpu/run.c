@@ -143,7 +143,7 @@ cpu_uses_stack_segment(struct cpu *c, const struct op *op, u64 at)
 	if ((isa_attrs[in.op] & ISA_STACK) && at - (c->r[GPR_SP] - 64) < 128)
 		return 1;
 	for (int i = 0; i < in.nopr; ++i)
-		if (in.opr[i].kind == OPR_MEM && in.opr[i].size)
+		if (in.opr[i].kind == OPR_MEM)
 			return in.seg == SEG_SS;
 	return (isa_attrs[in.op] & ISA_STACK) != 0 || in.seg == SEG_SS;
 }

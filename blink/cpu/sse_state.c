@@ -58,15 +58,24 @@ cpu_from_fxsave(struct cpu *c, const u8 *image)
 	from_image(c, image, 1);
 }
 
+// Alignment; that one of the first four bytes is not canonical counts more
+static void
+check_image(struct cpu *c, const struct op *op, u64 gva)
+{
+	if (CPU_MODE(c) == MODE_64 && sext(gva + 3, 6) != gva + 3)
+		access_probe(c, op, gva + 3, 1, MEM_R);
+	if (c->sysflags & FLAG_AC && gva & 3)
+		cpu_raise(c, op, VEC_AC, 0);
+	vec_align(c, op, gva);
+}
+
 static NOINLINE void
 fxsave(struct cpu *c, const struct op *op)
 {
 	u8 image[FX_END];
 	u64 gva = ea(c, op);
 	int i, end = FX_XMM + 16 * xmm_count(c);
-	if (c->sysflags & FLAG_AC && gva & 3)
-		cpu_raise(c, op, VEC_AC, 0);
-	vec_align(c, op, gva);
+	check_image(c, op, gva);
 	// As silicon does, the last byte first: it decides the fault's address.
 	access_probe(c, op, gva + 511, 1, MEM_W);
 	for (i = 0; i < 512; i += FX_CHUNK)
@@ -82,9 +91,7 @@ fxrstor(struct cpu *c, const struct op *op)
 	u8 image[512];
 	u64 gva = ea(c, op);
 	int i;
-	if (c->sysflags & FLAG_AC && gva & 3)
-		cpu_raise(c, op, VEC_AC, 0);
-	vec_align(c, op, gva);
+	check_image(c, op, gva);
 	access_probe(c, op, gva + 511, 1, MEM_R);
 	for (i = 0; i < 512; i += FX_CHUNK)
 		rdv(c, op, gva + (u64)i, image + i, FX_CHUNK);
