@@ -5,6 +5,9 @@
 // memory is freed only while no thread is inside cpu_run), and made under it.
 #include <stdlib.h>
 #include "cpu/cpu_internal.h"
+#include "host/host.h"
+
+enum { POPULATE_WRITE = 23 };  // madvise(2)
 
 // Unlike any address that a guest can jump to: never matches in a lookup; and
 // who really wants that address gets its fault.
@@ -215,6 +218,11 @@ alloc_locked(struct codecache *code, size_t size)
 		struct chunk *n = 0;
 		if (posix_memalign((void **)&n, 32, CHUNK_BYTES))
 			return 0;
+		// All of its pages at once cost less than a fault each; the first chunk
+		// may stay almost empty.
+		u64 at = round_up((u64)(uintptr_t)n, host_page_size()), end = round_down((u64)(uintptr_t)n + CHUNK_BYTES, host_page_size());
+		if (code->chunks && at < end)
+			host_advise((void *)(uintptr_t)at, (size_t)(end - at), POPULATE_WRITE);
 		n->next = code->chunks;
 		n->used = 32;
 		code->chunks = n;

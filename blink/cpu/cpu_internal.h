@@ -44,11 +44,11 @@ struct codecache {
 static inline u32
 hash_pc(u64 pc)
 {
-	// A page of code keeps to a page of the table, so that a short program
-	// touches little of it.
+	// Four pages of code keep to a page of the table, so that a short program
+	// touches little of it: every page is a fault or two.
 	enum { LOW = HASH_BITS > 12 ? 9 : 4 };
-	u32 group = ((u32)(pc >> PAGE_BITS) * 0x9e3779b1u) >> (32 - (HASH_BITS - LOW));
-	return group << LOW | ((u32)(pc >> 3) & ((1u << LOW) - 1));
+	u32 group = ((u32)(pc >> (PAGE_BITS + 2)) * 0x9e3779b1u) >> (32 - (HASH_BITS - LOW));
+	return group << LOW | ((u32)(pc >> 5) & ((1u << LOW) - 1));
 }
 
 static inline u32
