@@ -235,6 +235,7 @@ vex_soft(struct cpu *c, const struct op *op, int what, int how)
 	memcpy(c->v[op->a].b, out, 32);
 }
 
+#if SSE_HOST
 static NOINLINE void
 vex_fp_apply(struct cpu *c, const struct op *op, vec_kernel *k, int what, int how)
 {
@@ -243,6 +244,7 @@ vex_fp_apply(struct cpu *c, const struct op *op, vec_kernel *k, int what, int ho
 	else
 		vex_apply(c, op, k, how);
 }
+#endif
 #define VEX_SOFT_HANDLER(name, what, how) \
 const struct op * \
 op_v##name(struct cpu *c, const struct op *op) \
