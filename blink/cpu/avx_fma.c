@@ -5,44 +5,22 @@
 // Of the digits in the names, the last one is the addend's operand: 132 is
 // o1 * o3 + o2. Source: SDM vol 2; which NaN wins is silicon's choice.
 #include "cpu/avx.h"
+#include "cpu/hardfloat.h"
 
 enum { FMA_WIDE = 1, FMA_SCALAR = 2, FMA_NEG_PRODUCT = 4, FMA_NEG_ADDEND = 8, FMA_ALTERNATE = 16, FMA_ORDER = 32 };
 enum { ORDER_132, ORDER_213, ORDER_231 };
 
-#if !SSE_HOST && defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF) && defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ == 0
-// The host's own, where IEEE 754 leaves no choice and inexact tells nothing
-// new: see HARD_FLOAT in cpu/sse_fp.c.
-static int
-normal(u64 x, int wide, u32 least)
-{
-	u32 exp = wide ? (u32)(x >> 52) & 0x7ff : (u32)x >> 23 & 0xff;
-	return exp - least < (wide ? 0x7ffu : 0xffu) - least;
-}
-
+#if HARD_FLOAT && defined(__FP_FAST_FMA) && defined(__FP_FAST_FMAF) && __FLT_EVAL_METHOD__ == 0
 static int
 hard_muladd(const struct cpu *c, int wide, u64 a, u64 b, u64 z, u64 *r)
 {
-	if ((c->mxcsr & (0x6000 | FPX_P << 7 | FPX_P)) != (FPX_P << 7 | FPX_P) || !normal(a, wide, 1) || !normal(b, wide, 1) ||
-	    !normal(z, wide, 1))
+	if (!hard_rounding(c) || !plain(a, wide) || !plain(b, wide) || !plain(z, wide))
 		return 0;
-	if (wide) {
-		double x, y, w;
-		memcpy(&x, &a, 8);
-		memcpy(&y, &b, 8);
-		memcpy(&w, &z, 8);
-		w = __builtin_fma(x, y, w);
-		memcpy(r, &w, 8);
-	} else {
-		u32 xi = (u32)a, yi = (u32)b, wi = (u32)z;
-		float x, y, w;
-		memcpy(&x, &xi, 4);
-		memcpy(&y, &yi, 4);
-		memcpy(&w, &wi, 4);
-		w = __builtin_fmaf(x, y, w);
-		memcpy(&wi, &w, 4);
-		*r = wi;
-	}
-	return normal(*r, wide, 2);
+	if (wide)
+		*r = double_bits(__builtin_fma(as_double(a), as_double(b), as_double(z)));
+	else
+		*r = float_bits(__builtin_fmaf(as_float((u32)a), as_float((u32)b), as_float((u32)z)));
+	return plain_result(*r, wide);
 }
 #else
 static int

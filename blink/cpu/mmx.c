@@ -5,7 +5,7 @@
 // Sources: SDM vol 2; vol 1 chapter 9 for what MMX does to the x87.
 #include "cpu/sse_impl.h"
 
-#if SSE_HOST && !defined(TINY)
+#if SSE_HOST
 #include <cpuid.h>
 int sse_host_features;
 
@@ -453,7 +453,7 @@ k_pshufb(u8 *d, const u8 *s, int n, int imm)
 VEC_HANDLER(pshufb, 16)
 VEX_TWIN(pshufb, 16)
 
-#if SSE_HOST && !defined(TINY)
+#if SSE_HOST
 // Sixteen of these from 16 + n on shift a register right by n bytes, from
 // 16 - n on left.
 static const u8 byte_shifts[64] = {
@@ -475,7 +475,7 @@ static void
 k_palignr(u8 *d, const u8 *s, int n, int imm)
 {
 	u8 both[64];
-#if SSE_HOST && !defined(TINY)
+#if SSE_HOST
 	if (n == 16 && host_has(HOST_V2)) {
 		int by = (imm & 0xff) > 32 ? 32 : imm & 0xff;
 		v128_st(d, shift_bytes(v128_ld(s), 16 + by) | shift_bytes(v128_ld(d), by));
@@ -524,7 +524,7 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 	(void)imm; \
 }
 #endif
-#if SSE_HOST && !defined(TINY)
+#if SSE_HOST
 // The count is an immediate.
 #define VEX_SHIFT(k) \
 	if (LIKELY(op_kind(op, 2) == K_IMM)) { \

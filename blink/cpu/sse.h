@@ -5,12 +5,12 @@
 // or-ed when somebody reads them. A guest that unmasks an exception gets its
 // arithmetic from cpu/softfloat.c (cpu.fpsoft). Everywhere else cpu.mxcsr is
 // the whole truth. SSE_PORTABLE makes an x86-64 host behave as such a host; so
-// does RUN_NATIVE, which brackets each instruction instead.
+// do tiny builds, whose RUN_NATIVE brackets each instruction instead.
 #ifndef CPU_SSE_H_
 #define CPU_SSE_H_
 #include "cpu/cpu.h"
 
-#if defined(SSE_PORTABLE) || defined(RUN_NATIVE)
+#if defined(SSE_PORTABLE) || defined(TINY)
 #define SSE_HOST 0
 #else
 #define SSE_HOST HOST_X86_64

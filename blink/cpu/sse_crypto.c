@@ -292,7 +292,7 @@ rounds(u8 *d, const u8 *s, const u8 *wk)
 	u32 a = ld32(s + 12), b = ld32(s + 8), e = ld32(s + 4), f = ld32(s);
 	u32 c = ld32(d + 12), dd = ld32(d + 8), g = ld32(d + 4), h = ld32(d);
 	int i;
-#if SSE_HOST && !defined(TINY)
+#if SSE_HOST
 	if (host_has(HOST_SHA)) {
 		v128 x = v128_ld(d), y = v128_ld(s), z = v128_ld(wk);
 		__asm__("sha256rnds2 %%xmm0,%1,%0" : "+x"(x) : "x"(y), "Yz"(z));

@@ -433,7 +433,7 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 
 // What the host has beyond the baseline. HOST_V2: SSE3 to SSE4.2. A kernel
 // that begins with TRY_HOST is that instruction where there is one.
-#if SSE_HOST && !defined(TINY)
+#if SSE_HOST
 enum { HOST_KNOWN = 1, HOST_V2 = 2, HOST_AES = 4, HOST_CLMUL = 8, HOST_SHA = 16, HOST_GFNI = 32, HOST_AVX = 64, HOST_FMA = 128, HOST_F16C = 256, HOST_AVX2 = 512 };
 extern int sse_host_features;  // 0: not asked yet
 int sse_ask_host(void);
