@@ -8,30 +8,20 @@ vm_note_unsupported(struct thread *t)
 {
 	static int said;
 	struct cpu *c = t->cpu;
-	char text[160] = "unknown", where[L_PATH_MAX + 160] = "", hex[48], path[L_PATH_MAX], name[128];
+	char hex[48], text[VM_DESCRIPTION];
 	struct insn in;
-	struct vma v;
 	u8 code[15];
 	size_t n = mem_fetch(c->mem, code, c->pc, sizeof code), i;
-	int len = isa_decode(&in, code, n, (enum isa_mode)t->cpu->mode);
-	u64 offset;
+	int len = isa_decode(&in, code, n, (enum isa_mode)CPU_MODE(c));
 	if (n >= 2 && code[0] == 0x0f && (code[1] == 0x0b || code[1] == 0xb9 || code[1] == 0xff))
 		return;  // UD2, UD1, UD0 mean it
 	if (len > 0 && !(isa_attrs[in.op] & ISA_UNDONE))
 		return;
 	if (__atomic_fetch_add(&said, 1, __ATOMIC_RELAXED) >= 8)
 		return;
-	if (len > 0)
-		isa_format(text, sizeof text, &in, c->pc);
 	hex[0] = 0;
 	for (i = 0; i < (len > 0 ? (size_t)len : n); i++)
 		snprintf(hex + 3 * i, 4, " %02x", code[i]);
-	if (mem_find(c->mem, c->pc, &v, path) && v.start <= c->pc && path[0]) {
-		offset = c->pc - v.start + v.offset;
-		if (elf_symbol(path, offset, name, sizeof name))
-			snprintf(where, sizeof where, " in %s of %s", name, path);
-		else
-			snprintf(where, sizeof where, " in %s+0x%llx", path, (unsigned long long)offset);
-	}
-	log_msg("unsupported instruction at 0x%llx:%s: %s%s", (unsigned long long)c->pc, hex, text, where);
+	vm_describe(c, len > 0 ? &in : 0, text);
+	log_msg("unsupported instruction at 0x%llx:%s%s", (unsigned long long)c->pc, hex, text);
 }

@@ -14,7 +14,11 @@ int vm_boot(struct program *pg, char **envp, struct thread **out, struct why *wh
 void vm_run(struct thread *t) NORETURN;
 
 // Says what stopped the guest after #UD, if it is our lack and not the
-// program's doing. In tiny builds from unsupported_tiny.c.
+// program's doing.
 void vm_note_unsupported(struct thread *t);
+// ": INSTRUCTION in SYMBOL of FILE" for what is at c->pc, or nothing in tiny
+// builds; in is 0 for bytes that are no instruction.
+enum { VM_DESCRIPTION = L_PATH_MAX + 320 };
+void vm_describe(struct cpu *, const struct insn *in, char text[VM_DESCRIPTION]);
 
 #endif
