@@ -2,8 +2,8 @@
 // sees: arguments, environment, descriptors, its own name.
 #include "t.h"
 
-static char g_script[] = "/tmp/blink-test-exec0";
-static char g_data[] = "/tmp/blink-test-exec.txt";
+static char g_script[] = "blink-test-exec0";
+static char g_data[] = "blink-test-exec.txt";
 
 static int
 create(const char *name, const char *text, int mode)
@@ -83,7 +83,7 @@ test_refusals(char **argv, char **envp)
 	show("interpreter missing", sys(59, g_data, argv, envp));
 	create(g_data, "#!   \n", 0755);
 	show("no interpreter", sys(59, g_data, argv, envp));
-	create(g_data, "#! /tmp/blink-test-exec.txt\n", 0755);
+	create(g_data, "#! blink-test-exec.txt\n", 0755);
 	show("interprets itself", sys(59, g_data, argv, envp));
 	create(g_data, "\177ELF", 0755);
 	show("truncated ELF", sys(59, g_data, argv, envp));
@@ -110,6 +110,7 @@ test_main(int argc, char **argv, char **envp)
 		print_all(argc, argv, envp);
 		return 8;
 	}
+	enter_own_dir();
 	n = (int)sys(89, "/proc/self/exe", self, 255L);
 	self[n] = 0;
 	sys(292, 1L, 20L, 0L);
@@ -124,7 +125,7 @@ test_main(int argc, char **argv, char **envp)
 	memcpy(script + 3 + n, " -x y  \nrest", 13);
 	create(g_script, script, 0755);
 	run("script", g_script, args, env);
-	memcpy(script, "#!/tmp/blink-test-exec0\n", 25);
+	memcpy(script, "#!blink-test-exec0\n", 19);
 	create(g_data, script, 0755);
 	run("script of a script", g_data, args, env);
 	// What comm becomes here depends on the kernel's version.
@@ -139,5 +140,6 @@ test_main(int argc, char **argv, char **envp)
 	show_hex("  status", (u64)n);
 	sys(87, g_script);
 	sys(87, g_data);
+	leave_own_dir();
 	return 0;
 }

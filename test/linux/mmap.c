@@ -124,10 +124,12 @@ test_brk(void)
 static void
 test_shared(void)
 {
-	char name[] = "/tmp/blink-test-mmap";
-	int fd = (int)sys(2, name, 0x242L, 0600L);
+	int fd;
 	u8 *p, *q, b[4] = { 0 };
-	sys(87, name);
+	enter_own_dir();
+	fd = (int)sys(2, "file", 0x242L, 0600L);
+	sys(87, "file");
+	leave_own_dir();
 	sys(77, (i64)fd, 8192L);
 	p = (u8 *)map(0, 8192, RW, 1, fd, 0);
 	q = (u8 *)map(0, 4096, RW, 2, fd, 4096);
