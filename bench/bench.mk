@@ -3,7 +3,7 @@ ROUNDS ?= 5
 $O/bench/timeit: bench/timeit.c
 	@mkdir -p $(@D)
 	$(BUILD_CC) -O1 -o $@ $<
-bench: $O/blink/blink $O/bench/timeit example/kernels.elf
+bench: $O/blink/blink $O/bench/timeit example/kernels.elf example/vectors.elf
 	@sh bench/bench.sh $O $(ROUNDS)
 .PHONY: bench
 

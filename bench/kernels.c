@@ -1,64 +1,7 @@
-// kernels.c: small compute kernels for measuring: `kernels NAME [REPEAT]`.
-// Freestanding: no libc, so that the same instructions run everywhere.
-// Without a name runs each once, shortly, and prints checksums.
+// kernels.c: small compute kernels for measuring: `kernels NAME [REPEAT]`;
+// prints checksums.
 
-typedef unsigned char u8;
-typedef unsigned int u32;
-typedef unsigned long u64;
-typedef long i64;
-
-static i64
-sys(i64 n, i64 a, i64 b, i64 c)
-{
-	i64 r;
-	__asm__ volatile("syscall" : "=a"(r) : "a"(n), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
-	return r;
-}
-
-void *
-memset(void *p, int c, u64 n)
-{
-	u8 *d = (u8 *)p;
-	while (n--)
-		*d++ = (u8)c;
-	return p;
-}
-
-void *
-memcpy(void *p, const void *q, u64 n)
-{
-	u8 *d = (u8 *)p;
-	const u8 *s = (const u8 *)q;
-	while (n--)
-		*d++ = *s++;
-	return p;
-}
-
-static u64
-length(const char *s)
-{
-	const char *p = s;
-	while (*p)
-		++p;
-	return (u64)(p - s);
-}
-
-static void
-print(const char *s)
-{
-	sys(1, 1, (i64)s, (i64)length(s));
-}
-
-static void
-print_hex(u64 x)
-{
-	char b[18];
-	for (int i = 0; i < 16; ++i)
-		b[i] = "0123456789abcdef"[x >> (60 - 4 * i) & 15];
-	b[16] = '\n';
-	b[17] = 0;
-	print(b);
-}
+#include "guest.h"
 
 static u64 rng = 88172645463325252ul;
 
@@ -365,46 +308,9 @@ k_sha256(void)
 	return (u64)h[0] << 32 | h[7];
 }
 
-static const struct {
-	const char *name;
-	u64 (*run)(void);
-} kernels[] = {
+static const struct kernel kernels[] = {
 	{ "fib", k_fib }, { "sieve", k_sieve }, { "hash", k_hash }, { "sort", k_sort },
 	{ "switch", k_switch }, { "pointers", k_pointers }, { "chase", k_chase },
 	{ "string", k_string }, { "nbody", k_nbody }, { "matmul", k_matmul }, { "sha256", k_sha256 },
 };
-
-static int
-same(const char *a, const char *b)
-{
-	while (*a && *a == *b)
-		++a, ++b;
-	return *a == *b;
-}
-
-__attribute__((used)) static void
-start_c(i64 *sp)
-{
-	i64 argc = *sp;
-	char **argv = (char **)(sp + 1);
-	int n = (int)(sizeof kernels / sizeof *kernels);
-	i64 repeat = 1;
-	if (argc > 2) {
-		repeat = 0;
-		for (char *p = argv[2]; *p; ++p)
-			repeat = repeat * 10 + (*p - '0');
-	}
-	for (int i = 0; i < n; ++i) {
-		u64 r = 0;
-		if (argc > 1 && !same(argv[1], kernels[i].name))
-			continue;
-		for (i64 k = 0; k < repeat; ++k)
-			r = kernels[i].run();
-		print(kernels[i].name);
-		print(" ");
-		print_hex(r);
-	}
-	sys(231, 0, 0, 0);
-}
-
-__asm__(".globl _start\n_start: xor %ebp, %ebp\n mov %rsp, %rdi\n and $-16, %rsp\n call start_c\n");
+KERNELS(kernels);

@@ -19,7 +19,7 @@ example/hellope.com: example/hellope.S
 	$(GUEST_CC) -c -o $O/hellope.o $<
 	objcopy -O binary $O/hellope.o $@
 	chmod +x $@
-example/kernels.elf: bench/kernels.c
+example/kernels.elf example/vectors.elf: example/%.elf: bench/%.c bench/guest.h
 	$(GUEST_CC) $(GUEST_FLAGS) -o $@ $<
 
 GUESTS_C = $(wildcard test/linux/*.c test/guest/*.c)
@@ -46,7 +46,7 @@ example/ape/zip.com: example/ape/zip.S $O/zip.bin
 	objcopy -O binary $O/zip.o $@
 	chmod +x $@
 
-examples: example/ape/zip.com example/hello.elf example/flat.bin example/hellope.com example/kernels.elf $(GUESTS)
+examples: example/ape/zip.com example/hello.elf example/flat.bin example/hellope.com example/kernels.elf example/vectors.elf $(GUESTS)
 record: examples
 	sh example/record.sh
 .PHONY: examples record
