@@ -47,25 +47,23 @@ enum { PF_EMULATED = 0x10000 };  // not of x86: a kernel that emulates the instr
 struct cpu {
 	// What every handler touches comes first, within a byte's displacement.
 	u64 icount, limit;  // leave when icount >= limit; see cpu_attention
-	// Lazy arithmetic flags: see cpu/flags.h, which alone may look inside.
-	u64 lf_a, lf_b;
-	u32 lf_type;
+	const struct op *note;  // the op whose guest access is in flight, else 0
+	const struct block **jumps;  // direct-mapped cache: pc -> block
 	u8 slow;            // enum slow: accessors do not take the linear path
 	u8 paged;           // what slow is when nobody looks on: SLOW_TLB or 0
 	u8 stepping;        // one instruction outside any cached block
+
+	// From here to ldt_entries: the guest's own state. cpu_copy copies it whole.
 	u8 mode;            // enum isa_mode; read it by CPU_MODE
-	const struct op *note;  // the op whose guest access is in flight, else 0
-	const struct block **jumps;  // direct-mapped cache: pc -> block
+	// Lazy arithmetic flags: see cpu/flags.h, which alone may look inside.
+	u32 lf_type;
+	u64 lf_a, lf_b;
 	u64 pc;             // valid outside cpu_run; inside, see cpu_pc()
 	u64 r[REG_SLOTS];   // r[GPR_NONE] is always 0; r[GPR_EA] is scratch
-	u64 budget;         // what limit is when nobody wants attention; ~0: no budget
 	u32 sysflags;       // TF IF IOPL NT RF AC ID...: all but the six arithmetic ones and DF
 	i64 df;             // +1 or -1
 	u64 segbase[7];     // by enum isa_seg; 0 for CS DS ES SS in 64-bit mode, and for SEG_NONE
-	struct mem *mem;
 	struct vec v[16];
-	struct vec vmem;    // a vector handler's memory operand: no local whose address escapes
-	struct vec vtmp;    // likewise, its result
 	struct f80 st[8];   // physical registers R0..R7; ST(i) is st[(top + i) & 7]; MMX is m
 	u8 top;
 	u8 ftags;           // bit i set: physical register i is in use (FXSAVE's FTW)
@@ -85,6 +83,11 @@ struct cpu {
 	u64 tls[3];         // descriptors 12 to 14 of the GDT
 	const u8 *ldt;      // guest order, eight bytes each
 	u32 ldt_entries;
+
+	struct vec vmem;    // a vector handler's memory operand: no local whose address escapes
+	struct vec vtmp;    // likewise, its result
+	u64 budget;         // what limit is when nobody wants attention; ~0: no budget
+	struct mem *mem;
 	// What cpu_run reported
 	u16 vector;
 	u32 error;
@@ -104,6 +107,10 @@ struct cpu {
 	void *owner;        // the personality's thread
 	struct tlb tlb;
 };
+
+STATIC_ASSERT(offsetof(struct cpu, mode) == offsetof(struct cpu, stepping) + 1, "the guest's state follows the engine's");
+STATIC_ASSERT(offsetof(struct cpu, vmem) < offsetof(struct cpu, ldt_entries) + 4 + sizeof(struct vec), "it ends with ldt_entries");
+STATIC_ASSERT(offsetof(struct cpu, r) + 7 * 8 < 128, "registers are within a byte's displacement");
 
 // A cpu for mem, with reset state: registers zero, MXCSR 0x1f80, FCW 0x37f,
 // EFLAGS 0x202, 64-bit mode. `code` is shared between threads that share mem.

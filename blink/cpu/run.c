@@ -422,37 +422,8 @@ cpu_new(struct mem *mem, struct codecache *code)
 void
 cpu_copy(struct cpu *dst, const struct cpu *src)
 {
-	memcpy(dst->r, src->r, sizeof dst->r);
-	dst->pc = src->pc;
-	dst->lf_type = src->lf_type;
-	dst->lf_a = src->lf_a;
-	dst->lf_b = src->lf_b;
-	dst->sysflags = src->sysflags;
-	dst->df = src->df;
-	memcpy(dst->segbase, src->segbase, sizeof dst->segbase);
-	memcpy(dst->sel, src->sel, sizeof dst->sel);
-	dst->mode = src->mode;
-	memcpy(dst->seg, src->seg, sizeof dst->seg);
-	dst->segflat = src->segflat;
-	dst->stack_size = src->stack_size;
-	dst->real = src->real;
-	dst->code_base = src->code_base;
-	dst->code_limit = src->code_limit;
-	memcpy(dst->tls, src->tls, sizeof dst->tls);
-	dst->ldt = src->ldt;
-	dst->ldt_entries = src->ldt_entries;
-	memcpy(dst->v, src->v, sizeof dst->v);
-	memcpy(dst->st, src->st, sizeof dst->st);
-	dst->top = src->top;
-	dst->ftags = src->ftags;
-	dst->fcw = src->fcw;
-	dst->fsw = src->fsw;
-	dst->fop = src->fop;
-	dst->fcs = src->fcs;
-	dst->fds = src->fds;
-	dst->fip = src->fip;
-	dst->fdp = src->fdp;
-	dst->mxcsr = src->mxcsr;
+	size_t from = offsetof(struct cpu, mode), to = offsetof(struct cpu, ldt_entries) + sizeof src->ldt_entries;
+	memcpy((u8 *)dst + from, (const u8 *)src + from, to - from);
 }
 
 void
