@@ -75,6 +75,8 @@ place(struct cpu *c, const struct op *op, u64 gva, int n, u64 at, int access)
 {
 	enum mem_fault why = MEM_OK;
 	u64 last;
+	if (CPU_MODE(c) != MODE_64)
+		at = (u32)at;
 	u8 *p = find(c, op, at, access, &why);
 	if (LIKELY(p != 0))
 		return p;
@@ -87,7 +89,7 @@ place(struct cpu *c, const struct op *op, u64 gva, int n, u64 at, int access)
 	}
 	// Ten bytes are two accesses; all else is looked at as a whole.
 	last = gva + (u64)(n == 10 ? 8 : n) - 1;
-	if (CPU_MODE(c) == MODE_64 ? (u64)((i64)last >> 47) + 1 > 1 : last >> 32 != 0)
+	if (CPU_MODE(c) == MODE_64 && (u64)((i64)last >> 47) + 1 > 1)
 		why = MEM_NONCANONICAL;
 	refuse(c, op, at, access, why);
 }
@@ -179,9 +181,9 @@ access_rd(struct cpu *c, const struct op *op, u64 gva, int n)
 	u8 b[8];
 	u8 *p;
 	u64 x;
-	gva = look(c, op, gva, n, MEM_R);
+	u64 linear = look(c, op, gva, n, MEM_R);
 	if (on_first_page(gva, n) == n) {
-		p = place(c, op, gva, n, gva, MEM_R);
+		p = place(c, op, linear, n, linear, MEM_R);
 		switch (n) {
 		case 1: x = *(const volatile u8 *)p; break;
 		case 2: x = ((const volatile struct una16 *)p)->x; x = HOST_LITTLE ? x : __builtin_bswap16((u16)x); break;
@@ -204,9 +206,9 @@ access_wr(struct cpu *c, const struct op *op, u64 gva, int n, u64 x)
 {
 	u8 b[8];
 	u8 *p;
-	gva = look(c, op, gva, n, MEM_W);
+	u64 linear = look(c, op, gva, n, MEM_W);
 	if (on_first_page(gva, n) == n) {
-		p = place(c, op, gva, n, gva, MEM_W);
+		p = place(c, op, linear, n, linear, MEM_W);
 		ORDER_BEFORE_STORE(c);
 		switch (n) {
 		case 1: *(volatile u8 *)p = (u8)x; break;

@@ -5,28 +5,51 @@
 #include "cpu/int.h"
 #include "cpu/avx.h"
 
+// Silicon loads all n bytes at once if it can. Only where that faults, and then
+// element by element, addresses wrap at the end of the address size.
+static bool
+load_whole(struct cpu *c, const struct op *op, u8 *b, int n)
+{
+	u64 gva = ea(c, op);
+	if (op->base != GPR_EA)
+		return 0;
+	if (CPU_MODE(c) != MODE_64) {
+		int seg = (op - 1)->imm;
+		gva = (u32)gva;
+		if ((u32)(gva - c->segbase[seg]) + (u64)n - 1 > c->seg[seg].limit)
+			return 0;
+	}
+	return !mem_read(c->mem, b, gva, (size_t)n);
+}
+
 // Elements of w bytes where the sign bits of operand 1 say so: from memory,
 // zeros elsewhere, or to memory
 static NOINLINE void
 masked_move(struct cpu *c, const struct op *op, int w)
 {
 	const u8 *m = c->v[op->b].b;
-	u64 gva = ea(c, op);
+	u8 b[32];
 	int store = op_kind(op, 0) == K_MEM, n = op->size, i;
 	if (store) {
 		const u8 *s = c->v[op->d].b;
 		for (i = 0; i < n; i += w)
 			if (m[i + w - 1] & 0x80)
-				access_probe(c, op, gva + (u64)i, w, MEM_W);
+				access_probe(c, op, ea_at(c, op, (u64)i), w, MEM_W);
 		for (i = 0; i < n; i += w)
 			if (m[i + w - 1] & 0x80)
-				wrn(c, op, gva + (u64)i, w, lane_get(s, i / w, w));
+				wrn(c, op, ea_at(c, op, (u64)i), w, lane_get(s, i / w, w));
 		return;
 	}
 	memset(c->vtmp.b, 0, 32);
-	for (i = 0; i < n; i += w)
-		if (m[i + w - 1] & 0x80)
-			lane_set(c->vtmp.b, i / w, w, rdn(c, op, gva + (u64)i, w));
+	if (ea_at(c, op, (u64)n - 1) != ea(c, op) + (u64)n - 1 && load_whole(c, op, b, n)) {
+		for (i = 0; i < n; i += w)
+			if (m[i + w - 1] & 0x80)
+				memcpy(c->vtmp.b + i, b + i, (size_t)w);
+	} else {
+		for (i = 0; i < n; i += w)
+			if (m[i + w - 1] & 0x80)
+				lane_set(c->vtmp.b, i / w, w, rdn(c, op, ea_at(c, op, (u64)i), w));
+	}
 	c->v[op->a] = c->vtmp;
 }
 

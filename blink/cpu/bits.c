@@ -27,18 +27,7 @@ set_cf(struct cpu *c, int cf)
 static u64
 bit_string_at(struct cpu *c, const struct op *op, u64 offset, int size)
 {
-	u64 gva = ea(c, op);
-	u64 delta = (u64)((i64)sext(offset, (unsigned)size) >> (size == 8 ? 6 : size == 4 ? 5 : 4)) * (u64)size;
-	if (LIKELY(op->base != GPR_EA))
-		return gva + delta;
-	// The address op in front knows segment and address size.
-	u64 base = c->segbase[(op - 1)->imm];
-	gva += delta - base;
-	if (op->flags & OPF_A32)
-		gva = (u32)gva;
-	else if (op->flags & OPF_A16)
-		gva = (u16)gva;
-	return CPU_MODE(c) == MODE_64 ? gva + base : segment_at(c, op, (op - 1)->imm, gva);
+	return ea_at(c, op, (u64)((i64)sext(offset, (unsigned)size) >> (size == 8 ? 6 : size == 4 ? 5 : 4)) * (u64)size);
 }
 
 static NOINLINE void

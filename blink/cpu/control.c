@@ -1,6 +1,7 @@
 // control.c: loops, far transfers, interrupts, stack frames, flags on the
 // stack, and what depends on a condition.
 #include "cpu/flags.h"
+#include "cpu/cpu_internal.h"
 #include "cpu/int.h"
 #include "cpu/op.h"
 
@@ -91,9 +92,8 @@ static u32
 far_pointer(struct cpu *c, const struct op *op, int size, u64 *ip)
 {
 	if (op_kind(op, 0) == K_MEM) {
-		u64 at = ea(c, op);
-		*ip = rdn(c, op, at, size);
-		return rd16(c, op, at + (u64)size);
+		*ip = rdn(c, op, ea(c, op), size);
+		return rd16(c, op, ea_at(c, op, (u64)size));
 	}
 	*ip = (u64)op->disp;
 	return (u32)op->imm & 0xffff;
@@ -108,11 +108,15 @@ far_jump(struct cpu *c, const struct op *op, int call)
 	u32 sel = far_pointer(c, op, far_size(op), &ip);
 	struct segment s;
 	check_code(c, op, sel, ip, &s);
+	// From 64-bit code to others the stack is already theirs.
+	if (CPU_MODE(c) == MODE_64 && !(s.rights & SEGMENT_LONG))
+		sp = (u32)sp;
 	if (call) {
 		wrn(c, op, stack_at(c, op, sp - (u64)size), size, c->sel[SEG_CS]);
-		wrn(c, op, stack_at(c, op, sp - 2 * (u64)size), size, op_next_pc(op));
-		stack_set(c, sp - 2 * (u64)size);
+		sp -= 2 * (u64)size;
+		wrn(c, op, stack_at(c, op, sp), size, op_next_pc(op));
 	}
+	stack_set(c, sp);
 	code_load(c, sel, &s);
 	return ip;
 }
@@ -191,14 +195,20 @@ interrupt_return(struct cpu *c, const struct op *op)
 		ss = (u32)stack_peek(c, op, size, 4 * step) & 0xffff;
 		sp = stack_peek(c, op, size, 3 * step);
 	}
-	if (in_ring3(c) && (cs & 3) != 3)
+	if (in_ring3(c) && (cs & 3) != 3) {
+		if (!wide) {
+			// A return to another ring: its stack is fetched first.
+			stack_peek(c, op, size, 4 * step);
+			stack_peek(c, op, size, 3 * step);
+		}
 		cpu_raise(c, op, VEC_GP, cs & 0xfffc);
+	}
 	check_code(c, op, cs, ip, &s);
 	if (wide) {
 		u32 bad = cpu_load_segment(c, SEG_SS, ss);
 		if (bad)
 			cpu_raise(c, op, (enum vector)(bad >> 16), bad & 0xffff);
-		c->r[GPR_SP] = sp;
+		c->r[GPR_SP] = s.rights & SEGMENT_LONG ? sp : (u32)sp;
 	} else {
 		stack_set(c, c->r[GPR_SP] + 3 * step);
 	}
@@ -265,10 +275,9 @@ const struct op *
 op_bound(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
-	u64 at = ea(c, op);
 	i64 i = (i64)sext(c->r[op->a], (unsigned)size);
-	i64 lo = (i64)sext(rdn(c, op, at, size), (unsigned)size);
-	i64 hi = (i64)sext(rdn(c, op, at + (u64)size, size), (unsigned)size);
+	i64 lo = (i64)sext(rdn(c, op, ea(c, op), size), (unsigned)size);
+	i64 hi = (i64)sext(rdn(c, op, ea_at(c, op, (u64)size), size), (unsigned)size);
 	if (i < lo || i > hi)
 		cpu_raise(c, op, VEC_BR, 0);
 	NEXT();
@@ -293,6 +302,9 @@ enter(struct cpu *c, const struct op *op)
 	int size = op->size;
 	unsigned level = (unsigned)op->disp & 31, i;
 	u64 step = (u64)size, sp = c->r[GPR_SP] - step, bp = c->r[GPR_BP], frame = sp;
+	// It may copy its own frame: not to be begun twice.
+	if (level > 1 && !c->stepping)
+		cpu_unwind(c, op, UNWIND_STEP);
 	wrn(c, op, stack_at(c, op, sp), size, bp);
 	for (i = 1; i < level; ++i) {
 		u64 x;

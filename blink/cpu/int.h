@@ -37,6 +37,8 @@ segment_at(struct cpu *c, const struct op *op, int seg, u64 at)
 	return LIKELY(c->segflat >> seg & 1) ? linear : segment_look(c, op, seg, linear);
 }
 
+enum { SEGMENT_LONG = 0x200000 };  // of the rights of 64-bit code
+
 // What user code may know of a descriptor; false if there is none for it.
 int segment_of(const struct cpu *c, u32 sel, struct segment *s);
 

@@ -204,6 +204,15 @@ ea(const struct cpu *c, const struct op *op)
 u64 ea(const struct cpu *c, const struct op *op);
 #endif
 
+// Address of what lies delta bytes from the operand's beginning, for accesses
+// that are several: each of them wraps at the end of the address size.
+u64 ea_wrapped(struct cpu *c, const struct op *op, u64 delta);
+static inline u64
+ea_at(struct cpu *c, const struct op *op, u64 delta)
+{
+	return LIKELY(op->base != GPR_EA) ? ea(c, op) + delta : ea_wrapped(c, op, delta);
+}
+
 #include "cpu/access.h"
 
 // General registers by size in bytes. 32-bit writes clear the upper half.

@@ -1,10 +1,24 @@
 // operand.c: generic operand access: any form of operand, at run time.
+#include "cpu/int.h"
 #include "cpu/op.h"
 
 static int
 opr_reg(const struct op *op, int i)
 {
 	return i == 0 ? op->a : i == 1 ? op->b : op->d;
+}
+
+// The address op in front knows segment and address size.
+u64
+ea_wrapped(struct cpu *c, const struct op *op, u64 delta)
+{
+	int seg = (op - 1)->imm;
+	u64 base = c->segbase[seg], at = ea(c, op) + delta - base;
+	if (op->flags & OPF_A32)
+		at = (u32)at;
+	else if (op->flags & OPF_A16)
+		at = (u16)at;
+	return CPU_MODE(c) == MODE_64 ? at + base : segment_at(c, op, seg, at);
 }
 
 u64

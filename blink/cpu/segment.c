@@ -3,7 +3,7 @@
 // in 16 and 32-bit code, and going from one code segment to another.
 //
 // In 64-bit code only the bases of FS and GS count. In the others a segment of
-// writable data with 4 GiB is "flat": its addresses need its base only. What
+// writable data with 4 GiB at 0 is "flat". What
 // goes through any other segment runs singly on the slow path of access.c,
 // which finds the segment's number in the address's upper half and checks.
 //
@@ -20,7 +20,6 @@ enum {
 	R_CODE = 0x800,
 	R_SYSTEM = 0x1000,  // clear for system segments
 	R_PRESENT = 0x8000,
-	R_LONG = 0x200000,
 	R_BIG = 0x400000,
 	R_PAGES = 0x800000,
 	R_MASK = 0xf0ff00
@@ -72,7 +71,7 @@ settle(struct cpu *c)
 		const struct segment *s = &c->seg[i];
 		if (i < SEG_FS)
 			c->segbase[i] = c->mode == MODE_64 ? 0 : s->base;
-		if ((s->rights & (R_PRESENT | R_SYSTEM | R_CODE | R_DOWN | R_WRITE)) == (R_PRESENT | R_SYSTEM | R_WRITE) && s->limit == 0xffffffff)
+		if ((s->rights & (R_PRESENT | R_SYSTEM | R_CODE | R_DOWN | R_WRITE)) == (R_PRESENT | R_SYSTEM | R_WRITE) && s->limit == 0xffffffff && !s->base)
 			c->segflat |= (u8)(1 << i);
 	}
 	c->stack_size = c->mode == MODE_64 ? 8 : c->seg[SEG_SS].rights & R_BIG ? 4 : 2;
@@ -133,7 +132,7 @@ code_check(struct cpu *c, u32 sel, u64 ip, struct segment *s)
 		return fault(VEC_GP, sel);
 	if (!(s->rights & R_PRESENT))
 		return fault(VEC_NP, sel);
-	if (s->rights & R_LONG ? (u64)((i64)ip >> 47) + 1 > 1 : ip > s->limit)
+	if (s->rights & SEGMENT_LONG ? (u64)((i64)ip >> 47) + 1 > 1 : ip > s->limit)
 		return fault(VEC_GP, 0);
 	return 0;
 }
@@ -149,7 +148,7 @@ code_load(struct cpu *c, u32 sel, const struct segment *s)
 	u32 base = c->code_base, limit = c->code_limit;
 	c->sel[SEG_CS] = (u16)(sel | 3);
 	c->seg[SEG_CS] = *s;
-	c->mode = s->rights & R_LONG ? MODE_64 : s->rights & R_BIG ? MODE_32 : MODE_16;
+	c->mode = s->rights & SEGMENT_LONG ? MODE_64 : s->rights & R_BIG ? MODE_32 : MODE_16;
 	settle(c);
 	c->code_base = (u32)c->segbase[SEG_CS];
 	c->code_limit = c->mode == MODE_64 ? 0 : s->limit;
@@ -208,8 +207,11 @@ segment_check(struct cpu *c, const struct op *op, u64 gva, int n, int access)
 	u32 at, last;
 	const struct segment *s = &c->seg[seg < 0 ? 0 : seg];
 	gva = (u32)gva;
-	if (seg < 0)
+	if (seg < 0) {
+		if (gva + (u64)(n == 10 ? 8 : n) - 1 > 0xffffffff)
+			cpu_raise(c, op, cpu_uses_stack_segment(c, op, gva) ? VEC_SS : VEC_GP, 0);
 		return gva;
+	}
 	at = (u32)(gva - c->segbase[seg]);
 	last = at + (u32)n - 1;
 	if ((s->rights & (R_CODE | R_DOWN)) == R_DOWN)

@@ -226,7 +226,7 @@ maskmov(struct cpu *c, const struct op *op)
 {
 	u8 data[16], mask[16];
 	int i, j, n = 16, mm = op_kind(op, 0) == K_MM;
-	u64 gva;
+	u64 gva, a[16];
 	if (mm) {
 		x87_wait(c, op);
 		x87_enter_mmx(c);
@@ -237,16 +237,19 @@ maskmov(struct cpu *c, const struct op *op)
 		memcpy(data, xmm(c, op->a), 16);
 		memcpy(mask, xmm(c, op->b), 16);
 	}
-	gva = op->flags & OPF_A32 ? (u32)c->r[GPR_DI] : op->flags & OPF_A16 ? (u16)c->r[GPR_DI] : c->r[GPR_DI];
-	gva = CPU_MODE(c) == MODE_64 ? gva + c->segbase[op->base] : segment_at(c, op, op->base, gva);
+	for (i = 0; i < n; i++) {
+		gva = c->r[GPR_DI] + (u64)i;
+		gva = op->flags & OPF_A32 ? (u32)gva : op->flags & OPF_A16 ? (u16)gva : gva;
+		a[i] = CPU_MODE(c) == MODE_64 ? gva + c->segbase[op->base] : segment_at(c, op, op->base, gva);
+	}
 	for (i = 0; i < n; i += 8)
-		access_probe(c, op, gva + (u64)i, 8, MEM_W);  // aligned by eight bytes
+		access_probe(c, op, a[i], 8, MEM_W);  // aligned by eight bytes
 	for (i = 0; i < n; i = j) {
 		for (j = i; j < n && mask[j] & 0x80; j++)
-			if (j > i && c->sysflags & FLAG_AC)
+			if (j > i && (c->sysflags & FLAG_AC || a[j] != a[j - 1] + 1))
 				break;
 		if (j > i)
-			wrv(c, op, gva + (u64)i, data + i, j - i);
+			wrv(c, op, a[i], data + i, j - i);
 		else
 			j++;
 	}

@@ -9,7 +9,7 @@
 u8 sse_forced_soft;
 #endif
 
-enum { FX_MXCSR = 24, FX_XMM = 160, FX_END = 416, FX_CHUNK = 32 };
+enum { FX_MXCSR = 24, FX_XMM = 160, FX_END = 416, FX_CHUNK = 16 };
 
 static int
 xmm_count(const struct cpu *c)
@@ -77,12 +77,12 @@ fxsave(struct cpu *c, const struct op *op)
 	int i, end = FX_XMM + 16 * xmm_count(c);
 	check_image(c, op, gva);
 	// As silicon does, the last byte first: it decides the fault's address.
-	access_probe(c, op, gva + 511, 1, MEM_W);
+	access_probe(c, op, ea_at(c, op, 511), 1, MEM_W);
 	for (i = 0; i < 512; i += FX_CHUNK)
-		access_probe(c, op, gva + (u64)i, FX_CHUNK, MEM_W);
+		access_probe(c, op, ea_at(c, op, (u64)i), FX_CHUNK, MEM_W);
 	to_image(c, image, op->d == 8);
 	for (i = 0; i < end; i += FX_CHUNK)
-		wrv(c, op, gva + (u64)i, image + i, FX_CHUNK);
+		wrv(c, op, ea_at(c, op, (u64)i), image + i, FX_CHUNK);
 }
 
 static NOINLINE void
@@ -92,9 +92,9 @@ fxrstor(struct cpu *c, const struct op *op)
 	u64 gva = ea(c, op);
 	int i;
 	check_image(c, op, gva);
-	access_probe(c, op, gva + 511, 1, MEM_R);
+	access_probe(c, op, ea_at(c, op, 511), 1, MEM_R);
 	for (i = 0; i < 512; i += FX_CHUNK)
-		rdv(c, op, gva + (u64)i, image + i, FX_CHUNK);
+		rdv(c, op, ea_at(c, op, (u64)i), image + i, FX_CHUNK);
 	if (ld32(image + FX_MXCSR) & ~(u32)MXCSR_VALID)
 		cpu_raise(c, op, VEC_GP, 0);
 	from_image(c, image, op->d == 8);

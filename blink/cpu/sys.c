@@ -211,9 +211,8 @@ static NOINLINE void
 load_far(struct cpu *c, const struct op *op, int seg)
 {
 	int size = far_size(op);
-	u64 at = ea(c, op);
-	u64 x = rdn(c, op, at, size);
-	load_segment(c, op, seg, rd16(c, op, at + (u64)size));
+	u64 x = rdn(c, op, ea(c, op), size);
+	load_segment(c, op, seg, rd16(c, op, ea_at(c, op, (u64)size)));
 	reg_set(c, op->a, size, x);
 }
 
@@ -316,7 +315,9 @@ kernel_store(struct cpu *c, const struct op *op, const void *src, size_t n)
 {
 	u64 at = ea(c, op);
 	if (CPU_MODE(c) != MODE_64)
-		at = (u32)at;
+		at = segment_check(c, op, at, 1, MEM_R);
+	if (at == ~(u64)0)  // to the kernel this is no address
+		cpu_raise(c, op, VEC_GP, 0);
 	if (mem_write(c->mem, at, src, n))
 		cpu_raise_pf(c, op, at, PF_USER | PF_WRITE | PF_EMULATED);
 }
@@ -345,7 +346,7 @@ op_smsw(struct cpu *c, const struct op *op)
 const struct op *
 op_sldt(struct cpu *c, const struct op *op)
 {
-	RUN_NEXT_WITH(store_dummy, 0);
+	RUN_NEXT_WITH(store_dummy, c->ldt ? 0x50 : 0);
 }
 
 const struct op *

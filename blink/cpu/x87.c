@@ -53,6 +53,23 @@ x87_push(struct cpu *c, struct f80 v)
 	x87_put(c, 0, v);
 }
 
+// Ten bytes of memory are eight and two: the two may be at the other end of the
+// addresses.
+static bool
+splits(struct cpu *c, const struct op *op)
+{
+	return op->size == 10 && ea_at(c, op, 8) != ea(c, op) + 8;
+}
+
+static void
+load80(struct cpu *c, const struct op *op, u8 *b)
+{
+	int n = splits(c, op) ? 8 : 10;
+	rdv(c, op, ea(c, op), b, n);
+	if (n == 8)
+		rdv(c, op, ea_at(c, op, 8), b + 8, 2);
+}
+
 // The memory operand, a signalling NaN still being one. Its denormal goes to
 // e->flags, as the conversion hides it.
 static struct f80
@@ -63,7 +80,7 @@ load(struct cpu *c, const struct op *op, bool is_int, struct fpenv *e)
 	u8 b[10];
 	x87_wait(c, op);
 	if (op->size == 10) {
-		rdv(c, op, addr, b, 10);
+		load80(c, op, b);
 		r.m = ld64(b);
 		r.se = ld16(b + 8);
 	} else {
@@ -288,10 +305,16 @@ store(struct cpu *c, const struct op *op, const u8 *b, unsigned flags, int c1, b
 {
 	u64 addr = ea(c, op);
 	bool ok = !(flags & ~c->fcw & (FPX_I | FPX_O | FPX_U));
+	int n = splits(c, op) ? 8 : op->size;
+	if (!ok || n != op->size)
+		access_probe(c, op, addr, n, MEM_W);
+	if (n != op->size) {
+		access_probe(c, op, ea_at(c, op, 8), 2, MEM_W);
+		if (ok)
+			wrv(c, op, ea_at(c, op, 8), b + 8, 2);
+	}
 	if (ok)
-		wrv(c, op, addr, b, op->size);
-	else
-		access_probe(c, op, addr, op->size, MEM_W);
+		wrv(c, op, addr, b, n);
 	x87_begin_mem(c, op, addr);
 	x87_settle(c, flags, c1);
 	if (ok && pops) x87_pop(c);
@@ -368,7 +391,7 @@ do_fbld(struct cpu *c, const struct op *op)
 	struct f80 v;
 	int i;
 	x87_wait(c, op);
-	rdv(c, op, addr, b, 10);
+	load80(c, op, b);
 	for (i = 8; i >= 0; i--) x = x * 100 + (b[i] >> 4) * 10 + (b[i] & 15);
 	x87_begin_mem(c, op, addr);
 	v = f80_from_int((i64)x);

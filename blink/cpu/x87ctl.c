@@ -250,7 +250,41 @@ static void
 probe_image(struct cpu *c, const struct op *op, int access)
 {
 	access_probe(c, op, ea(c, op), op->size == 14 || op->size == 94 ? 2 : 4, access);
-	access_probe(c, op, ea(c, op) + op->size - 1, 1, access);
+	access_probe(c, op, ea_at(c, op, op->size - 1), 1, access);
+}
+
+// One piece of an image that wraps at the end of the address size
+static int
+piece(const struct op *op, int at)
+{
+	int word = op->size == 14 || op->size == 94 ? 2 : 4;
+	return at < 7 * word ? word : (at - 7 * word) % 10 ? 2 : 8;
+}
+
+static void
+write_image(struct cpu *c, const struct op *op, const u8 *b)
+{
+	u64 gva = ea(c, op);
+	int i, n;
+	for (i = 0; i < op->size; i += n) {
+		n = op->size - i < 64 ? op->size - i : 64;
+		if (ea_at(c, op, op->size - 1) != gva + op->size - 1)
+			n = piece(op, i);
+		wrv(c, op, ea_at(c, op, (u64)i), b + i, n);
+	}
+}
+
+static void
+read_image(struct cpu *c, const struct op *op, u8 *b)
+{
+	u64 gva = ea(c, op);
+	int i, n;
+	for (i = 0; i < op->size; i += n) {
+		n = op->size - i < 64 ? op->size - i : 64;
+		if (ea_at(c, op, op->size - 1) != gva + op->size - 1)
+			n = piece(op, i);
+		rdv(c, op, ea_at(c, op, (u64)i), b + i, n);
+	}
 }
 
 // FNSTENV, FLDENV, FNSAVE, FRSTOR by op->size: 14, 28, 94, 108
@@ -262,8 +296,7 @@ save(struct cpu *c, const struct op *op, int unused)
 	if (n != op->size)
 		for (i = 0; i < 8; i++) x87_st80(b + n + 10 * i, x87_get(c, i));
 	probe_image(c, op, MEM_W);
-	wrv(c, op, ea(c, op), b, op->size > 64 ? 64 : op->size);
-	if (op->size > 64) wrv(c, op, ea(c, op) + 64, b + 64, op->size - 64);
+	write_image(c, op, b);
 	if (n == op->size)
 		set_fcw(c, c->fcw | 63);
 	else
@@ -277,8 +310,7 @@ restore(struct cpu *c, const struct op *op, int unused)
 	int i, n;
 	x87_wait(c, op);
 	probe_image(c, op, MEM_R);
-	rdv(c, op, ea(c, op), b, op->size > 64 ? 64 : op->size);
-	if (op->size > 64) rdv(c, op, ea(c, op) + 64, b + 64, op->size - 64);
+	read_image(c, op, b);
 	n = get_env(c, b, op->size == 14 || op->size == 94);
 	if (n != op->size)
 		for (i = 0; i < 8; i++) x87_set(c, i, x87_ld80(b + n + 10 * i));

@@ -103,12 +103,12 @@ check_alignment(struct cpu *c, const struct op *op, u64 gva)
 }
 
 static void
-write_part(struct cpu *c, const struct op *op, u64 gva, const u8 *image, int from, int to)
+write_part(struct cpu *c, const struct op *op, const u8 *image, int from, int to)
 {
 	int n;
 	for (; from < to; from += n) {
 		n = to - from < CHUNK ? to - from : CHUNK;
-		wrv(c, op, gva + (u64)from, image + from, n);
+		wrv(c, op, ea_at(c, op, (u64)from), image + from, n);
 	}
 }
 
@@ -121,7 +121,7 @@ save(struct cpu *c, const struct op *op, int how)
 	int i, n = registers(c);
 	check_alignment(c, op, gva);
 	for (i = 0; i < (rfbm & AVX ? SIZE : AT_AVX); i += CHUNK)
-		access_probe(c, op, gva + (u64)i, CHUNK, MEM_W);
+		access_probe(c, op, ea_at(c, op, (u64)i), CHUNK, MEM_W);
 	sse_sync(c);
 	used = to_image(c, image, n, op->d == 8);
 	if (how == COMPACTED && c->mxcsr != MXCSR_DEFAULT)
@@ -129,20 +129,20 @@ save(struct cpu *c, const struct op *op, int how)
 	used &= rfbm;
 	part = how == ALL ? rfbm : used;
 	if (part & X87) {
-		write_part(c, op, gva, image, 0, AT_MXCSR);
-		write_part(c, op, gva, image, AT_ST, AT_XMM);
+		write_part(c, op, image, 0, AT_MXCSR);
+		write_part(c, op, image, AT_ST, AT_XMM);
 	}
 	if (how == COMPACTED ? part & SSE : rfbm & (SSE | AVX))
-		write_part(c, op, gva, image, AT_MXCSR, AT_ST);
+		write_part(c, op, image, AT_MXCSR, AT_ST);
 	if (part & SSE)
-		write_part(c, op, gva, image, AT_XMM, AT_XMM + 16 * n);
+		write_part(c, op, image, AT_XMM, AT_XMM + 16 * n);
 	if (part & AVX)
-		write_part(c, op, gva, image, AT_AVX, AT_AVX + 16 * n);
+		write_part(c, op, image, AT_AVX, AT_AVX + 16 * n);
 	if (how == COMPACTED) {
-		wr64(c, op, gva + AT_HEADER, used);
-		wr64(c, op, gva + AT_COMPACT, rfbm | COMPACT);
+		wr64(c, op, ea_at(c, op, AT_HEADER), used);
+		wr64(c, op, ea_at(c, op, AT_COMPACT), rfbm | COMPACT);
 	} else {
-		wr64(c, op, gva + AT_HEADER, (rd64(c, op, gva + AT_HEADER) & ~rfbm) | used);
+		wr64(c, op, ea_at(c, op, AT_HEADER), (rd64(c, op, ea_at(c, op, AT_HEADER)) & ~rfbm) | used);
 	}
 }
 
@@ -174,12 +174,12 @@ restore(struct cpu *c, const struct op *op)
 	memset(image, 0, sizeof image);
 	// silicon looks at the beginning, the header and the rest, in this order
 	rdv(c, op, gva, image, CHUNK);
-	rdv(c, op, gva + AT_HEADER, image + AT_HEADER, CHUNK);
+	rdv(c, op, ea_at(c, op, AT_HEADER), image + AT_HEADER, CHUNK);
 	for (i = 0; i < AT_AVX; i += CHUNK)
-		rdv(c, op, gva + (u64)i, image + i, CHUNK);
+		rdv(c, op, ea_at(c, op, (u64)i), image + i, CHUNK);
 	n = rfbm & ld64(image + AT_HEADER) & AVX ? SIZE : AT_AVX;
 	for (; i < n; i += CHUNK)
-		rdv(c, op, gva + (u64)i, image + i, CHUNK);
+		rdv(c, op, ea_at(c, op, (u64)i), image + i, CHUNK);
 	sse_sync(c);
 	if (from_image(c, image, rfbm, registers(c), op->d == 8))
 		cpu_raise(c, op, VEC_GP, 0);

@@ -38,6 +38,13 @@ enum place {
 	RW_SIZE = DATA_SIZE + STACK_SIZE
 };
 
+// Segments of 16 and 32-bit cases: FS is a window whose addresses of 16 bits
+// end in the middle of DATA, GS ends there itself, and 16-bit code has one of its own.
+enum {
+	LDT_FS = 0x07, LDT_GS = 0x0f, LDT_CODE16 = 0x17, LDT_ENTRIES = 3,
+	FS_BASE = DATA + 0x1000 - 0x10000, GS_BASE = DATA, GS_LIMIT = DATA_SIZE - 1
+};
+
 enum { BATCH = 32, PATCHES = 3, PATCH = 64 };
 enum { FX_SIZE = 416 };  // of an FXSAVE image, what the processor uses
 
@@ -110,6 +117,9 @@ u64 edge(void);         // an integer
 u64 vector_edge(void);  // eight bytes that may be two floats, a double or part of a long double
 void state_random(struct state *);
 
+extern u8 case_ldt[8 * LDT_ENTRIES];
+u16 code_selector(enum isa_mode mode);
+extern int have_ldt;  // or there are cases of 64-bit code only
 extern u8 *image;  // what DATA and STACK hold at the start of every case, and RO
 extern u8 *image_ro;
 void make_image(void);

@@ -86,7 +86,7 @@ make_bytes(u8 *b, const struct plan *p, const struct row *r, enum isa_mode mode,
 		b[n++] = 0x66;
 	if (one_in(12))
 		b[n++] = 0x67;
-	if (one_in(12) && mode == MODE_64)
+	if (one_in(mode == MODE_64 ? 12 : mode == MODE_32 && (!n || b[n - 1] != 0x67) ? 4 : 2))
 		b[n++] = one_in(2) ? 0x64 : 0x65;
 	if (p->prefix)
 		b[n++] = (u8)p->prefix;
@@ -132,18 +132,38 @@ make_bytes(u8 *b, const struct plan *p, const struct row *r, enum isa_mode mode,
 
 // An address for an operand of `size` bytes
 static u64
-place_operand(int size, int align)
+place_operand(const struct test_case *t, int size, int align)
 {
 	u64 small = rnd() % 64;
+	if (t->in.asize == 2 && one_in(6))
+		return DATA + 0x1000 - small;
 	switch (rnd() % 32) {
 	case 0: case 1: return DATA + 0x1000 - small;
 	case 2: return RO + (rnd() & 0xf00) + small;
 	case 3: return RO - small;
 	case 4: return RO + RO_SIZE - small;
 	case 5: return one_in(2) ? DATA - small : RO + RO_SIZE + 0x100;
-	case 6: return one_in(4) ? 0x800000000000 - small : DATA + 0x1000 - (u64)size / 2;
+	case 6: return one_in(4) ? (t->in.asize == 8 ? 0x800000000000 : 0x100000000) - small : DATA + 0x1000 - (u64)size / 2;
 	default: return DATA + 0x400 + (rnd() & 0x17c0) + (align || one_in(2) ? 0 : small);
 	}
+}
+
+// Where the memory operand of t lies
+static u64
+operand_address(const struct test_case *t)
+{
+	u64 at = (u64)t->in.disp;
+	if (t->in.base == GPR_RIP)
+		at += t->s.pc + (u64)t->len;
+	else if (t->in.base != GPR_NONE)
+		at += t->s.r[t->in.base];
+	if (t->in.index != GPR_NONE)
+		at += t->s.r[t->in.index] << t->in.scale;
+	if (t->in.asize < 8)
+		at &= t->in.asize == 4 ? 0xffffffff : 0xffff;
+	if (t->in.seg == SEG_FS || t->in.seg == SEG_GS)
+		at += t->s.base[t->in.seg - SEG_FS];
+	return t->mode == MODE_64 ? at : (u32)at;
 }
 
 static struct patch *
@@ -177,11 +197,11 @@ static void
 make_frame(u8 *b, int size)
 {
 	st64(b, landing());
-	st64(b + size, 0x33);
+	st64(b + size, one_in(4) && have_ldt ? one_in(2) ? 0x23 : LDT_CODE16 : 0x33);
 	if (one_in(6))
 		st16(b + size, selector());
 	st64(b + 2 * size, (rnd() & 0x244fd5) | 0x202);
-	st64(b + 3 * size, STACK + 0x100);
+	st64(b + 3 * size, (STACK + 0x100) | (one_in(4) ? rnd() << 32 : 0));
 	st64(b + 4 * size, one_in(6) ? selector() : 0x2b);
 }
 
@@ -269,12 +289,16 @@ make_case(struct test_case *t, int rowno, u64 number)
 		return -1;
 	state_random(&t->s);
 	t->mode = MODE_64;
-	if (strstr(r->flags, "I64") || (one_in(6) && !named(r, "jmpf callf retf iret sgdt sidt sldt str smsw int1")))
-		t->mode = MODE_32;
+	if (strstr(r->flags, "I64") || one_in(6)) {
+		t->mode = one_in(4) ? MODE_16 : MODE_32;
+		t->s.base[0] = FS_BASE;
+		t->s.base[1] = GS_BASE;
+	}
 #ifdef TINY  // knows 64-bit code only
-	if (t->mode == MODE_32)
-		return -1;
+	have_ldt = 0;
 #endif
+	if (t->mode != MODE_64 && !have_ldt)
+		return -1;
 	for (tries = 0;; ++tries) {
 		if (tries == 200)
 			return -1;
@@ -300,7 +324,7 @@ make_case(struct test_case *t, int rowno, u64 number)
 			t->s.r[GPR_SP] = STACK + (one_in(2) ? 0 : STACK_SIZE) + (rnd() & 31) - 16;
 		else if (one_in(4))
 			t->s.r[GPR_SP] += rnd() & 7;
-		t->s.r[GPR_BP] = one_in(6) ? STACK + (rnd() & 31) : STACK + 0x800 + (rnd() & 0x1ff);
+		t->s.r[GPR_BP] = one_in(6) ? t->s.r[GPR_SP] + (rnd() & 0x7f) - 0x40 : one_in(6) ? STACK + (rnd() & 31) : STACK + 0x800 + (rnd() & 0x1ff);
 	}
 	if (named(r, "ret retf iret popf pop_sreg pop")) {
 		struct patch *p = add_patch(t, t->s.r[GPR_SP]);
@@ -322,8 +346,8 @@ make_case(struct test_case *t, int rowno, u64 number)
 		int k = one_in(6) ? 4000 : one_in(3) ? 200 : 20;
 		int s = t->in.opr[0].size;
 		u64 far = t->s.flags & FLAG_DF ? RO - 64 : DATA;
-		t->s.r[GPR_SI] = one_in(3) ? place_operand(s, 0) : far + rnd() % 0xf00 * (t->s.flags & FLAG_DF ? (u64)-1 : 1);
-		t->s.r[GPR_DI] = one_in(3) ? place_operand(s, 0) : one_in(3) ? t->s.r[GPR_SI] + rnd() % 40 - 20 : DATA + 0x1000 + rnd() % 0x800 - 0x400;
+		t->s.r[GPR_SI] = one_in(3) ? place_operand(t, s, 0) : far + rnd() % 0xf00 * (t->s.flags & FLAG_DF ? (u64)-1 : 1);
+		t->s.r[GPR_DI] = one_in(3) ? place_operand(t, s, 0) : one_in(3) ? t->s.r[GPR_SI] + rnd() % 40 - 20 : DATA + 0x1000 + rnd() % 0x800 - 0x400;
 		t->s.r[GPR_CX] = rnd() % (unsigned)k;
 		if (t->in.seg == SEG_FS || t->in.seg == SEG_GS)
 			t->s.r[GPR_SI] -= t->s.base[t->in.seg - SEG_FS];
@@ -343,12 +367,12 @@ make_case(struct test_case *t, int rowno, u64 number)
 				t->s.r[GPR_AX] = one_in(2) ? 0 : 0x0101010101010101;
 		}
 	} else if (named(r, "xlat")) {
-		target = place_operand(1, 0);
+		target = place_operand(t, 1, 0);
 		t->s.r[GPR_BX] = target - (t->s.r[GPR_AX] & 0xff);
 		if (t->in.seg == SEG_FS || t->in.seg == SEG_GS)
 			t->s.r[GPR_BX] -= t->s.base[t->in.seg - SEG_FS];
 	} else if (named(r, "maskmovdqu maskmovq")) {
-		t->s.r[GPR_DI] = place_operand(16, 0);
+		t->s.r[GPR_DI] = place_operand(t, 16, 0);
 		if (t->in.seg == SEG_FS || t->in.seg == SEG_GS)
 			t->s.r[GPR_DI] -= t->s.base[t->in.seg - SEG_FS];
 	} else if (memopr >= 0) {
@@ -366,10 +390,8 @@ make_case(struct test_case *t, int rowno, u64 number)
 			size = 832;
 		}
 		do
-			target = place_operand(size ? size : 4, size >= 16 && (!t->in.vex || one_in(2)));
+			target = place_operand(t, size ? size : 4, size >= 16 && (!t->in.vex || one_in(2)));
 		while (t->in.asize < 8 && target >> 32);
-		if (named(r, "fxsave xsave xsaveopt xsavec"))
-			t->mxcsr_mask = target + 30;
 		if (size == 832) {
 			u64 used = rnd() & 7, whole = one_in(2) ? 7 : used;
 			p = add_patch(t, target + 512);
@@ -412,7 +434,9 @@ make_case(struct test_case *t, int rowno, u64 number)
 			u64 d = want + (u64)t->in.disp;
 			if (t->in.base == GPR_RIP)
 				d -= t->s.pc + (u64)t->len;
-			if (t->in.displen == 4)
+			if (t->in.displen == 2)
+				st16(t->code + disp_at, (u16)d);
+			else if (t->in.displen == 4)
 				st32(t->code + disp_at, (u32)d);
 			else if (t->in.displen == 8)
 				st64(t->code + disp_at, d);
@@ -458,6 +482,11 @@ make_case(struct test_case *t, int rowno, u64 number)
 	else if (named(r, "rdpid rdrand rdseed") && t->in.opr[0].kind == OPR_GPR)
 		t->loose_regs = (u16)(1 << t->in.opr[0].reg);
 	t->loose = named(r, "cpuid rdtsc rdtscp rdpid") ? 0xffffffff : t->in.osize == 8 ? ~(u64)0 : ((u64)1 << 8 * t->in.osize) - 1;
+	if (named(r, "xgetbv")) {
+		t->s.r[GPR_CX] = one_in(4) ? edge() : rnd() & 1;
+		t->loose_regs = 1 << GPR_AX;
+		t->loose = 0xfffffff8;  // components that are none of ours
+	}
 	if (named(r, "syscall")) {
 		if (t->mode != MODE_64)
 			return -1;
@@ -471,7 +500,7 @@ make_case(struct test_case *t, int rowno, u64 number)
 			st16(far, (u16)to);
 		else
 			st32(far, (u32)to);
-		st16(far + t->in.immlen, one_in(4) ? selector() : one_in(2) ? 0x23 : 0x33);
+		st16(far + t->in.immlen, one_in(4) ? selector() : one_in(3) ? LDT_CODE16 : one_in(2) ? 0x23 : 0x33);
 	}
 	// A relative branch must not lead into itself.
 	if (t->in.nopr && t->in.opr[0].kind == OPR_REL) {
@@ -481,14 +510,16 @@ make_case(struct test_case *t, int rowno, u64 number)
 		memcpy(t->code + t->len - t->in.immlen, &d, t->in.immlen);
 	}
 	prefixes = isa_decode(&t->in, t->code, 15, t->mode);
+	if (t->mode != MODE_64)
+		for (i = 0; i < 16; ++i)
+			t->s.r[i] = (u32)t->s.r[i];
+	if (named(r, "fxsave xsave xsaveopt xsavec"))
+		t->mxcsr_mask = operand_address(t) + 30;
 	if (prefixes != t->len || t->in.op != r->op || accepted(&t->in))
 		return -1;
 	if (named(r, "int") && (u8)t->in.imm == 0x80)
 		return -1;
 	t->traced = (attrs & ISA_BRANCH) && !named(r, "int int1 int3 into");
-	if (t->mode != MODE_64)
-		for (i = 0; i < 16; ++i)
-			t->s.r[i] = (u32)t->s.r[i];
 	memset(t->code + t->len, 0xcc, (size_t)(16 - t->len));
 	return 0;
 }

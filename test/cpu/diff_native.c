@@ -104,7 +104,7 @@ native_load(ucontext_t *u, const struct test_case *t)
 		g[greg_order[i]] = (greg_t)s->r[i];
 	g[UC_RIP] = (greg_t)(s->pc - (u64)t->pre);
 	g[UC_EFL] = (greg_t)(s->flags | (t->traced ? (u32)FLAG_TF : 0u));
-	g[UC_CSGSFS] = (t->mode == MODE_64 ? 0x33 : 0x23) | (greg_t)0x2b << 48;
+	g[UC_CSGSFS] = code_selector(t->mode) | (greg_t)0x2b << 48;
 	memcpy(fp, s->fx, 28);  // all but MXCSR_MASK
 	memcpy(fp + 32, s->fx + 32, FX_SIZE - 32);
 	fp[FX_XSTATE_BV] |= 3;
@@ -112,8 +112,8 @@ native_load(ucontext_t *u, const struct test_case *t)
 		fp[FX_XSTATE_BV] |= XF_YMM;
 		memcpy(fp + high_at, s->high, sizeof s->high);
 	}
-	__asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %1, %%fs\n\tmov %1, %%gs"
-	                 : : "r"(t->mode == MODE_64 ? 0 : 0x2b), "r"(0));
+	__asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %1, %%fs\n\tmov %2, %%gs"
+	                 : : "r"(t->mode == MODE_64 ? 0 : 0x2b), "r"(t->mode == MODE_64 ? 0 : LDT_FS), "r"(t->mode == MODE_64 ? 0 : LDT_GS));
 	set_bases(s->base[0], s->base[1]);
 }
 
@@ -228,6 +228,20 @@ map_at(u64 at, size_t n, int prot)
 	return p;
 }
 
+// Gives this process the segments of case_ldt; children inherit them.
+static int
+make_segments(void)
+{
+	static const u32 entry[LDT_ENTRIES][4] = {  // struct user_desc
+		{LDT_FS >> 3, FS_BASE, 0xfffff, 0x11}, {LDT_GS >> 3, GS_BASE, GS_LIMIT, 1}, {LDT_CODE16 >> 3, 0, 0xfffff, 0x14}
+	};
+	int i;
+	for (i = 0; i < LDT_ENTRIES; ++i)
+		if (syscall(SYS_modify_ldt, 0x11, entry[i], sizeof entry[i]))
+			return 0;
+	return 1;
+}
+
 static void
 native_child(void)
 {
@@ -294,6 +308,7 @@ native_init(int fd, u8 *view)
 {
 	code_fd = fd;
 	code_view = view;
+	have_ldt = make_segments();
 	shared = (struct shared *)mmap(0, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	return shared == MAP_FAILED ? -1 : start_child();
 }

@@ -36,7 +36,7 @@ print_case(const struct test_case *t, const char *engine)
 		printf("%s \"%s\" (%s): ", rows[t->row].name, rows[t->row].enc, engine);
 	for (i = 0; i < t->len; ++i)
 		printf("%02x ", t->code[i]);
-	printf("  %s%s\n  at %llx, flags %s, repeat with %s%s -k %llu\n ", t->in.op == OP_NONE ? "(bad)" : text, t->mode == MODE_64 ? "" : " (32-bit code)",
+	printf("  %s%s\n  at %llx, flags %s, repeat with %s%s -k %llu\n ", t->in.op == OP_NONE ? "(bad)" : text, t->mode == MODE_64 ? "" : t->mode == MODE_32 ? " (32-bit code)" : " (16-bit code)",
 	       (unsigned long long)t->s.pc, f, t->row < 0 ? "-p" : "-r ", t->row < 0 ? "" : rows[t->row].name, (unsigned long long)t->number);
 	for (i = 0; i < 16; ++i)
 		printf(" %s=%llx%s", reg_names[i], (unsigned long long)t->s.r[i], i == 7 ? "\n " : "");

@@ -107,7 +107,12 @@ random_bytes(struct test_case *t)
 {
 	int n = 0, i;
 	state_random(&t->s);
-	t->mode = one_in(4) ? MODE_32 : MODE_64;
+	t->mode = MODE_64;
+	if (have_ldt && one_in(4)) {
+		t->mode = one_in(3) ? MODE_16 : MODE_32;
+		t->s.base[0] = FS_BASE;
+		t->s.base[1] = GS_BASE;
+	}
 	for (i = (int)(rnd() % 4); i > 0; --i)
 		t->code[n++] = (u8)some_prefix(t->mode);
 	switch (rnd() % 6) {

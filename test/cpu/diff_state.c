@@ -143,6 +143,25 @@ code_there(const struct test_case *t)
 	return (int)min_u64((u64)t->len, CODE + CODE_SIZE - t->s.pc);
 }
 
+// --- segments ----------------------------------------------------------------------------
+
+u8 case_ldt[8 * LDT_ENTRIES];
+int have_ldt = 1;
+
+u16
+code_selector(enum isa_mode mode)
+{
+	return mode == MODE_64 ? 0x33 : mode == MODE_32 ? 0x23 : LDT_CODE16;
+}
+
+// As modify_ldt(2) makes them
+static void
+put_descriptor(int selector, u32 base, u32 limit, u32 type, u32 flags)
+{
+	st32(case_ldt + (selector & ~7), base << 16 | (limit & 0xffff));
+	st32(case_ldt + (selector & ~7) + 4, (base >> 16 & 0xff) | (0xf0 | type) << 8 | (limit & 0xf0000) | flags << 20 | (base & 0xff000000));
+}
+
 // --- memory ----------------------------------------------------------------------------
 
 u8 *image, *image_ro;
@@ -151,6 +170,9 @@ void
 make_image(void)
 {
 	int i;
+	put_descriptor(LDT_FS, FS_BASE, 0xfffff, 3, 12);
+	put_descriptor(LDT_GS, GS_BASE, GS_LIMIT, 3, 4);
+	put_descriptor(LDT_CODE16, 0, 0xfffff, 11, 8);
 	rng = 42;
 	image = (u8 *)malloc(RW_SIZE + RO_SIZE);
 	image_ro = image + RW_SIZE;

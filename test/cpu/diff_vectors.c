@@ -130,9 +130,12 @@ base_state(struct state *s, u64 number, enum isa_mode mode)
 	int i;
 	rng = case_seed(number);
 	state_random(s);
-	if (mode != MODE_64)
+	if (mode != MODE_64) {
+		s->base[0] = FS_BASE;
+		s->base[1] = GS_BASE;
 		for (i = 0; i < 16; ++i)
 			s->r[i] = (u32)s->r[i];
+	}
 }
 
 // The state that an instruction leaves that does nothing
@@ -141,10 +144,13 @@ idle_state(struct state *s, const struct test_case *t)
 {
 	*s = t->s;
 	s->pc += (u64)t->len;
-	s->sel[SEG_CS] = t->mode == MODE_64 ? 0x33 : 0x23;
+	s->sel[SEG_CS] = code_selector(t->mode);
 	s->sel[SEG_SS] = 0x2b;
-	if (t->mode != MODE_64)
+	if (t->mode != MODE_64) {
 		s->sel[SEG_DS] = s->sel[SEG_ES] = 0x2b;
+		s->sel[SEG_FS] = LDT_FS;
+		s->sel[SEG_GS] = LDT_GS;
+	}
 }
 
 static void
