@@ -19,7 +19,7 @@ $O/test/cpu/diff.counts: $O/test/cpu/diff
 
 # What vectors_test replays, from this machine's processor.
 record-isa: $O/test/cpu/diff
-	$O/test/cpu/diff -n 60 -w test/cpu/silicon.vec
+	$O/test/cpu/diff -n 400 -t 600 -w test/cpu/silicon.vec
 .PHONY: record-isa
 
 # The same with new cases for as long as told, on silicon and interpreter.

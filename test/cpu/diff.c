@@ -63,21 +63,43 @@ enum { TOTAL = 2000000 };
 struct soup { u64 cases, failures, by_op[OP_COUNT]; };
 static struct soup soup;
 
-// Cases of each form of a row that are recorded: that go on, that fault
-enum { RECORD_RUNS = 4, RECORD_FAULTS = 1 };
+// What is recorded of a row: RECORD_RUNS cases of each form that go on and one
+// for each fault; beyond that one case of every variety.
+enum { RECORD_RUNS = 2, VARIETIES = 3 * 2 * 4 * 3 * 2 * 2 };
+struct recorded { u32 faults[FORMS]; u8 runs[FORMS], variety[VARIETIES]; };
 static FILE *recording;
-static u8 (*recorded)[FORMS][2];
+static struct recorded *recorded;
+
+// Mode, register or memory, LOCK and REP, operand size, address size, vector length
+static int
+variety(const struct test_case *t)
+{
+	const struct insn *in = &t->in;
+	int mem = 0, i, n = t->mode;
+	for (i = 0; i < in->nopr; ++i)
+		mem |= in->opr[i].kind == OPR_MEM;
+	n = n * 2 + mem;
+	n = n * 4 + (in->lock ? 1 : in->rep == 0xf3 ? 2 : in->rep == 0xf2 ? 3 : 0);
+	n = n * 3 + (in->osize == 2 ? 0 : in->osize == 4 ? 1 : 2);
+	n = n * 2 + ((mem || isa_attrs[in->op] & ISA_STRING) && in->asize != 2 << t->mode);
+	return n * 2 + (in->vl > 16);
+}
 
 static void
 record(const struct test_case *t, const struct outcome *o)
 {
-	int faults = o->trap >= 0;
-	u8 *n;
-	if (t->row < 0 || t->loose_regs)
+	struct recorded *r;
+	enum form form = form_of(t);
+	if (t->row < 0)
 		return;
-	n = &recorded[t->row][form_of(t)][faults];
-	if (*n < (faults ? RECORD_FAULTS : RECORD_RUNS)) {
-		++*n;
+	r = &recorded[t->row];
+	if (o->trap >= 0 ? !(r->faults[form] >> (o->trap & 31) & 1) : r->runs[form] < RECORD_RUNS || !r->variety[variety(t)]) {
+		if (o->trap >= 0) {
+			r->faults[form] |= (u32)1 << (o->trap & 31);
+		} else {
+			++r->runs[form];
+			r->variety[variety(t)] = 1;
+		}
 		vector_write(recording, t, o);
 	}
 }
@@ -90,7 +112,7 @@ start_recording(void)
 		__asm__("cpuid" : "=a"(r[4 * i]), "=b"(r[4 * i + 1]), "=c"(r[4 * i + 2]), "=d"(r[4 * i + 3]) : "0"(0x80000002 + i));
 	__asm__("cpuid" : "=a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx) : "0"(1));
 	recording = fopen(opt.record, "wb");
-	recorded = (u8 (*)[FORMS][2])calloc((size_t)row_count, sizeof *recorded);
+	recorded = (struct recorded *)calloc((size_t)row_count, sizeof *recorded);
 	if (!recording || !recorded) {
 		perror(opt.record);
 		exit(1);
@@ -227,7 +249,7 @@ main(int argc, char *argv[])
 	int o, i, w, status, dead = 0;
 	double start = seconds();
 	opt.seed = 1;
-	opt.limit = 60;
+	opt.limit = 1e9;
 	opt.fail_limit = 2;
 	opt.workers = (int)sysconf(_SC_NPROCESSORS_ONLN);
 	while ((o = getopt(argc, argv, "c:w:n:s:r:t:k:f:j:pv")) != -1) {

@@ -180,9 +180,13 @@ vector_write(FILE *f, const struct test_case *t, const struct outcome *o)
 	out.f = f;
 	put(&out, t->number);
 	put(&out, name_hash(rows[t->row].name));
-	put(&out, (u64)(t->mode | t->traced << 2 | (t->mxcsr_mask != 0) << 3 | (o->trap >= 0) << 4));
+	put(&out, (u64)(t->mode | t->traced << 2 | (t->mxcsr_mask != 0) << 3 | (o->trap >= 0) << 4 | (t->loose_regs != 0) << 5));
 	if (t->mxcsr_mask)
 		put(&out, t->mxcsr_mask);
+	if (t->loose_regs) {
+		put(&out, t->loose_regs);
+		put(&out, t->loose);
+	}
 	put(&out, (u64)t->len);
 	put_bytes(&out, t->code, t->len);
 	put(&out, (u64)t->pre);
@@ -253,6 +257,10 @@ vector_read(FILE *f, struct test_case *t, struct outcome *o)
 	t->traced = what >> 2 & 1;
 	if (what >> 3 & 1)
 		t->mxcsr_mask = get(&in);
+	if (what >> 5 & 1) {
+		t->loose_regs = (u16)get(&in);
+		t->loose = get(&in);
+	}
 	memset(t->code, 0xcc, sizeof t->code);
 	t->len = (int)get(&in);
 	get_bytes(&in, t->code, (u64)t->len, 15);
