@@ -53,6 +53,21 @@ CAS(32, __builtin_bswap32)
 CAS(64, __builtin_bswap64)
 #endif
 
+// x86 writes what was there where it differs, and so faults. Hosts whose
+// atomics are a load and a conditional store would only have read.
+#if defined(__x86_64__) || defined(__i386__) || defined(__s390x__)
+#define WRITE_BACK(p) ((void)0)
+#else
+#define WRITE_BACK(p) write_back(p)
+static NOINLINE void
+write_back(void *p)
+{
+	u32 none = 0;
+	__asm__("" : "+r"(none));
+	__atomic_fetch_or((u32 *)((uintptr_t)p & ~(uintptr_t)3), none, __ATOMIC_RELAXED);
+}
+#endif
+
 u64
 atomic_cas(struct cpu *c, const struct op *op, u64 gva, int size, u64 expect, u64 desired)
 {
@@ -68,6 +83,8 @@ atomic_cas(struct cpu *c, const struct op *op, u64 gva, int size, u64 expect, u6
 #endif
 		default: r = cas32(p, expect, desired); break;
 		}
+		if (r != expect)
+			WRITE_BACK(p);
 		COMPILER_FENCE();
 		return r;
 	}

@@ -68,7 +68,11 @@ store(u64 gva, volatile u64 x)
 		g_failed = 1;
 	t_env = &env;
 	COMPILER_FENCE();
+#if HOST_ATOMIC64
 	__atomic_store_n((u64 *)(uintptr_t)(gva + LINEAR_BASE), x, __ATOMIC_SEQ_CST);
+#else
+	*(volatile u64 *)(uintptr_t)(gva + LINEAR_BASE) = x;
+#endif
 	COMPILER_FENCE();
 	t_env = 0;
 }
