@@ -158,12 +158,12 @@ vec_next(struct cpu *c, const struct op *op, vec_kernel *k, int how)
 	VEX_TWIN(name, 16)
 #endif
 
-// Upper half of a 32-bit product. gcc 12 for 32-bit arm vectorises the plain
-// expression into one 32-bit multiplication of two lanes, which is wrong.
+// Upper half of a 32-bit product. Where there is no vector unit, gcc 12 makes
+// of the plain expression one 32-bit multiplication of two lanes, which is wrong.
 static inline UNUSED i32
 high_half(i32 product)
 {
-#if defined(__arm__) || defined(__riscv)
+#if !defined(__SSE2__) && !defined(__aarch64__)
 	__asm__("" : "+r"(product));
 #endif
 	return product >> 16;

@@ -106,11 +106,13 @@ op_kind(const struct op *op, int i)
 	return op->kinds >> 4 * i & 15;
 }
 
-// Where calling conventions rule out an indirect sibling call.
-#if defined(__powerpc__) || defined(__sparc__) || defined(__alpha__)
-#define HOST_TAIL_CALLS 0
-#else
+// Where compilers are known to make an indirect sibling call (tail_test). The
+// calling conventions of PowerPC, SPARC, Alpha and 68000 rule it out.
+#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__) || defined(__arm__) || defined(__riscv) || defined(__s390__) || \
+	defined(__mips__) || defined(__loongarch__)
 #define HOST_TAIL_CALLS 1
+#else
+#define HOST_TAIL_CALLS 0
 #endif
 #if defined(__clang__) && defined(__has_attribute)
 #if __has_attribute(musttail) && HOST_TAIL_CALLS
