@@ -69,7 +69,7 @@ tails: $(OBJS)
 check-cxx: $(GENHDRS) $(GENSRCS)
 	@n=0; for f in $(SRCS) $(GENSRCS) blink/blink.c; do \
 		$(CXX) -x c++ -std=gnu++17 -fsyntax-only -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers \
-			-D_GNU_SOURCE -Iblink -I$O/gen $$f || exit 1; n=$$((n+1)); done; echo "check-cxx: $$n sources"
+			$(filter -D% -I%,$(ALLFLAGS)) $$f || exit 1; n=$$((n+1)); done; echo "check-cxx: $$n sources"
 .PHONY: check-cxx
 
 format:
