@@ -8,7 +8,7 @@ vm_note_unsupported(struct thread *t)
 {
 	static int said;
 	struct cpu *c = t->cpu;
-	char hex[48], text[VM_DESCRIPTION];
+	char hex[48], where[VM_WHERE];
 	struct insn in;
 	u8 code[15];
 	size_t n = mem_fetch(c->mem, code, c->pc, sizeof code), i;
@@ -22,6 +22,6 @@ vm_note_unsupported(struct thread *t)
 	hex[0] = 0;
 	for (i = 0; i < (len > 0 ? (size_t)len : n); i++)
 		snprintf(hex + 3 * i, 4, " %02x", code[i]);
-	vm_describe(c, len > 0 ? &in : 0, text);
-	log_msg("unsupported instruction at 0x%llx:%s%s", (unsigned long long)c->pc, hex, text);
+	vm_where(c->mem, c->pc, where);
+	log_msg("unsupported instruction at 0x%llx:%s%s", (unsigned long long)c->pc, hex, where);
 }

@@ -16,9 +16,8 @@ void vm_run(struct thread *t) NORETURN;
 // Says what stopped the guest after #UD, if it is our lack and not the
 // program's doing.
 void vm_note_unsupported(struct thread *t);
-// ": INSTRUCTION in SYMBOL of FILE" for what is at c->pc, or nothing in tiny
-// builds; in is 0 for bytes that are no instruction.
-enum { VM_DESCRIPTION = L_PATH_MAX + 320 };
-void vm_describe(struct cpu *, const struct insn *in, char text[VM_DESCRIPTION]);
+// " in FUNCTION of FILE" for an address, or nothing.
+enum { VM_WHERE = L_PATH_MAX + 160 };
+void vm_where(struct mem *, u64 gva, char text[VM_WHERE]);
 
 #endif

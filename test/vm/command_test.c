@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 static char g_blink[4096], g_dir[] = "/tmp/command_testXXXXXX";
-static char g_err[16384], g_out[16384];
-static int g_failures, g_unusable;
+static char g_err[16384], g_out[65536];
+static int g_failures, g_tiny;
 
 static void
 slurp(const char *name, char *buf, size_t size)
@@ -89,31 +89,25 @@ example(const char *name, u8 *b, size_t size)
 	return n < 0 ? 0 : (size_t)n;
 }
 
-int
-main(int argc, char **argv)
+static int
+hello(void)
 {
-	static u8 elf[4096];
-	char log[4200];
-	struct stat st;
-	const char *room = strstr(argv[0], "test/vm/");
-	size_t n = example("example/hello.elf", elf, sizeof elf);
-	(void)argc;
-	if (!room || n < 120 || !mkdtemp(g_dir)) {
-		printf("skipped: needs example/hello.elf and blink beside test/\n");
-		return 0;
-	}
-	snprintf(g_blink, sizeof g_blink, "%.*sblink/blink", (int)(room - argv[0]), argv[0]);
-	if (access(g_blink, X_OK) || (g_unusable = run("-v", 0, 0, 0)) >= 98) {
-		printf("skipped: needs %s that the host can execute\n", g_blink);
-		return 0;
-	}
-	expect("-v names itself", strstr(g_out, "blink ") && !*g_err);
-	expect("-h is 0", run("-h", 0, 0, 0) == 0 && strstr(g_out, "usage: blink"));
+	return !strcmp(g_out, "hello world\n");
+}
+
+// Runs a flat image with flag a.
+static int
+run_flat(const char *a, const char *code, size_t n)
+{
+	const char *path = make_file("x.bin", code, n, 0600);
+	return a ? run(a, path, 0, 0) : run(path, 0, 0, 0);
+}
+
+static void
+test_refusals(u8 *elf, size_t n)
+{
 	expect("no program is 64", run(0, 0, 0, 0) == 64 && strstr(g_err, "usage: blink"));
 	expect("unknown flag is 64", run("-?", "example/hello.elf", 0, 0) == 64);
-	expect("hello", run("example/hello.elf", 0, 0, 0) == 0 && !strcmp(g_out, "hello world\n") && !*g_err);
-	expect("hello -m", run("-m", "example/hello.elf", 0, 0) == 0 && !strcmp(g_out, "hello world\n"));
-	expect("hello -j", run("-j", "example/hello.elf", 0, 0) == 0 && !strcmp(g_out, "hello world\n"));
 	expect("no such file is 127", run("/no/such/file", 0, 0, 0) == 127 && one_line("No such file"));
 	expect("not on $PATH is 127", run("no-such-program", 0, 0, 0) == 127 && one_line("$PATH"));
 	expect("directory is 126", run("/", 0, 0, 0) == 126 && one_line("directory"));
@@ -126,29 +120,222 @@ main(int argc, char **argv)
 	elf[18] = 62;
 	expect("script", run(make_file("x", "#!/no/such/interpreter\n", 23, 0700), 0, 0, 0) == 127
 		&& one_line("#! interpreter /no/such/interpreter: No such file"));
+}
 
+static void
+test_path(const u8 *elf, size_t n)
+{
+	char *path = getenv("PATH") ? strdup(getenv("PATH")) : 0;
+	char both[8400];
+	make_file("x", elf, n, 0700);
+	snprintf(both, sizeof both, "/no/such/directory:%s", g_dir);
+	setenv("PATH", both, 1);
+	expect("found on $PATH", run("x", 0, 0, 0) == 0 && hello());
+	make_file("x", elf, n, 0600);
+	expect("found, but not executable", run("x", 0, 0, 0) == 126 && one_line("executable"));
+	if (path)
+		setenv("PATH", path, 1);
+	free(path);
+}
+
+// Whether a running guest's memory is the host's at the same address: a flat
+// image writes one byte, then waits to be killed. -1: cannot be told.
+static int
+is_linear(const char *flag)
+{
+	const char *image = make_file("x.bin", "\xba\x01\x00\x00\x00\xbf\x01\x00\x00\x00\xb8\x01\x00\x00\x00\x48\x89\xe6\x0f\x05"
+		"\xb8\x22\x00\x00\x00\x0f\x05", 27, 0600);
+	char line[512], name[64];
+	int p[2], found = -1;
+	pid_t pid;
+	FILE *f;
+	if (pipe(p))
+		return -1;
+	if (!(pid = fork())) {
+		dup2(p[1], 1);
+		close(p[0]);
+		close(p[1]);
+		execl(g_blink, "blink", flag ? flag : image, flag ? image : (char *)0, (char *)0);
+		_exit(98);
+	}
+	close(p[1]);
+	snprintf(name, sizeof name, "/proc/%d/maps", (int)pid);
+	if (read(p[0], line, 1) == 1 && (f = fopen(name, "r"))) {
+		for (found = 0; fgets(line, sizeof line, f);)
+			found |= !strncmp(line, "00400000-", 9) || !strncmp(line, "400000-", 7);
+		fclose(f);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, 0, 0);
+	close(p[0]);
+	return found;
+}
+
+static void
+test_flags(int linear)
+{
+	static const char argv0[] = "\x48\x8b\x74\x24\x08\xba\x04\x00\x00\x00\xbf\x01\x00\x00\x00\xb8\x01\x00\x00\x00\x0f\x05"
+		"\x31\xff\xb8\x3c\x00\x00\x00\x0f\x05";  // writes four bytes of argv[0]
+	char log[4200];
+	struct stat st;
+	expect("-h is 0", run("-h", 0, 0, 0) == 0 && strstr(g_out, "usage: blink"));
+	expect("hello", run("example/hello.elf", 0, 0, 0) == 0 && hello() && !*g_err);
+	expect("hello -m", run("-m", "example/hello.elf", 0, 0) == 0 && hello());
+	expect("hello -j", run("-j", "example/hello.elf", 0, 0) == 0 && hello());
+	expect("argv[0]", run_flat(0, argv0, sizeof argv0 - 1) == 0 && !strncmp(g_out, g_dir, 4));
+	expect("-0", run("-0", make_file("x.bin", argv0, sizeof argv0 - 1, 0600), "zero", "one") == 0 && !strcmp(g_out, "zero"));
 	expect("-s logs", run("-s", "example/hello.elf", 0, 0) == 0 && (strstr(g_err, "write(1, \"hello world\\n\", 12)") || strstr(g_err, "syscall_1(")));
 	expect("-s of a call", strstr(g_err, " = 12\n") != 0);
+	if (!g_tiny)
+		expect("-s twice", run("-s", "-s", "example/hello.elf", 0) == 0 && strstr(g_err, "write(1, \"hello world\\n\", 12 <unfinished ...>\n"));
 	snprintf(log, sizeof log, "%s/log", g_dir);
 	expect("-L creates nothing", run("-L", log, "example/hello.elf", 0) == 0 && stat(log, &st) < 0);
 	setenv("BLINK_STRACE", "1", 1);
 	expect("-L takes the log", run("-L", log, "example/hello.elf", 0) == 0 && !*g_err && !stat(log, &st) && st.st_size);
+	unlink(log);
+	setenv("BLINK_LOG", log, 1);
+	expect("BLINK_LOG takes it too", run("example/hello.elf", 0, 0, 0) == 0 && !*g_err && !stat(log, &st) && st.st_size);
+#if defined(__x86_64__) && defined(__linux__)
+	// Programs that the program executes run with the same flags.
+	expect("exec", run("example/linux/exec.elf", 0, 0, 0) == 0);
+	slurp("log", g_out, sizeof g_out);
+	expect("exec keeps the flags", strstr(g_out, "exit_group(7)") || strstr(g_out, "syscall_231(0x7"));
+#endif
+	unsetenv("BLINK_LOG");
 	unsetenv("BLINK_STRACE");
-	expect("-Z", run("-Z", "example/hello.elf", 0, 0) == 0 && strstr(g_err, "instructions in"));
+	unlink(log);
+	expect("-Z", run("-Z", "example/hello.elf", 0, 0) == 0 && strstr(g_err, "instructions in") && strstr(g_err, " ns each\n") && strstr(g_err, " blocks of "));
+	setenv("BLINK_STATS", "", 1);
+	expect("BLINK_STATS", run("example/hello.elf", 0, 0, 0) == 0 && strstr(g_err, "instructions in"));
+	setenv("BLINK_STATS", "0", 1);
+	expect("BLINK_STATS=0", run("example/hello.elf", 0, 0, 0) == 0 && !*g_err);
+	unsetenv("BLINK_STATS");
+	setenv("BLINK_NOJIT", "1", 1);
+	expect("BLINK_NOJIT", run("example/hello.elf", 0, 0, 0) == 0 && hello());
+	unsetenv("BLINK_NOJIT");
+#if defined(__x86_64__) && defined(__linux__)
+	expect("linear or paged", is_linear(0) == linear);
+#endif
+	expect("-m is paged", is_linear("-m") <= 0);
+	setenv("BLINK_PAGED", "1", 1);
+	expect("BLINK_PAGED is paged", is_linear(0) <= 0);
+	unsetenv("BLINK_PAGED");
+}
 
-	// Flat images: ud2; and CR4 access, which faults; hlt
-	expect("SIGILL is SIGILL", run(make_file("x.bin", "\x0f\x0b", 2, 0600), 0, 0, 0) == 128 + SIGILL && !*g_err);
-	expect("SIGSEGV is SIGSEGV", run(make_file("x.bin", "\xf4", 1, 0600), 0, 0, 0) == 128 + SIGSEGV);
-	expect("unsupported instruction", run(make_file("x.bin", "\x62\xf1\x7c\x48\x58\xc0\x90\x90\x90", 9, 0600), 0, 0, 0) == 128 + SIGILL
+// The status is CPUID's answer about AVX.
+static int
+has_avx(const char *level)
+{
+	setenv("BLINK_CPU", level, 1);
+	return run_flat(0, "\xb8\x01\x00\x00\x00\x0f\xa2\x89\xcf\xc1\xef\x1c\x83\xe7\x01\xb8\x3c\x00\x00\x00\x0f\x05", 22);
+}
+
+static void
+test_cpu(void)
+{
+	expect("v2 has no AVX", has_avx("v2") == 0);
+	expect("v3 has AVX", has_avx("v3") == !g_tiny);
+	expect("max has AVX", has_avx("max") == !g_tiny);
+	if (!g_tiny)  // those do not look at it
+		expect("v9 is 64", has_avx("v9") == 64 && one_line("BLINK_CPU is none of v1, v2, v3 and max"));
+	unsetenv("BLINK_CPU");
+}
+
+// An instruction that nobody has, 8 bytes into a function.
+static void
+test_symbol(void)
+{
+	static u8 b[384];
+	u8 *sym = b + 136, *sh = b + 192;
+	memcpy(b, "\177ELF\2\1\1", 7);
+	st16(b + 16, 2);
+	st16(b + 18, 62);
+	st32(b + 20, 1);
+	st64(b + 24, 0x400078);
+	st64(b + 32, 64);
+	st64(b + 40, 192);
+	st16(b + 52, 64);
+	st16(b + 54, 56);
+	st16(b + 56, 1);
+	st16(b + 58, 64);
+	st16(b + 60, 3);
+	st32(b + 64, 1);  // PT_LOAD
+	st32(b + 68, 5);
+	st64(b + 80, 0x400000);
+	st64(b + 96, sizeof b);
+	st64(b + 104, sizeof b);
+	st64(b + 112, 4096);
+	memcpy(b + 120, "\x62\xf1\x7c\x48\x58\xc0", 6);
+	st32(sym + 24, 1);
+	sym[28] = 0x12;  // global function
+	st64(sym + 32, 0x400070);
+	st64(sym + 40, 100);
+	memcpy(b + 184, "\0outer", 7);
+	st32(sh + 64 + 4, 2);  // SHT_SYMTAB
+	st64(sh + 64 + 24, 136);
+	st64(sh + 64 + 32, 48);
+	st32(sh + 64 + 40, 2);
+	st32(sh + 128 + 4, 3);  // SHT_STRTAB
+	st64(sh + 128 + 24, 184);
+	st64(sh + 128 + 32, 7);
+	expect("unsupported instruction's function", run(make_file("x", b, sizeof b, 0700), 0, 0, 0) == 128 + SIGILL
+		&& one_line("unsupported instruction at 0x400078: 62 f1 7c 48 58 c0") && strstr(g_err, " in outer+0x8 of /"));
+}
+
+static void
+test_ends(void)
+{
+	// Flat images: ud2; and hlt, which faults
+	expect("SIGILL is SIGILL", run_flat(0, "\x0f\x0b", 2) == 128 + SIGILL && !*g_err);
+	expect("SIGSEGV is SIGSEGV", run_flat(0, "\xf4", 1) == 128 + SIGSEGV);
+	expect("unsupported instruction", run_flat(0, "\x62\xf1\x7c\x48\x58\xc0\x90\x90\x90", 9) == 128 + SIGILL
 		&& one_line("unsupported instruction at 0x400000: 62 f1"));
+	if (!g_tiny)
+		test_symbol();
 	// mov eax, 300000; syscall; mov edi, eax; neg edi; mov eax, 60; syscall: exits with the errno
-	expect("unknown system call", run(make_file("x.bin", "\xb8\xe0\x93\x04\x00\x0f\x05\x89\xc7\xf7\xdf\xb8\x3c\x00\x00\x00\x0f\x05", 18, 0600), 0, 0, 0) == 38
+	expect("unknown system call", run_flat(0, "\xb8\xe0\x93\x04\x00\x0f\x05\x89\xc7\xf7\xdf\xb8\x3c\x00\x00\x00\x0f\x05", 18) == 38
 		&& one_line("unknown system call 300000"));
+	// shmget twice, said once
+	expect("undone system call", run_flat(0, "\xb8\x1d\x00\x00\x00\x0f\x05\xb8\x1d\x00\x00\x00\x0f\x05"
+		"\x89\xc7\xf7\xdf\xb8\x3c\x00\x00\x00\x0f\x05", 25) == 38 && one_line("(29) is not supported; the program gets ENOSYS"));
+}
+
+static void
+tidy_up(void)
+{
 	unlink(make_file("x", "", 0, 0600));
 	unlink(make_file("x.bin", "", 0, 0600));
 	unlink(make_file("out", "", 0, 0600));
 	unlink(make_file("err", "", 0, 0600));
-	unlink(log);
 	rmdir(g_dir);
+}
+
+int
+main(int argc, char **argv)
+{
+	static u8 elf[4096];
+	const char *room = strstr(argv[0], "test/vm/");
+	size_t n = example("example/hello.elf", elf, sizeof elf);
+	int linear;
+	(void)argc;
+	if (!room || n < 120 || !mkdtemp(g_dir)) {
+		printf("skipped: needs example/hello.elf and blink beside test/\n");
+		return 0;
+	}
+	snprintf(g_blink, sizeof g_blink, "%.*sblink/blink", (int)(room - argv[0]), argv[0]);
+	if (access(g_blink, X_OK) || run("-v", 0, 0, 0) >= 98) {
+		tidy_up();
+		printf("skipped: needs %s that the host can execute\n", g_blink);
+		return 0;
+	}
+	expect("-v names itself", strstr(g_out, "blink ") && !*g_err);
+	g_tiny = strstr(g_out, ", tiny") != 0;
+	linear = strstr(g_out, "linear memory") != 0;
+	test_refusals(elf, n);
+	test_path(elf, n);
+	test_flags(linear);
+	test_cpu();
+	test_ends();
+	tidy_up();
 	return g_failures != 0;
 }
