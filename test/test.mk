@@ -88,7 +88,10 @@ check-isa: $(FULLISA) $(LIB)
 # Real programs of the distribution, against native runs.
 check-programs: $O/blink/blink
 	@bash test/programs.sh $O/blink/blink
-.PHONY: check-programs
+# The long ones too.
+check-programs-all: $O/blink/blink
+	@bash test/programs.sh -a $O/blink/blink
+.PHONY: check-programs check-programs-all
 
 # Every system call that is done has succeeded and failed in a test.
 check-syscalls: $O/blink/blink

@@ -125,18 +125,22 @@ done(const char *name)
 #define UNARY(X) \
 	X(acos) X(acosh) X(asin) X(asinh) X(atan) X(atanh) X(cbrt) X(ceil) X(cos) X(cosh) X(erf) X(erfc) X(exp) X(exp10) X(exp2) X(expm1) \
 	X(fabs) X(floor) X(lgamma) X(log) X(log10) X(log1p) X(log2) X(logb) X(nearbyint) X(rint) X(round) X(roundeven) X(sin) X(sinh) X(sqrt) \
-	X(tan) X(tanh) X(tgamma) X(trunc) X(j0) X(j1) X(y0) X(y1) X(significand) X(nextup) X(nextdown)
+	X(tan) X(tanh) X(tgamma) X(trunc) X(j0) X(j1) X(y0) X(y1) X(significand) X(nextup) X(nextdown) X(gamma)
 #define BINARY(X) \
-	X(atan2) X(copysign) X(drem) X(fdim) X(fmax) X(fmin) X(fmod) X(hypot) X(nextafter) X(pow) X(remainder) X(scalb) X(fmaxmag) X(fminmag)
+	X(atan2) X(copysign) X(drem) X(fdim) X(fmax) X(fmin) X(fmod) X(hypot) X(nextafter) X(pow) X(remainder) X(scalb) X(fmaxmag) X(fminmag) \
+	X(fmaximum) X(fminimum) X(fmaximum_num) X(fminimum_num) X(fmaximum_mag) X(fminimum_mag) X(fmaximum_mag_num) X(fminimum_mag_num)
 #define INTEGER(X) X(ilogb) X(llogb) X(lrint) X(llrint) X(lround) X(llround)
 #define COMPLEX(X) \
 	X(cacos) X(cacosh) X(casin) X(casinh) X(catan) X(catanh) X(ccos) X(ccosh) X(cexp) X(clog) X(clog10) X(conj) X(cproj) X(csin) X(csinh) \
 	X(csqrt) X(ctan) X(ctanh)
+#define NARROW(X) X(add, (x, y)) X(sub, (x, y)) X(mul, (x, y)) X(div, (x, y)) X(sqrt, (x)) X(fma, (x, y, z))
 
 #define F1(n) R1(n##f, float, f, 4, n##f(x)) R1(n, double, d, 8, n(x)) R1(n##l, long double, l, 10, n##l(x))
 #define F2(n) R1(n##f, float, f, 4, n##f(x, y)) R1(n, double, d, 8, n(x, y)) R1(n##l, long double, l, 10, n##l(x, y))
 #define FI(n) RI(n##f, float, f, 4, long, n##f(x)) RI(n, double, d, 8, long, n(x)) RI(n##l, long double, l, 10, long, n##l(x))
 #define FC(n) RC(n##f, float, f, 4, n##f(w)) RC(n, double, d, 8, n(w)) RC(n##l, long double, l, 10, n##l(w))
+#define FN(n, args) \
+	RI(f##n, double, d, 8, float, f##n args) RI(f##n##l, long double, l, 10, float, f##n##l args) RI(d##n##l, long double, l, 10, double, d##n##l args)
 #define F3(id, call) \
 	R1(id##f, float, f, 4, call(f, float)) R1(id, double, d, 8, call(, double)) R1(id##l, long double, l, 10, call(l, long double))
 #define GLUE(a, b) a##b
@@ -145,6 +149,7 @@ UNARY(F1)
 BINARY(F2)
 INTEGER(FI)
 COMPLEX(FC)
+NARROW(FN)
 #define C_fma(s, T) GLUE(fma, s)(x, y, z)
 #define C_ldexp(s, T) GLUE(ldexp, s)(x, e * 50)
 #define C_scalbn(s, T) GLUE(scalbn, s)(x, e)
@@ -164,7 +169,13 @@ COMPLEX(FC)
 #define C_totalorder(s, T) (T)(GLUE(totalorder, s)(&x, &y) + 2 * GLUE(totalordermag, s)(&x, &y))
 #define C_fromfp(s, T) (T)GLUE(fromfp, s)(x, e & 3, 33)
 #define C_ufromfp(s, T) (T)GLUE(ufromfp, s)(x, e & 3, 33)
-#define C_classify(s, T) (T)(fpclassify(x) + 8 * !!signbit(x) + 16 * issignaling(x) + 32 * isgreater(x, y) + 64 * (x < y) + 128 * isunordered(x, y) + 256 * (x == y))
+#define C_fromfpx(s, T) (T)GLUE(fromfpx, s)(x, e & 3, 33)
+#define C_ufromfpx(s, T) (T)GLUE(ufromfpx, s)(x, e & 3, 33)
+#define C_setpayload(s, T) (k = GLUE(setpayload, s)(&y, (T)(e * e)) + 2 * GLUE(setpayload, s)(&z, x), y)
+#define C_setpayloadsig(s, T) (k = GLUE(setpayloadsig, s)(&y, (T)(e * e)) + 2 * GLUE(setpayloadsig, s)(&z, x), y)
+#define C_nan(s, T) GLUE(nan, s)(e < 0 ? "" : e < 10 ? "77" : "0x1234567")
+#define C_creal(s, T) (GLUE(creal, s)(CMPLXL(x, y)) + GLUE(cimag, s)(CMPLXL(y, z)))
+#define C_classify(s, T) (T)(GLUE(finite, s)(x) * 512 + fpclassify(x) + 8 * !!signbit(x) + 16 * issignaling(x) + 32 * isgreater(x, y) + 64 * (x < y) + 128 * isunordered(x, y) + 256 * (x == y))
 F3(fma, C_fma)
 F3(ldexp, C_ldexp)
 F3(scalbn, C_scalbn)
@@ -184,6 +195,12 @@ F3(canonicalize, C_canonicalize)
 F3(totalorder, C_totalorder)
 F3(fromfp, C_fromfp)
 F3(ufromfp, C_ufromfp)
+F3(fromfpx, C_fromfpx)
+F3(ufromfpx, C_ufromfpx)
+F3(setpayload, C_setpayload)
+F3(setpayloadsig, C_setpayloadsig)
+F3(nan, C_nan)
+F3(creal, C_creal)
 F3(classify, C_classify)
 RC(cpowf, float, f, 4, cpowf(w, CMPLXF(z, y)))
 RC(cpow, double, d, 8, cpow(w, CMPLX(z, y)))
@@ -217,6 +234,33 @@ run_convert(void)
 	done("convert");
 }
 
+// The environment: both units' flags, modes and masks
+static void
+run_fenv(void)
+{
+	int i;
+	seed = 98;
+	hash = 0xcbf29ce484222325;
+	for (i = 0; i < cases; i++) {
+		int a = (int)(rnd() >> 33) & FE_ALL_EXCEPT, b = (int)(rnd() >> 33) & FE_ALL_EXCEPT, got[12];
+		fenv_t env, held;
+		femode_t mode;
+		fexcept_t flags;
+		begin(i);
+		got[0] = fegetenv(&env), got[1] = fegetmode(&mode), got[2] = feraiseexcept(a);
+		got[3] = fegetexceptflag(&flags, b), got[4] = fetestexceptflag(&flags, FE_ALL_EXCEPT);
+		got[5] = feholdexcept(&held), got[6] = fesetexcept(b);
+		got[7] = fesetround(rounding[a & 3]), got[8] = feenableexcept(~(a | b) & FE_ALL_EXCEPT) | fegetexcept() << 8;
+		end(got, sizeof got[0] * 9);
+		got[0] = fegetround(), got[1] = fedisableexcept(FE_ALL_EXCEPT), got[2] = fesetmode(&mode), got[3] = fegetround();
+		got[4] = feupdateenv(&held), got[5] = fetestexcept(FE_ALL_EXCEPT), got[6] = fesetexceptflag(&flags, a | b);
+		got[7] = fetestexcept(FE_ALL_EXCEPT), got[8] = fesetenv(&env), got[9] = fetestexcept(FE_ALL_EXCEPT);
+		got[10] = fesetenv(FE_DFL_ENV), got[11] = fegetround() | fegetexcept() << 16;
+		end(got, sizeof got);
+	}
+	done("fenv");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -229,7 +273,11 @@ main(int argc, char **argv)
 	COMPLEX(CALL)
 	CALL(fma) CALL(ldexp) CALL(scalbn) CALL(scalbln) CALL(nexttoward) CALL(jn) CALL(yn) CALL(frexp) CALL(remquo) CALL(lgamma_r) CALL(modf)
 	CALL(sincos) CALL(cabs) CALL(carg) CALL(getpayload) CALL(canonicalize) CALL(totalorder) CALL(fromfp) CALL(ufromfp) CALL(classify) CALL(cpow)
+	CALL(fromfpx) CALL(ufromfpx) CALL(setpayload) CALL(setpayloadsig) CALL(nan) CALL(creal)
+#define CALLN(n, args) run_f##n(), run_f##n##l(), run_d##n##l();
+	NARROW(CALLN)
 	run_convert();
+	run_fenv();
 	printf("%d functions\n", count);
 	return 0;
 }
