@@ -110,12 +110,14 @@ CFLAGS ?=
 ALLFLAGS = $(BASEFLAGS) $(OPT) $(CFLAGS)
 LINK = $(CC) $(ALLFLAGS) $(if $(LDFLAGS_ARCH),$(LDFLAGS_ARCH),-pie) $(LDFLAGS_MODE) $(LINK_LTO) $(LDFLAGS)
 
-FLOORS = base host isa mem cpu linux vm
+FLOORS = base host isa mem cpu linux pc vm
 HDRS := $(wildcard $(FLOORS:%=blink/%/*.h)) $(wildcard blink/isa/*.tbl blink/linux/*.tbl)
 SRCS := $(wildcard $(FLOORS:%=blink/%/*.c))
 # In a tiny build x_tiny.c takes the place of x.c.
 SMALLER := $(filter %_tiny.c,$(SRCS))
 SRCS := $(filter-out $(if $(filter tiny,$(MODE)),$(SMALLER:_tiny.c=.c),$(SMALLER)),$(SRCS))
+# PC mode is not in tiny builds.
+SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/pc/%.c),$(SRCS))
 # AVX is not among what a tiny build has: see ISA_WITHOUT.
 SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/cpu/avx%.c),$(SRCS))
 SRCS := $(filter-out $(if $(NATIVE),,blink/cpu/native.c),$(SRCS))

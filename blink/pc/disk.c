@@ -1,0 +1,277 @@
+// disk.c: floppy and hard disk images.
+//
+// A file of a floppy's exact size, or of less than 64 KiB, is a floppy (short
+// ones read as zeros behind their end); any other is a hard disk with the
+// geometry that its size gives. In a snapshot, and only there, written sectors
+// stay in memory.
+#include "pc/device.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ST_NOT_FOUND = 4, ST_PROTECTED = 3, ST_FAILED = 0x20 };
+
+// Floppies by size: what CMOS calls the drive that they fit into
+static const struct { u16 kib; u8 cylinders, heads, sectors, type; } formats[] = {
+	{ 160, 40, 1, 8, 1 }, { 180, 40, 1, 9, 1 }, { 320, 40, 2, 8, 1 }, { 360, 40, 2, 9, 1 }, { 720, 80, 2, 9, 3 },
+	{ 1200, 80, 2, 15, 2 }, { 1440, 80, 2, 18, 4 }, { 1680, 80, 2, 21, 4 }, { 1722, 82, 2, 21, 4 }, { 2880, 80, 2, 36, 5 },
+};
+enum { FORMAT_1440 = 6, LARGEST = 2880 * 1024 };
+
+struct disk_written {
+	struct disk_written *next;
+	u64 lba;
+	u8 bytes[SECTOR];
+};
+
+// --- geometry ------------------------------------------------------------------------
+
+static void
+floppy_geometry(struct disk *d)
+{
+	unsigned i;
+	for (i = 0; i < COUNTOF(formats) && d->size > formats[i].kib * 1024u; i++) {
+	}
+	// What is shorter than any has the commonest format.
+	if (d->size != formats[i].kib * 1024u && d->size < 1440 * 1024)
+		i = FORMAT_1440;
+	d->cylinders = formats[i].cylinders;
+	d->heads = formats[i].heads;
+	d->sectors = formats[i].sectors;
+	d->type = formats[i].type;
+	d->total = (u64)d->cylinders * d->heads * d->sectors;
+}
+
+// Sides double until there are at most 1024 tracks; above that, 255 sides.
+static void
+hard_geometry(struct disk *d)
+{
+	u64 tracks, cylinders;
+	d->total = (d->size + SECTOR - 1) / SECTOR;
+	d->sectors = d->total < 17 * 16 * 1024 ? 17 : 63;
+	d->heads = 16;
+	tracks = d->total / d->sectors;
+	while (tracks / d->heads > 1024 && d->heads < 128)
+		d->heads = (u16)(d->heads * 2);
+	if (tracks / d->heads > 1024)
+		d->heads = 255;
+	cylinders = tracks / d->heads;
+	d->cylinders = (u16)(cylinders > 1024 ? 1024 : cylinders ? cylinders : 1);
+}
+
+static int
+is_floppy_size(u64 size)
+{
+	unsigned i;
+	for (i = 0; i < COUNTOF(formats); i++)
+		if (size == formats[i].kib * 1024u)
+			return 1;
+	return size < 64 * 1024;
+}
+
+// Partitions know the geometry under which they were made: where the first one
+// ends tells sides and sectors.
+static void
+geometry_from_partition(struct disk *d)
+{
+	u8 mbr[SECTOR];
+	unsigned i;
+	if (disk_read(d, 0, mbr) || ld16(mbr + 510) != 0xaa55)
+		return;
+	for (i = 0; i < 4; i++) {
+		const u8 *p = mbr + 446 + 16 * i;
+		unsigned heads = p[5] + 1u, sectors = p[6] & 63;
+		u64 end = (u64)ld32(p + 8) + ld32(p + 12), cylinders;
+		if (!p[4] || (p[0] & 0x7f) || sectors < 1 || heads < 2 || heads > 255 || end > d->total || end % (heads * sectors))
+			continue;
+		cylinders = d->total / (heads * sectors);
+		d->heads = (u16)heads;
+		d->sectors = (u16)sectors;
+		d->cylinders = (u16)(cylinders > 1024 ? 1024 : cylinders ? cylinders : 1);
+		return;
+	}
+}
+
+// --- opening -----------------------------------------------------------------------------
+
+static int
+refuse(struct disk *d, char *why, size_t whysize, const char *image, const char *what)
+{
+	snprintf(why, whysize, "%s: %s", image, what);
+	disk_close(d);
+	return -1;
+}
+
+int
+disk_open(struct disk *d, const struct pc_options *o, char *why, size_t whysize)
+{
+	struct stat st;
+	memset(d, 0, sizeof *d);
+	d->snapshot = (u8)o->snapshot;
+	d->fd = open(o->image, (o->snapshot ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (d->fd < 0 && !o->snapshot && (errno == EACCES || errno == EROFS || errno == EPERM)) {
+		d->fd = open(o->image, O_RDONLY | O_CLOEXEC);
+		d->readonly = 1;
+	}
+	if (d->fd < 0 || fstat(d->fd, &st))
+		return refuse(d, why, whysize, o->image, strerror(errno));
+	if (S_ISBLK(st.st_mode)) {
+		off_t end = lseek(d->fd, 0, SEEK_END);
+		d->size = end > 0 ? (u64)end : 0;
+	} else if (!S_ISREG(st.st_mode)) {
+		return refuse(d, why, whysize, o->image, S_ISDIR(st.st_mode) ? "a directory, not a disk image" : "not a file that holds a disk image");
+	} else {
+		d->size = (u64)st.st_size;
+	}
+	if (!d->size)
+		return refuse(d, why, whysize, o->image, "empty, nothing to boot");
+	d->number = (u8)(o->drive >= 0 ? o->drive : is_floppy_size(d->size) ? 0 : 0x80);
+	if (d->number < 0x80) {
+		if (d->size > LARGEST)
+			return refuse(d, why, whysize, o->image, "larger than a floppy, which holds at most 2949120 bytes");
+		floppy_geometry(d);
+	} else {
+		hard_geometry(d);
+		geometry_from_partition(d);
+	}
+	if (d->readonly)
+		snprintf(why, whysize, "%s: read-only, the guest's writes to it will fail", o->image);
+	else if (d->number >= 0x80 && d->size % SECTOR)
+		snprintf(why, whysize, "%s: truncated, %u bytes of the last sector are missing", o->image, (unsigned)(SECTOR - d->size % SECTOR));
+	return 0;
+}
+
+void
+disk_close(struct disk *d)
+{
+	unsigned i;
+	for (i = 0; i < d->table; i++)
+		while (d->written[i]) {
+			struct disk_written *w = d->written[i];
+			d->written[i] = w->next;
+			free(w);
+		}
+	free(d->written);
+	d->written = 0;
+	d->table = 0;
+	if (d->fd >= 0)
+		close(d->fd);
+	d->fd = -1;
+}
+
+// --- snapshot --------------------------------------------------------------------------
+
+static struct disk_written *
+find(const struct disk *d, u64 lba)
+{
+	struct disk_written *w = d->table ? d->written[lba & (d->table - 1)] : 0;
+	while (w && w->lba != lba)
+		w = w->next;
+	return w;
+}
+
+static int
+grow(struct disk *d)
+{
+	unsigned n = d->table ? d->table * 2 : 256, i;
+	struct disk_written **t = (struct disk_written **)calloc(n, sizeof *t);
+	if (!t)
+		return d->table ? 0 : -1;
+	for (i = 0; i < d->table; i++)
+		while (d->written[i]) {
+			struct disk_written *w = d->written[i];
+			d->written[i] = w->next;
+			w->next = t[w->lba & (n - 1)];
+			t[w->lba & (n - 1)] = w;
+		}
+	free(d->written);
+	d->written = t;
+	d->table = n;
+	return 0;
+}
+
+static u8
+keep(struct disk *d, u64 lba, const u8 *in)
+{
+	struct disk_written *w = find(d, lba);
+	if (!w) {
+		if (d->nwritten >= d->table && grow(d))
+			return ST_FAILED;
+		w = (struct disk_written *)malloc(sizeof *w);
+		if (!w)
+			return ST_FAILED;
+		w->lba = lba;
+		w->next = d->written[lba & (d->table - 1)];
+		d->written[lba & (d->table - 1)] = w;
+		d->nwritten++;
+	}
+	memcpy(w->bytes, in, SECTOR);
+	return 0;
+}
+
+// --- sectors ---------------------------------------------------------------------------
+
+u8
+disk_read(struct disk *d, u64 lba, u8 *out)
+{
+	const struct disk_written *w;
+	size_t done = 0;
+	if (d->fd < 0 || lba >= d->total)
+		return ST_NOT_FOUND;
+	w = find(d, lba);
+	if (w) {
+		memcpy(out, w->bytes, SECTOR);
+		return 0;
+	}
+	while (done < SECTOR) {
+		ssize_t n = pread(d->fd, out + done, SECTOR - done, (off_t)(lba * SECTOR + done));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ST_FAILED;
+		if (!n)
+			break;
+		done += (size_t)n;
+	}
+	memset(out + done, 0, SECTOR - done);
+	return 0;
+}
+
+u8
+disk_write(struct disk *d, u64 lba, const u8 *in)
+{
+	size_t done = 0;
+	if (d->fd < 0 || lba >= d->total)
+		return ST_NOT_FOUND;
+	if (d->snapshot)
+		return keep(d, lba, in);
+	if (d->readonly)
+		return ST_PROTECTED;
+	while (done < SECTOR) {
+		ssize_t n = pwrite(d->fd, in + done, SECTOR - done, (off_t)(lba * SECTOR + done));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return ST_FAILED;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+int
+disk_load(struct disk *d, u8 *out, size_t n)
+{
+	size_t done = 0;
+	while (done < n) {
+		ssize_t k = pread(d->fd, out + done, n - done, (off_t)done);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return -1;
+		done += (size_t)k;
+	}
+	return 0;
+}
