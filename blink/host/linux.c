@@ -6,23 +6,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000
-#endif
-
-// Kernels before 4.17 take the address as a hint.
-int
-host_map_noreplace(void *addr, size_t len, int prot, int flags, int fd, u64 offset)
-{
-	void *p = mmap(addr, len, prot, flags | MAP_FIXED_NOREPLACE, fd, (off_t)offset);
-	if (p == MAP_FAILED)
-		return -errno;
-	if (p == addr)
-		return 0;
-	munmap(p, len);
-	return -EEXIST;
-}
-
 int
 host_remap(void *old, size_t oldlen, size_t newlen, int flags, void *addr, void **out)
 {

@@ -116,11 +116,19 @@ host_page_size(void)
 }
 #endif
 
+// Elsewhere, and for Linux before 4.17, the address is a hint.
 #ifndef __linux__
+enum { NOREPLACE = 0 };
+#elif defined(MAP_FIXED_NOREPLACE)
+enum { NOREPLACE = MAP_FIXED_NOREPLACE };
+#else
+enum { NOREPLACE = 0x100000 };
+#endif
+
 int
 host_map_noreplace(void *addr, size_t len, int prot, int flags, int fd, u64 offset)
 {
-	void *p = mmap(addr, len, prot, flags, fd, (off_t)offset);
+	void *p = mmap(addr, len, prot, flags | NOREPLACE, fd, (off_t)offset);
 	if (p == MAP_FAILED)
 		return -errno;
 	if (p == addr)
@@ -129,6 +137,7 @@ host_map_noreplace(void *addr, size_t len, int prot, int flags, int fd, u64 offs
 	return -EEXIST;
 }
 
+#ifndef __linux__
 int
 host_remap(void *old, size_t oldlen, size_t newlen, int flags, void *addr, void **out)
 {

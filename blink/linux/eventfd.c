@@ -224,12 +224,6 @@ anonfd_swap(int fd, u8 *buf, size_t n)
 #endif
 }
 #else
-#define LINUX_ONLY(name) \
-i64 \
-sys_##name(struct thread *t, const u64 *a) \
-{ \
-	return -L_ENOSYS; \
-}
 LINUX_ONLY(eventfd)
 LINUX_ONLY(eventfd2)
 LINUX_ONLY(timerfd_create)

@@ -118,12 +118,6 @@ sys_epoll_pwait2(struct thread *t, const u64 *a)
 #endif
 }
 #else
-#define LINUX_ONLY(name) \
-i64 \
-sys_##name(struct thread *t, const u64 *a) \
-{ \
-	return -L_ENOSYS; \
-}
 LINUX_ONLY(epoll_create)
 LINUX_ONLY(epoll_create1)
 LINUX_ONLY(epoll_ctl)

@@ -215,4 +215,12 @@ extern void (*linux_at_exit)(struct process *p);
 // Ends the whole process as exit_group does.
 void linux_exit_group(struct thread *t, int status) NORETURN;
 
+// A system call that only Linux hosts can do.
+#define LINUX_ONLY(name) \
+i64 \
+sys_##name(struct thread *t, const u64 *a) \
+{ \
+	return -L_ENOSYS; \
+}
+
 #endif

@@ -737,23 +737,9 @@ sys_pidfd_send_signal(struct thread *t, const u64 *a)
 	return r < 0 ? l_err((int)-r) : 0;
 }
 #else
-i64
-sys_rt_sigqueueinfo(struct thread *t, const u64 *a)
-{
-	return -L_ENOSYS;
-}
-
-i64
-sys_rt_tgsigqueueinfo(struct thread *t, const u64 *a)
-{
-	return -L_ENOSYS;
-}
-
-i64
-sys_pidfd_send_signal(struct thread *t, const u64 *a)
-{
-	return -L_ENOSYS;
-}
+LINUX_ONLY(rt_sigqueueinfo)
+LINUX_ONLY(rt_tgsigqueueinfo)
+LINUX_ONLY(pidfd_send_signal)
 #endif
 
 // The kernel forgets how to resume a call once a handler has run.

@@ -269,26 +269,27 @@ sys_accept4(struct thread *t, const u64 *a)
 	return do_accept(t, a, a[3]);
 }
 
-i64
-sys_getsockname(struct thread *t, const u64 *a)
+static i64
+do_name(struct thread *t, const u64 *a, int peer)
 {
 	struct haddr h;
 	socklen_t len = sizeof h.u.b;
-	if (getsockname(guest_fd(a[0]), &h.u.sa, &len))
+	if (peer ? getpeername(guest_fd(a[0]), &h.u.sa, &len) : getsockname(guest_fd(a[0]), &h.u.sa, &len))
 		return l_err(errno);
 	h.len = len;
 	return addr_out(t, &h, a[1], a[2]);
 }
 
 i64
+sys_getsockname(struct thread *t, const u64 *a)
+{
+	return do_name(t, a, 0);
+}
+
+i64
 sys_getpeername(struct thread *t, const u64 *a)
 {
-	struct haddr h;
-	socklen_t len = sizeof h.u.b;
-	if (getpeername(guest_fd(a[0]), &h.u.sa, &len))
-		return l_err(errno);
-	h.len = len;
-	return addr_out(t, &h, a[1], a[2]);
+	return do_name(t, a, 1);
 }
 
 SYS_PASS(sys_shutdown, shutdown, "fi")

@@ -97,9 +97,5 @@ sys_wait4(struct thread *t, const u64 *a)
 	return r;
 }
 
-i64
-sys_waitid(struct thread *t, const u64 *a)
-{
-	return -L_ENOSYS;
-}
+LINUX_ONLY(waitid)
 #endif

@@ -103,16 +103,6 @@ exec_in_thread(void *arg)
 	sys(SYS_execve, arg, argv2, 0L);
 }
 
-static u32
-reap(i64 pid)
-{
-	u32 status = 0x5555;
-	i64 r = sys(SYS_wait4, pid, &status, 0L, 0L);
-	if (r != pid)
-		show("  wait4", r);
-	return status;
-}
-
 static int
 test_main(int argc, char **argv, char **envp)
 {

@@ -43,15 +43,6 @@ __asm__(
 	"	pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbp\n pop %rbx\n"
 	"	ret\n");
 
-static void
-field(const char *name, u64 x)
-{
-	put(" ");
-	put(name);
-	put(" ");
-	put_hex(x);
-}
-
 static u64 code_base;
 // What the handler does with the segments of the frame: 0 goes to recovery
 enum { TO_RECOVERY, RESUME, SET_CS, SET_SS };

@@ -32,16 +32,6 @@ waitid(const char *name, i64 type, i64 id, i64 options)
 	put("\n");
 }
 
-static u32
-reap(i64 pid)
-{
-	u32 status = 0x5555;
-	i64 r = sys(SYS_wait4, pid, &status, 0L, 0L);
-	if (r != pid)
-		show("  wait4", r);
-	return status;
-}
-
 static i64
 spawn(int status)
 {

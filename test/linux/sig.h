@@ -44,6 +44,27 @@ struct ucontext { u64 flags, link; struct stack stack; u64 r[23]; struct fpstate
 void t_restorer(void);
 __asm__("t_restorer: mov $15, %eax\n syscall\n");
 
+// ` name value`: a part of a line
+static UNUSED void
+field(const char *name, u64 x)
+{
+	put(" ");
+	put(name);
+	put(" ");
+	put_hex(x);
+}
+
+// The wait status of a child
+static UNUSED u32
+reap(i64 pid)
+{
+	u32 status = 0x5555;
+	i64 r = sys(SYS_wait4, pid, &status, 0L, 0L);
+	if (r != pid)
+		show("  wait4", r);
+	return status;
+}
+
 static UNUSED i64
 on_signal(int sig, void (*fn)(int, struct siginfo *, void *), u64 flags, u64 mask)
 {

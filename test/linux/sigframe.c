@@ -7,15 +7,6 @@ static const char *what;
 static u8 *page;
 
 static void
-field(const char *name, u64 x)
-{
-	put(" ");
-	put(name);
-	put(" ");
-	put_hex(x);
-}
-
-static void
 handler(int sig, struct siginfo *si, void *p)
 {
 	struct ucontext *uc = (struct ucontext *)p;
