@@ -11,8 +11,9 @@ $O/test/%: $O/test/%.o $(FULLISA) $(LIB)
 
 # The differential instruction test is several files.
 DIFF_OBJS = $(patsubst %.c,$O/%.o,$(wildcard test/cpu/diff_*.c))
-$O/test/cpu/diff $O/test/cpu/vectors_test: $(DIFF_OBJS)
-$O/test/cpu/diff $O/test/cpu/vectors_test: PARTS = $(DIFF_OBJS)
+DIFF_USERS = $(patsubst %,$O/test/cpu/%,diff vectors_test manual_test)
+$(DIFF_USERS): $(DIFF_OBJS)
+$(DIFF_USERS): PARTS = $(DIFF_OBJS)
 -include $(DIFF_OBJS:.o=.d)
 $O/test/cpu/diff.counts: $O/test/cpu/diff
 	$O/test/cpu/diff -c $@

@@ -439,7 +439,9 @@ static NOINLINE void
 move_line(struct cpu *c, const struct op *op)
 {
 	u8 b[64];
-	u64 dst = reg_get(c, op->a, op->flags & OPF_A32 ? 4 : op->flags & OPF_A16 ? 2 : 8) + c->segbase[SEG_ES];
+	u64 dst = reg_get(c, op->a, op->flags & OPF_A32 ? 4 : op->flags & OPF_A16 ? 2 : 8);
+	if (CPU_MODE(c) != MODE_64)
+		dst = segment_at(c, op, SEG_ES, dst);
 	if (dst & 63)
 		cpu_raise(c, op, VEC_GP, 0);
 	rdv(c, op, ea(c, op), b, 64);

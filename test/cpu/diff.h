@@ -155,6 +155,9 @@ int native_run(int n);
 enum { ENGINES = 3 };
 extern const char *const engine_names[];
 void run_init(int code_fd, u8 *view);
+// The same, with code pages of its own, for tests without silicon. 0, or -1 if
+// it said why not.
+int run_alone(void);
 // Runs the case and compares with what the processor did: 0 if equal. With
 // `say` prints the differences.
 int run_compare(const struct outcome *native, const struct test_case *t, int engine, int say);
@@ -165,6 +168,8 @@ extern u64 last_bits;
 
 // --- diff_vectors.c
 
+// What an instruction does that does nothing
+void outcome_idle(struct outcome *o, const struct test_case *t);
 // One case and what it did
 void vector_write(FILE *f, const struct test_case *t, const struct outcome *o);
 // 1; 0 at the end of the file; -1 if it is none

@@ -2,6 +2,7 @@
 // memory and by cpu_run in paged memory, and compares.
 #include "diff.h"
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "host/host.h"
 #include "linux/linux.h"
@@ -78,6 +79,27 @@ run_init(int code_fd, u8 *view)
 	host_thread_init();
 	start_machine(&machines[0], !LINEAR_POSSIBLE, code_fd);
 	start_machine(&machines[1], 1, code_fd);
+}
+
+int
+run_alone(void)
+{
+	FILE *code = tmpfile();
+	u8 *view;
+	if (sysconf(_SC_PAGESIZE) != PAGE_SIZE_GUEST) {
+		puts("skipped: needs 4 KiB pages");
+		return -1;
+	}
+	if (!code || ftruncate(fileno(code), CODE_SIZE) ||
+	    (view = (u8 *)mmap(0, CODE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(code), 0)) == MAP_FAILED) {
+		perror("code pages");
+		exit(1);
+	}
+	memset(view, 0xcc, CODE_SIZE);
+	rows_init();
+	make_image();
+	run_init(fileno(code), view);
+	return 0;
 }
 
 static void

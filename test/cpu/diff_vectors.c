@@ -160,6 +160,15 @@ memory_before(u8 *mem, const struct test_case *t)
 	patch_image(mem, mem + DATA_SIZE, t);
 }
 
+void
+outcome_idle(struct outcome *o, const struct test_case *t)
+{
+	memset(o, 0, offsetof(struct outcome, mem));
+	o->trap = -1;
+	idle_state(&o->s, t);
+	memory_before(o->mem, t);
+}
+
 // Tells operations apart
 static u64
 name_hash(const char *name)
@@ -249,7 +258,6 @@ vector_read(FILE *f, struct test_case *t, struct outcome *o)
 	in.f = f;
 	in.bad = 0;
 	memset(t, 0, sizeof *t);
-	memset(o, 0, sizeof *o);
 	t->number = get(&in);
 	name = get(&in);
 	what = get(&in);
@@ -276,7 +284,7 @@ vector_read(FILE *f, struct test_case *t, struct outcome *o)
 		t->patch[i].n = (int)get(&in);
 		get_bytes(&in, t->patch[i].b, (u64)t->patch[i].n, PATCH);
 	}
-	o->trap = -1;
+	outcome_idle(o, t);
 	if (what >> 4 & 1) {
 		o->trap = (int)get(&in);
 		o->error = (u32)get(&in);
@@ -284,9 +292,7 @@ vector_read(FILE *f, struct test_case *t, struct outcome *o)
 		o->code = (int)get(&in);
 		o->addr = get(&in);
 	}
-	idle_state(&o->s, t);
 	get_difference(&in, &o->s);
-	memory_before(o->mem, t);
 	while (!in.bad && (n = get(&in))) {
 		at = get(&in);
 		if (at > RW_SIZE)

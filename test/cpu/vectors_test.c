@@ -4,8 +4,6 @@
 //
 //   vectors_test [FILE]
 #include "diff.h"
-#include <sys/mman.h>
-#include <unistd.h>
 
 #ifdef TINY
 enum { IS_TINY = 1 };  // knows 64-bit code only
@@ -19,31 +17,19 @@ main(int argc, char *argv[])
 	static struct test_case t;
 	static struct outcome o;
 	const char *path = argc > 1 ? argv[1] : "test/cpu/silicon.vec";
-	FILE *f = fopen(path, "rb"), *code = tmpfile();
+	FILE *f = fopen(path, "rb");
 	char line[256], processor[256] = "?";
-	u8 *view;
 	int got, engine, without = 0, foreign = 0, i;
 	u64 cases = 0, failures = 0;
-	if (!f || !code || ftruncate(fileno(code), CODE_SIZE)) {
+	if (!f) {
 		perror(path);
 		return 1;
 	}
-	view = (u8 *)mmap(0, CODE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(code), 0);
-	if (view == MAP_FAILED) {
-		perror("mmap");
-		return 1;
-	}
-	if (sysconf(_SC_PAGESIZE) != PAGE_SIZE_GUEST) {
-		puts("skipped: needs 4 KiB pages");
+	if (run_alone())
 		return 0;
-	}
-	memset(view, 0xcc, CODE_SIZE);
 	while (fgets(line, sizeof line, f) && line[0] != '\n')
 		if (!strncmp(line, "processor: ", 11))
 			snprintf(processor, sizeof processor, "%.*s", (int)strcspn(line, "\n") - 11, line + 11);
-	rows_init();
-	make_image();
-	run_init(fileno(code), view);
 	while ((got = vector_read(f, &t, &o)) == 1) {
 		// What this build leaves out is #UD.
 		if (t.row < 0 || !rows[t.row].done || (IS_TINY && t.mode != MODE_64)) {
