@@ -113,7 +113,8 @@ access_check(struct cpu *c, const struct op *op, u64 gva, int n, int access)
 {
 	if (CPU_MODE(c) != MODE_64)
 		gva = segment_check(c, op, gva, n, access);
-	if (c->sysflags & FLAG_AC && in_ring3(c) && (gva & (alignment(n) - 1)) && (u64)((i64)gva >> 47) + 1 < 2)
+	if (c->sysflags & FLAG_AC && in_ring3(c) && (gva & (alignment(n) - 1)) && (u64)((i64)gva >> 47) + 1 < 2 &&
+	    (u64)((i64)(gva + (u64)n - 1) >> 47) + 1 < 2 && !cpu_ignores_alignment(c, op))
 		cpu_raise(c, op, VEC_AC, 0);
 	return gva;
 }

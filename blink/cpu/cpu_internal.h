@@ -110,6 +110,7 @@ int cpu_uses_stack_segment(struct cpu *c, const struct op *op, u64 at);
 // Limit and type of the segment that segment_look noted in gva; the linear address.
 u64 segment_check(struct cpu *c, const struct op *op, u64 gva, int n, int access);
 int cpu_writes_back(struct cpu *c, const struct op *op);
+int cpu_ignores_alignment(struct cpu *c, const struct op *op);
 void cpu_install_fault_claim(void);
 void cpu_out_of_memory(void) NORETURN;
 

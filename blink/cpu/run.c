@@ -130,15 +130,22 @@ run_ops(struct cpu *c, const struct op *op)
 #endif
 }
 
+// For faults only: op's instruction from the guest's bytes
+static NOINLINE bool
+decode_again(struct cpu *c, const struct op *op, struct insn *in)
+{
+	u8 code[MAX_INSN_BYTES];
+	size_t n = mem_fetch(c->mem, code, block_start(op_block(op)) + op->off, sizeof code);
+	return isa_decode(in, code, n, (enum isa_mode)CPU_MODE(c)) > 0;
+}
+
 // Whether op's memory access goes through SS: a non-canonical address is then
 // #SS instead of #GP.
 int
 cpu_uses_stack_segment(struct cpu *c, const struct op *op, u64 at)
 {
-	u8 code[MAX_INSN_BYTES];
 	struct insn in;
-	size_t n = mem_fetch(c->mem, code, block_start(op_block(op)) + op->off, sizeof code);
-	if (isa_decode(&in, code, n, (enum isa_mode)CPU_MODE(c)) <= 0)
+	if (!decode_again(c, op, &in))
 		return 0;
 	if ((isa_attrs[in.op] & ISA_STACK) && at - (c->r[GPR_SP] - 64) < 128)
 		return 1;
@@ -153,14 +160,23 @@ cpu_uses_stack_segment(struct cpu *c, const struct op *op, u64 at)
 int
 cpu_writes_back(struct cpu *c, const struct op *op)
 {
-	u8 code[MAX_INSN_BYTES];
 	struct insn in;
 	int attrs;
-	size_t n = mem_fetch(c->mem, code, block_start(op_block(op)) + op->off, sizeof code);
-	if (isa_decode(&in, code, n, (enum isa_mode)CPU_MODE(c)) <= 0)
+	if (!decode_again(c, op, &in))
 		return 0;
 	attrs = isa_attrs[in.op];
 	return in.opr[0].kind == OPR_MEM && (attrs & (ISA_LOCKABLE | ISA_COND)) && !(attrs & ISA_STRING);
+}
+
+// Whether the instruction's accesses are no matter of EFLAGS.AC: elements under
+// a mask.
+int
+cpu_ignores_alignment(struct cpu *c, const struct op *op)
+{
+	struct insn in;
+	if (!decode_again(c, op, &in))
+		return 0;
+	return in.vsib || in.op == OP_VMASKMOVPS || in.op == OP_VMASKMOVPD || in.op == OP_VPMASKMOVD || in.op == OP_VPMASKMOVQ;
 }
 
 // No block can be had at c->pc: the fetch faults.

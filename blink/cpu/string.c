@@ -259,18 +259,18 @@ op_lods(struct cpu *c, const struct op *op)
 
 // Compares up to k elements; stops behind the first pair whose equality is not
 // `equal`. Changes nothing but *a and *b, the last pair. SCAS has no source.
-// Where both fault, REPNE faults at the destination.
+// Where both fault it is at the destination, but for REPE with bytes.
 static ALWAYS_INLINE u64
 compare(struct cpu *c, const struct op *op, int scan, int equal, u64 k, u64 *a, u64 *b)
 {
-	int size = op->size;
+	int size = op->size, source_first = equal && size == 1;
 	u64 i = 0, x = *a, y, src = source_at(c, op), dst = dest_at(c, op);
 	u64 step = (u64)(c->df * size);
 	do {
-		if (!scan && equal)
+		if (!scan && source_first)
 			x = rdn(c, op, src + i * step, size);
 		y = rdn(c, op, dst + i * step, size);
-		if (!scan && !equal)
+		if (!scan && !source_first)
 			x = rdn(c, op, src + i * step, size);
 	} while (++i < k && (x == y) == equal);
 	*a = x;

@@ -223,6 +223,8 @@ report(double took)
 		else if (opt.verbose || r->failures)
 			printf("%-12s %-24s %llu cases, %llu failed\n", r->name, r->enc, (unsigned long long)cases, (unsigned long long)r->failures);
 	}
+	for (i = 0; opt.verbose && exceptions[i]; ++i)
+		printf("%s%s\n", i ? "- " : "not compared:\n- ", exceptions[i]);
 	total += soup.cases;
 	failed += soup.failures;
 	printf("diff: %llu cases of %d rows, %llu of random bytes and prefixes, in %.1f s; %d rows without; %llu failed\n",

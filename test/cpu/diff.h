@@ -102,6 +102,7 @@ u64 row_cases(const struct row *);
 enum form form_of(const struct test_case *);
 // Whether the row's name is among the words of `names`.
 int named(const struct row *r, const char *names);
+extern const char *const exceptions[];  // what is not compared and why; 0 ends it
 // Why a row has no cases at all; 0 if it should have some.
 const char *why_untested(const struct row *r);
 // Whether results of this very instruction are known to differ.

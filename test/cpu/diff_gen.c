@@ -288,6 +288,8 @@ make_case(struct test_case *t, int rowno, u64 number)
 	if (plan_row(&plan, r))
 		return -1;
 	state_random(&t->s);
+	if (one_in(24))
+		t->s.flags |= FLAG_AC;
 	t->mode = MODE_64;
 	if (strstr(r->flags, "I64") || one_in(6)) {
 		t->mode = one_in(4) ? MODE_16 : MODE_32;

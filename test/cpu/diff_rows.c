@@ -60,24 +60,26 @@ present(const char *name)
 #endif
 }
 
-// Accepted differences, and what the generator does about them:
-// - near branches with 66: as on Intel processors it means nothing; AMD cuts
-//   RIP to 16 bits. No 66 on rows marked F64.
-// - a return from the kernel turns null selectors 1..3 in DS, ES, FS, GS to 0:
-//   both count as 0.
-// - LSL of the selector that holds the processor's number: not asked.
-// - 0F 0D with a register: #UD on AMD, no operation on Intel and here.
-// - Bit 17 of MXCSR is AMD's; it is not in our MXCSR_MASK.
-// - SLDT, STR, SMSW, SGDT, SIDT with 67 and a segment prefix: whether the
-//   kernel emulates them depends on its version.
-// - CMPS where both operands fault: either address.
-// - INT1: some virtual machines report the address of the instruction itself;
-//   native_save counts that as the next one's.
-// - CPUID, RDTSC(P), RDPID, RDRAND, RDSEED, XGETBV: the parts of registers that they give
-//   a value of their own are not compared (test_case.loose).
-// - SYSCALL: with a number that no call has.
-// - VPEXTRD, VPINSRD with VEX.W in 32-bit code: #UD on AMD, ignored on Intel
-//   and here.
+// What is not compared, and why
+const char *const exceptions[] = {
+	"EFLAGS: every flag of every instruction is compared, undefined ones too",
+	"near branches with 66 in 64-bit code: AMD cuts RIP to 16 bits, Intel and we ignore 66; no 66 on rows marked F64",
+	"DS, ES, FS, GS with null selectors 1 to 3: a return from the kernel makes them 0; both count as 0",
+	"LSL of the selector that holds the processor's number: not asked",
+	"0F 0D with a register: #UD on AMD, no operation on Intel and here (manual_test)",
+	"MOVDIRI, MOVDIR64B, SERIALIZE where the processor lacks them (manual_test)",
+	"bit 17 of MXCSR and of MXCSR_MASK in FXSAVE and XSAVE images: AMD's, not ours; the rest of the mask is compared",
+	"SLDT, STR, SMSW, SGDT, SIDT with 67 and a segment prefix: whether the kernel emulates them depends on its version",
+	"INT1: some virtual machines report the address of the instruction, others that of the next; either",
+	"CPUID, RDTSC(P), RDPID, RDRAND, RDSEED, XGETBV: the bits that are the processor's own; all else is compared",
+	"SYSCALL: with a number that no call has",
+	"VPEXTRD, VPINSRD with VEX.W outside 64-bit code: #UD on AMD, ignored on Intel and here",
+	"random bytes (see beyond() in diff_soup.c): AVX-512, SSE4A, XOP and what AMD has behind 0F 01; UD0 and UD1 "
+	"without ModRM; LOCK VERW and LOCK MOV CR0; VPERMQ and VPERMPD without VEX.W",
+	"random bytes: instructions whose state a row's own cases have to set up (far transfers, SYSCALL, XSAVE...)",
+	0
+};
+
 int
 accepted(const struct insn *in)
 {

@@ -280,9 +280,6 @@ differ(const struct outcome *n, const struct outcome *e, u8 *const *page, const 
 	if (n->s.sel[SEG_CS] != 0x33)
 		return 0;  // knows 64-bit code only
 #endif
-	// Where both operands of CMPS fault, either is reported.
-	if (t->in.op == OP_CMPS && n->trap > 0 && e->trap > 0)
-		return 0;
 	if (n->trap != e->trap)
 		DIFFER("    trap native %d blink %d (-1: none)\n", n->trap, e->trap);
 	if (n->s.pc != e->s.pc)
