@@ -14,3 +14,12 @@ LOWER ?= example/kernels.elf
 bench-lower: $O/bench/lower
 	$O/bench/lower $(LOWER)
 .PHONY: bench-lower
+
+# Each kind of vector instruction: ns, of those above FROM all rows.
+$O/bench/each.elf: bench/each.c bench/guest.h
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(GUEST_FLAGS) -o $@ $<
+FROM ?= 0
+bench-vector: $O/blink/blink $O/bench/each.elf
+	$O/blink/blink $O/bench/each.elf $(FROM)
+.PHONY: bench-vector
