@@ -20,9 +20,9 @@ move_slow(struct cpu *c, const struct op *op, int aligned)
 	if (op_kind(op, 0) == K_MEM) {
 		wrv(c, op, gva, c->v[op->b].b, op->size);
 	} else {
-		memset(c->vmem.b, 0, 32);
-		rdv(c, op, gva, c->vmem.b, op->size);
-		c->v[op->a] = c->vmem;
+		memset(c->v[VMEM].b, 0, 32);
+		rdv(c, op, gva, c->v[VMEM].b, op->size);
+		c->v[op->a] = c->v[VMEM];
 	}
 }
 
@@ -177,7 +177,7 @@ op_vmovq(struct cpu *c, const struct op *op)
 const struct op *
 op_vmovddup(struct cpu *c, const struct op *op)
 {
-	const u8 *s = vex_last(c, op, 0);
+	const u8 *s = c->v[op->b].b;
 	u64 lo = ld64(s), hi = ld64(s + 16);
 	vex_set(c, op->a, v128_make(lo, lo), op->size == 32 ? v128_make(hi, hi) : v128_make(0, 0));
 	NEXT();
@@ -288,20 +288,37 @@ op_vinsertps(struct cpu *c, const struct op *op)
 const struct op *
 op_vinsertf128(struct cpu *c, const struct op *op)
 {
-	v128 x = v128_ld(vex_last(c, op, 16 | HOW_COUNT)), lo = v128_ld(c->v[op->b].b), hi = v128_ld(c->v[op->b].b + 16);
+	v128 x = v128_ld(c->v[op->d].b), lo = v128_ld(c->v[op->b].b), hi = v128_ld(c->v[op->b].b + 16);
 	vex_set(c, op->a, op->imm & 1 ? lo : x, op->imm & 1 ? x : hi);
 	NEXT();
 }
 SAME_HANDLER(vinserti128, vinsertf128)
+
+static NOINLINE const struct op *
+store_half_slow(struct cpu *c, const struct op *op)
+{
+	wrv(c, op, ea(c, op), c->v[op->b].b + 16 * (op->imm & 1), 16);
+	NEXT();
+}
+
+static const struct op *
+store_half(struct cpu *c, const struct op *op)
+{
+	u64 a = ea(c, op);
+	uintptr_t h;
+	if (UNLIKELY(!within_page(a, 16)) || UNLIKELY(!access_try(c, a, 16, 1, &h)))
+		TAIL store_half_slow(c, op);
+	hwr128(c, op, h, v128_ld(c->v[op->b].b + 16 * (op->imm & 1)));
+	NEXT();
+}
 
 const struct op *
 op_vextractf128(struct cpu *c, const struct op *op)
 {
 	const u8 *s = c->v[op->b].b + 16 * (op->imm & 1);
 	if (op_kind(op, 0) == K_MEM)
-		wrv(c, op, ea(c, op), s, 16);
-	else
-		vex_set(c, op->a, v128_ld(s), v128_make(0, 0));
+		TAIL store_half(c, op);
+	vex_set(c, op->a, v128_ld(s), v128_make(0, 0));
 	NEXT();
 }
 SAME_HANDLER(vextracti128, vextractf128)
@@ -338,7 +355,7 @@ SAME_HANDLER(vbroadcastsd, vpbroadcastq)
 const struct op *
 op_vbroadcastf128(struct cpu *c, const struct op *op)
 {
-	v128 x = v128_ld(vex_last(c, op, 16 | HOW_COUNT));
+	v128 x = v128_ld(c->v[op->b].b);
 	vex_set(c, op->a, x, x);
 	NEXT();
 }
@@ -355,32 +372,31 @@ finish(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
-const struct op *
-op_vpermilps(struct cpu *c, const struct op *op)
-{
-	const u8 *s = vex_last(c, op, 16), *d = vex_has_two(op) ? c->v[op->b].b : s;
-	int i, by_imm = !vex_has_two(op);
 #if SSE_HOST
-	if (host_has(HOST_AVX2)) {
-		static const u32 counts[4] = {0, 2, 4, 6};
-		v128 which = v128_ld(s), high = which, lo, hi = v128_make(0, 0);
-		if (by_imm) {
-			which = v128_make(op->imm | (u64)op->imm << 32, op->imm | (u64)op->imm << 32);
-			__asm__("vpsrlvd %1,%0,%0" : "+x"(which) : "m"(counts));
-			high = which;
-		} else if (op->size == 32) {
-			high = v128_ld(s + 16);
-		}
-		lo = v128_ld(d);
-		__asm__("vpermilps %1,%0,%0" : "+x"(lo) : "x"(which));
-		if (op->size == 32) {
-			hi = v128_ld(d + 16);
-			__asm__("vpermilps %1,%0,%0" : "+x"(hi) : "x"(high));
-		}
-		vex_set(c, op->a, lo, hi);
-		NEXT();
-	}
+// For the host's VPERMILPS: which lane each of four gets by immediate imm
+static ALWAYS_INLINE v128
+selectors(int imm)
+{
+	static const u32 counts[4] __attribute__((aligned(16))) = {0, 2, 4, 6};
+	u64 both = (u32)imm | (u64)(u32)imm << 32;
+	v128 x = v128_make(both, both);
+	__asm__("vpsrlvd %1,%0,%0" : "+x"(x) : "m"(counts));
+	return x;
+}
+
+static ALWAYS_INLINE v128
+permute4(v128 x, v128 which)
+{
+	__asm__("vpermilps %1,%0,%0" : "+x"(x) : "x"(which));
+	return x;
+}
 #endif
+
+static NOINLINE const struct op *
+vpermilps(struct cpu *c, const struct op *op)
+{
+	const u8 *s = vex_last(c, op, 16), *d = c->v[op->b].b;
+	int i, by_imm = !vex_has_two(op);
 	for (i = 0; i < op->size / 4; i++) {
 		u32 at = by_imm ? (u32)op->imm >> 2 * (i & 3) : ld32(s + 4 * i);
 		st32(c->vtmp.b + 4 * i, ld32(d + (i & 4) * 4 + 4 * (at & 3)));
@@ -389,21 +405,51 @@ op_vpermilps(struct cpu *c, const struct op *op)
 }
 
 const struct op *
+op_vpermilps(struct cpu *c, const struct op *op)
+{
+#if SSE_HOST
+	if (LIKELY(host_can(HOST_AVX2))) {
+		const u8 *d = c->v[op->b].b, *s = c->v[op->d].b;
+		v128 which, high, hi = v128_make(0, 0);
+		if (vex_has_two(op)) {
+			which = v128_ld(s);
+			high = v128_ld(s + 16);
+		} else {
+			which = high = selectors(op->imm);
+		}
+		if (op->size == 32)
+			hi = permute4(v128_ld(d + 16), high);
+		vex_set(c, op->a, permute4(v128_ld(d), which), hi);
+		NEXT();
+	}
+#endif
+	TAIL vpermilps(c, op);
+}
+
+const struct op *
 op_vpermilpd(struct cpu *c, const struct op *op)
 {
-	const u8 *s = vex_last(c, op, 16), *d = vex_has_two(op) ? c->v[op->b].b : s;
-	int i, by_imm = !vex_has_two(op);
-	for (i = 0; i < op->size / 8; i++) {
-		u32 at = by_imm ? (u32)op->imm >> i : ld32(s + 8 * i) >> 1;
-		st64(c->vtmp.b + 8 * i, ld64(d + (i & 2) * 8 + 8 * (at & 1)));
+	const u8 *d = c->v[op->b].b;
+	v128 lo, hi = v128_make(0, 0);
+	if (vex_has_two(op)) {
+		const u8 *s = c->v[op->d].b;
+		lo = v128_make(ld64(d + (s[0] & 2) * 4), ld64(d + (s[8] & 2) * 4));
+		if (op->size == 32)
+			hi = v128_make(ld64(d + 16 + (s[16] & 2) * 4), ld64(d + 16 + (s[24] & 2) * 4));
+	} else {
+		int imm = op->imm;
+		lo = v128_make(ld64(d + (imm & 1) * 8), ld64(d + (imm & 2) * 4));
+		if (op->size == 32)
+			hi = v128_make(ld64(d + 16 + (imm & 4) * 2), ld64(d + 16 + (imm & 8)));
 	}
-	TAIL finish(c, op);
+	vex_set(c, op->a, lo, hi);
+	NEXT();
 }
 
 const struct op *
 op_vperm2f128(struct cpu *c, const struct op *op)
 {
-	const u8 *s = vex_last(c, op, 16), *d = c->v[op->b].b;
+	const u8 *s = c->v[op->d].b, *d = c->v[op->b].b;
 	int sel = op->imm;
 	v128 zero = v128_make(0, 0);
 	v128 lo = sel & 8 ? zero : v128_ld((sel & 2 ? s : d) + 16 * (sel & 1));
@@ -413,28 +459,27 @@ op_vperm2f128(struct cpu *c, const struct op *op)
 }
 SAME_HANDLER(vperm2i128, vperm2f128)
 
+// A lane of four bytes by an index
+static inline u32
+chosen(const u8 *s, const u8 *index, int i)
+{
+	return ld32(s + 4 * (index[4 * i] & 7));
+}
+
 const struct op *
 op_vpermd(struct cpu *c, const struct op *op)
 {
-	const u8 *s = vex_last(c, op, 16), *index = c->v[op->b].b;
-	int i;
-#if SSE_HOST
-	if (host_has(HOST_AVX2)) {
-		__asm__ volatile("vmovdqu (%0),%%ymm0\n vpermd (%1),%%ymm0,%%ymm0\n vmovdqu %%ymm0,(%2)\n vzeroupper"
-		                 : : "r"(index), "r"(s), "r"(c->v[op->a].b) : "xmm0", "memory");
-		NEXT();
-	}
-#endif
-	for (i = 0; i < 8; i++)
-		st32(c->vtmp.b + 4 * i, ld32(s + 4 * (ld32(index + 4 * i) & 7)));
-	TAIL finish(c, op);
+	const u8 *s = c->v[op->d].b, *x = c->v[op->b].b;
+	vex_set(c, op->a, v128_make4(chosen(s, x, 0), chosen(s, x, 1), chosen(s, x, 2), chosen(s, x, 3)),
+	        v128_make4(chosen(s, x, 4), chosen(s, x, 5), chosen(s, x, 6), chosen(s, x, 7)));
+	NEXT();
 }
 SAME_HANDLER(vpermps, vpermd)
 
 const struct op *
 op_vpermq(struct cpu *c, const struct op *op)
 {
-	const u8 *s = vex_last(c, op, 16);
+	const u8 *s = c->v[op->b].b;
 	u64 a = ld64(s + 8 * (op->imm & 3)), b = ld64(s + 8 * (op->imm >> 2 & 3));
 	u64 d = ld64(s + 8 * (op->imm >> 4 & 3)), e = ld64(s + 8 * (op->imm >> 6 & 3));
 	vex_set(c, op->a, v128_make(a, b), v128_make(d, e));
@@ -444,38 +489,24 @@ SAME_HANDLER(vpermpd, vpermq)
 
 // ---- blends -----------------------------------------------------------------
 
-const struct op *
-op_vpblendd(struct cpu *c, const struct op *op)
+static ALWAYS_INLINE void
+k_pblendd(u8 *d, const u8 *s, int n, int imm)
 {
-	const u8 *s = vex_last(c, op, 16), *d = c->v[op->b].b;
-	u64 x[4];
-	int i;
-	for (i = 0; i < 4; i++) {
-		u64 m = ((unsigned)op->imm >> 2 * i & 1 ? 0xffffffff : 0) | ((unsigned)op->imm >> 2 * i & 2 ? (u64)0xffffffff << 32 : 0);
-		x[i] = (ld64(s + 8 * i) & m) | (ld64(d + 8 * i) & ~m);
-	}
-	vex_set(c, op->a, v128_make(x[0], x[1]), op->size == 32 ? v128_make(x[2], x[3]) : v128_make(0, 0));
-	NEXT();
+	v128_st(d, v128_choose(lanes_mask((unsigned)imm, 4), v128_ld(s), v128_ld(d)));
+	(void)n;
 }
+VEX_TWIN_ASM(pblendd, 16 | 4 * HOW_IMM)
 
 // By the sign bits of a fourth register, whose number is in op.imm
-static ALWAYS_INLINE u64
-blend_by_sign(const u8 *d, const u8 *s, const u8 *mask, int w)
-{
-	u64 m = ld64(mask);
-	m = w == 8 ? 0 - (m >> 63) : w == 4 ? (m >> 31 & 0x0000000100000001) * 0xffffffff : (m >> 7 & 0x0101010101010101) * 0xff;
-	return (ld64(s) & m) | (ld64(d) & ~m);
-}
-
 #define BLENDV(name, w) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	const u8 *s = vex_last(c, op, 16), *d = c->v[op->b].b, *m = c->v[op->imm].b; \
-	v128 lo = v128_make(blend_by_sign(d, s, m, w), blend_by_sign(d + 8, s + 8, m + 8, w)), hi = v128_make(0, 0); \
+	const u8 *s = c->v[op->d].b, *d = c->v[op->b].b, *m = c->v[op->imm].b; \
+	v128 hi = v128_make(0, 0); \
 	if (op->size == 32) \
-		hi = v128_make(blend_by_sign(d + 16, s + 16, m + 16, w), blend_by_sign(d + 24, s + 24, m + 24, w)); \
-	vex_set(c, op->a, lo, hi); \
+		hi = v128_choose(v128_signs(v128_ld(m + 16), w), v128_ld(s + 16), v128_ld(d + 16)); \
+	vex_set(c, op->a, v128_choose(v128_signs(v128_ld(m), w), v128_ld(s), v128_ld(d)), hi); \
 	NEXT(); \
 }
 BLENDV(vpblendvb, 1)
@@ -484,78 +515,61 @@ BLENDV(vblendvpd, 8)
 
 // ---- shifts by the lanes of another register ----------------------------------
 
-#if SSE_HOST
-#define SHIFTV_HOST(name) \
-	if (host_has(HOST_AVX2)) { \
-		v128 x_ = v128_ld(d), y_ = v128_ld(s), hi_ = v128_make(0, 0); \
-		__asm__(#name " %1,%0,%0" : "+x"(x_) : "x"(y_)); \
-		if (op->size == 32) { \
-			hi_ = v128_ld(d + 16); \
-			y_ = v128_ld(s + 16); \
-			__asm__(#name " %1,%0,%0" : "+x"(hi_) : "x"(y_)); \
-		} \
-		vex_set(c, op->a, x_, hi_); \
-		NEXT(); \
-	}
-#else
-#define SHIFTV_HOST(name)
-#endif
-#define SHIFTV(name, w, T, expr) \
-const struct op * \
-op_##name(struct cpu *c, const struct op *op) \
+#define SHIFTV_KERNEL(name, w, T, expr) \
+static void \
+k_##name(u8 *d, const u8 *s, int n, int imm) \
 { \
-	const u8 *s = vex_last(c, op, 16), *d = c->v[op->b].b; \
 	int i; \
-	SHIFTV_HOST(name) \
-	for (i = 0; i < op->size / w; i++) { \
-		u64 n = lane_get(s, i, w); \
+	for (i = 0; i < 16 / w; i++) { \
+		u64 n_ = lane_get(s, i, w); \
 		T x = (T)lane_get(d, i, w); \
-		lane_set(c->vtmp.b, i, w, (u64)(expr)); \
+		lane_set(d, i, w, (u64)(expr)); \
 	} \
-	TAIL finish(c, op); \
+	(void)n; \
+	(void)imm; \
 }
-SHIFTV(vpsllvd, 4, u32, n > 31 ? 0 : x << n)
-SHIFTV(vpsrlvd, 4, u32, n > 31 ? 0 : x >> n)
-SHIFTV(vpsravd, 4, i32, x >> (n > 31 ? 31 : n))
-SHIFTV(vpsllvq, 8, u64, n > 63 ? 0 : x << n)
-SHIFTV(vpsrlvq, 8, u64, n > 63 ? 0 : x >> n)
+#if SSE_HOST
+#define SHIFTV(name, w, T, expr) \
+SHIFTV_KERNEL(name, w, T, expr) \
+X86_NAMED(h_##name, "v" #name " %1,%0,%0") \
+VEX_TWIN_ASM_OF(h_##name, name, 16, host_can(HOST_AVX2), vex_apply(c, op, k_##name, 16))
+#else
+#define SHIFTV(name, w, T, expr) \
+SHIFTV_KERNEL(name, w, T, expr) \
+VEX_TWIN(name, 16)
+#endif
+SHIFTV(psllvd, 4, u32, n_ > 31 ? 0 : x << n_)
+SHIFTV(psrlvd, 4, u32, n_ > 31 ? 0 : x >> n_)
+SHIFTV(psravd, 4, i32, x >> (n_ > 31 ? 31 : n_))
+SHIFTV(psllvq, 8, u64, n_ > 63 ? 0 : x << n_)
+SHIFTV(psrlvq, 8, u64, n_ > 63 ? 0 : x >> n_)
 
 // ---- tests --------------------------------------------------------------------
 
-static inline void
+static ALWAYS_INLINE void
 test_bits(struct cpu *c, const struct op *op, u64 which)
 {
-	const u8 *s = vex_last(c, op, 16), *d = c->v[op->a].b;
+	const u8 *s = c->v[op->b].b, *d = c->v[op->a].b;
+	int i, n = op->size == 32 ? 2 : 1;
 	u64 both = 0, only = 0;
-	int i;
-	for (i = 0; i < op->size; i += 8) {
-		u64 x = ld64(s + i), y = ld64(d + i);
-		both |= x & y & which;
-		only |= x & ~y & which;
+	for (i = 0; i < 16 * n; i += 16) {
+		u64 x = ld64(s + i), y = ld64(d + i), z = ld64(s + i + 8), w = ld64(d + i + 8);
+		both |= (x & y) | (z & w);
+		only |= (x & ~y) | (z & ~w);
 	}
-	flags_set(c, (both ? 0 : FLAG_ZF) | (only ? 0 : FLAG_CF));
+	flags_set(c, (both & which ? 0 : FLAG_ZF) | (only & which ? 0 : FLAG_CF));
 }
 
-const struct op *
-op_vptest(struct cpu *c, const struct op *op)
-{
-	test_bits(c, op, ~(u64)0);
-	NEXT();
+#define TEST(name, which) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	test_bits(c, op, which); \
+	NEXT(); \
 }
-
-const struct op *
-op_vtestps(struct cpu *c, const struct op *op)
-{
-	test_bits(c, op, 0x8000000080000000);
-	NEXT();
-}
-
-const struct op *
-op_vtestpd(struct cpu *c, const struct op *op)
-{
-	test_bits(c, op, (u64)1 << 63);
-	NEXT();
-}
+TEST(vptest, ~(u64)0)
+TEST(vtestps, 0x8000000080000000)
+TEST(vtestpd, (u64)1 << 63)
 
 // ---- state ----------------------------------------------------------------------
 

@@ -60,11 +60,12 @@ fma_soft(struct cpu *c, const struct op *op, int what)
 
 #if SSE_HOST
 #define FMA(name, what) \
+SLOW_HANDLER(name, fma_soft(c, op, what)) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	if (LIKELY(!c->fpsoft && host_has(HOST_FMA))) { \
-		const u8 *s = vex_last(c, op, (what) & FMA_SCALAR ? (what) & FMA_WIDE ? 8 : 4 : 16); \
+	if (LIKELY(!c->fpsoft && host_can(HOST_FMA))) { \
+		const u8 *s = c->v[op->d].b; \
 		v128 x = v128_ld(c->v[op->a].b), y = v128_ld(c->v[op->b].b), z = v128_ld(s), hi = v128_make(0, 0); \
 		__asm__ volatile(#name " %2,%1,%0" : "+x"(x) : "x"(y), "x"(z)); \
 		if (!((what) & FMA_SCALAR) && op->size == 32) { \
@@ -76,8 +77,7 @@ op_##name(struct cpu *c, const struct op *op) \
 		vex_set(c, op->a, x, hi); \
 		NEXT(); \
 	} \
-	fma_soft(c, op, what); \
-	NEXT(); \
+	TAIL slow_##name(c, op); \
 }
 #else
 #define FMA(name, what) \
@@ -127,8 +127,8 @@ const struct op *
 op_vcvtph2ps(struct cpu *c, const struct op *op)
 {
 #if SSE_HOST
-	if (LIKELY(!c->fpsoft && host_has(HOST_F16C))) {
-		const u8 *s = vex_last(c, op, 16);
+	if (LIKELY(!c->fpsoft && host_can(HOST_F16C))) {
+		const u8 *s = c->v[op->b].b;
 		v128 lo = v128_make(ld64(s), 0), hi = v128_make(ld64(s + 8), 0);
 		__asm__ volatile("vcvtph2ps %0,%0" : "+x"(lo));
 		if (op->size == 32)
@@ -171,7 +171,7 @@ const struct op *
 op_vcvtps2ph(struct cpu *c, const struct op *op)
 {
 #if SSE_HOST
-	if (LIKELY(!c->fpsoft && op_kind(op, 0) != K_MEM && host_has(HOST_F16C))) {
+	if (LIKELY(!c->fpsoft && op_kind(op, 0) != K_MEM && host_can(HOST_F16C))) {
 		v128 lo = v128_ld(c->v[op->b].b), hi = v128_make(0, 0);
 		int wide = op_kind(op, 1) == K_YMM;
 		if (wide)

@@ -97,9 +97,8 @@ k_gf2p8affineinvqb(u8 *d, const u8 *s, int n, int imm)
 	add_constant(d, imm);
 	(void)n;
 }
-VEC_HANDLER(gf2p8mulb, 16)
 VEC_HANDLER(gf2p8affineqb, 16)
 VEC_HANDLER(gf2p8affineinvqb, 16)
-VEX_TWIN(gf2p8mulb, 16)
+LATER_HANDLERS(gf2p8mulb, HOST_GFNI, 16, 16)
 VEX_TWIN(gf2p8affineqb, 16)
 VEX_TWIN(gf2p8affineinvqb, 16)

@@ -18,6 +18,11 @@ struct block;
 struct segment { u32 base, limit, rights; };  // rights as LAR gives them; 0: null
 
 struct vec { u8 b[32]; } __attribute__((aligned(32)));  // xmm: b[0..15]; ymm: all
+#ifdef TINY
+enum { VEC_REGS = 16 };
+#else
+enum { VMEM = 16, VEC_REGS };  // one more, for a memory operand: see cpu/vec_fetch.c
+#endif
 
 // Why cpu_run returned
 enum stop {
@@ -63,7 +68,7 @@ struct cpu {
 	u32 sysflags;       // TF IF IOPL NT RF AC ID...: all but the six arithmetic ones and DF
 	i64 df;             // +1 or -1
 	u64 segbase[7];     // by enum isa_seg; 0 for CS DS ES SS in 64-bit mode, and for SEG_NONE
-	struct vec v[16];
+	struct vec v[VEC_REGS];
 	struct f80 st[8];   // physical registers R0..R7; ST(i) is st[(top + i) & 7]; MMX is m
 	u8 top;
 	u8 ftags;           // bit i set: physical register i is in use (FXSAVE's FTW)
@@ -84,8 +89,7 @@ struct cpu {
 	const u8 *ldt;      // guest order, eight bytes each
 	u32 ldt_entries;
 
-	struct vec vmem;    // a vector handler's memory operand: no local whose address escapes
-	struct vec vtmp;    // likewise, its result
+	struct vec vtmp;    // a vector handler's result: no local whose address escapes
 	u64 budget;         // what limit is when nobody wants attention; ~0: no budget
 	struct mem *mem;
 	// What cpu_run reported
@@ -109,7 +113,7 @@ struct cpu {
 };
 
 STATIC_ASSERT(offsetof(struct cpu, mode) == offsetof(struct cpu, stepping) + 1, "the guest's state follows the engine's");
-STATIC_ASSERT(offsetof(struct cpu, vmem) < offsetof(struct cpu, ldt_entries) + 4 + sizeof(struct vec), "it ends with ldt_entries");
+STATIC_ASSERT(offsetof(struct cpu, vtmp) < offsetof(struct cpu, ldt_entries) + 4 + sizeof(struct vec), "it ends with ldt_entries");
 STATIC_ASSERT(offsetof(struct cpu, r) + 7 * 8 < 128, "registers are within a byte's displacement");
 
 // A cpu for mem, with reset state: registers zero, MXCSR 0x1f80, FCW 0x37f,

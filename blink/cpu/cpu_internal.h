@@ -19,7 +19,7 @@ enum { MAX_BLOCK_INSNS = 60, CODECACHE_BYTES = 96 << 20, CHUNK_BYTES = 64 << 10 
 enum {
 	MAX_BLOCK_BYTES = 240,  // op.off is a byte
 	MAX_INSN_BYTES = 15,
-	MAX_BLOCK_OPS = 2 * MAX_BLOCK_INSNS + 4,  // address pre-ops, end, two slots
+	MAX_BLOCK_OPS = 3 * MAX_BLOCK_INSNS + 4,  // address and fetch pre-ops, end, two slots
 };
 
 struct chunk { struct chunk *next; size_t used; };
@@ -126,6 +126,18 @@ op_fn *branch_fuse(int prev_op, const struct op *prev, const struct insn *jcc);
 op_fn *stack_specialise(const struct insn *in, const struct op *op);
 op_fn *mov_specialise(const struct insn *in, const struct op *op);
 op_fn *int_specialise(const struct insn *in, const struct op *op);
+// vec_fetch.c: makes of op, just lowered, one that fetches its memory operand,
+// and of op[1] the instruction without it. 0 if there is nothing to do.
+#ifdef TINY
+static inline int
+vec_fetch(struct op *op, const struct insn *in)
+{
+	(void)op, (void)in;
+	return 0;
+}
+#else
+int vec_fetch(struct op *op, const struct insn *in);
+#endif
 // native.c: op, just lowered from the instruction at `bytes`, is made one for
 // op_native if that is its handler.
 #ifdef RUN_NATIVE

@@ -255,6 +255,10 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 		lower_native(op, &in, code + at);
 		op->off = (u8)at;
 		op->idx = (u8)(op - b->ops);
+		if (vec_fetch(op, &in)) {
+			++op;
+			op->idx = (u8)(op - b->ops);
+		}
 		++count;
 		at += (size_t)n;
 		if (isa_attrs[in.op] & ISA_BRANCH) {

@@ -91,7 +91,7 @@ const u8 *
 vex_source(struct cpu *c, const struct op *op, int how)
 {
 	int i = vex_has_two(op) ? 2 : 1, r = i == 2 ? op->d : op->b;
-	u8 *s = c->vmem.b;
+	u8 *s = c->v[VMEM].b;
 	if (vex_is_reg(op, i))
 		return c->v[r].b;
 	memset(s, 0, 32);
@@ -108,9 +108,9 @@ vex_apply(struct cpu *c, const struct op *op, vec_kernel *k, int how)
 	u8 *t = c->vtmp.b;
 	const u8 *s;
 	if (how & HOW_COUNT && op_kind(op, 2) == K_IMM) {
-		memset(c->vmem.b, 0, 32);
-		c->vmem.b[0] = (u8)op->imm;
-		s = c->vmem.b;
+		memset(c->v[VMEM].b, 0, 32);
+		c->v[VMEM].b[0] = (u8)op->imm;
+		s = c->v[VMEM].b;
 	} else {
 		s = vex_source(c, op, how);
 	}
@@ -136,20 +136,18 @@ vec_next(struct cpu *c, const struct op *op, vec_kernel *k, int how)
 // LANES: present in every x86-64 processor. LANES4: came later.
 #define LANES4(name, T, m, w, expr) \
 	LANE_KERNEL(name, T, m, w, expr) \
-	VEC_HANDLER(name, 16) \
-	VEX_TWIN(name, 16)
+	LATER_HANDLERS(name, HOST_V2, 16, 16)
 #define LANES_UNARY(name, T, m, w, expr) \
 	LANE_KERNEL(name, T, m, w, expr) \
-	VEC_HANDLER(name, 16) \
-	VEX_TWIN(name, 16 | HOW_UNARY)
+	LATER_HANDLERS(name, HOST_V2, 16, 16 | HOW_UNARY)
 #if SSE_HOST
 #define LANES(name, T, m, w, expr) \
 	X86_KERNEL(name) \
-	VEC_HANDLER_ASM(name, 16) \
+	VEC_HANDLER(name, 16) \
 	VEX_TWIN_ASM(name, 16)
 #define BASELINE(name) X86_KERNEL(name)
 #define BASELINE_HANDLER(name) \
-	VEC_HANDLER_ASM(name, 16) \
+	VEC_HANDLER(name, 16) \
 	VEX_TWIN_ASM(name, 16)
 #else
 #define LANES(name, T, m, w, expr) LANES4(name, T, m, w, expr)
@@ -280,8 +278,7 @@ k_pmaddubsw(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 	(void)imm;
 }
-VEC_HANDLER(pmaddubsw, 16)
-VEX_TWIN(pmaddubsw, 16)
+LATER_HANDLERS(pmaddubsw, HOST_V2, 16, 16)
 
 // Bodies shared by several kernels: copied into each where speed counts.
 #if defined(TINY) || SSE_HOST
@@ -370,7 +367,7 @@ BY_SIZE(punpckhdq, unpack(d, s, n, 4, 1))
 BY_SIZE(punpckhqdq, unpack(d, s, n, 8, 1))
 #if SSE_HOST
 #define BY_SIZE_HANDLER(name, how) \
-	VEC_HANDLER_ASM(name, how) \
+	VEC_HANDLER(name, how) \
 	VEX_TWIN_ASM(name, how)
 #else
 #define BY_SIZE_HANDLER(name, how) \
@@ -400,8 +397,7 @@ k_packusdw(u8 *d, const u8 *s, int n, int imm)
 	pack(d, s, n, 4, 1);
 	(void)imm;
 }
-VEC_HANDLER(packusdw, 16)
-VEX_TWIN(packusdw, 16)
+LATER_HANDLERS(packusdw, HOST_V2, 16, 16)
 
 // Neighbours added or subtracted (sign: +1 or -1), w bytes; sat: saturating
 static NOINLINE void
@@ -429,8 +425,7 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 	horizontal(d, s, n, w, sign, sat); \
 	(void)imm; \
 } \
-VEC_HANDLER(name, 16) \
-VEX_TWIN(name, 16)
+LATER_HANDLERS(name, HOST_V2, 16, 16)
 HORIZONTAL(phaddw, 2, 1, 0)
 HORIZONTAL(phaddd, 4, 1, 0)
 HORIZONTAL(phaddsw, 2, 1, 1)
@@ -450,8 +445,7 @@ k_pshufb(u8 *d, const u8 *s, int n, int imm)
 	memcpy(d, out, (size_t)n);
 	(void)imm;
 }
-VEC_HANDLER(pshufb, 16)
-VEX_TWIN(pshufb, 16)
+LATER_HANDLERS(pshufb, HOST_V2, 16, 16)
 
 #if SSE_HOST
 // Sixteen of these from 16 + n on shift a register right by n bytes, from
@@ -475,21 +469,27 @@ static void
 k_palignr(u8 *d, const u8 *s, int n, int imm)
 {
 	u8 both[64];
-#if SSE_HOST
-	if (n == 16 && host_has(HOST_V2)) {
-		int by = (imm & 0xff) > 32 ? 32 : imm & 0xff;
-		v128_st(d, shift_bytes(v128_ld(s), 16 + by) | shift_bytes(v128_ld(d), by));
-		return;
-	}
-#endif
 	memset(both, 0, sizeof both);
 	memcpy(both, s, (size_t)n);
 	memcpy(both + n, d, (size_t)n);
 	imm &= 0xff;
 	memcpy(d, both + (imm > 2 * n ? 2 * n : imm), (size_t)n);
 }
+
+#if SSE_HOST
+static ALWAYS_INLINE void
+h_palignr(u8 *d, const u8 *s, int n, int imm)
+{
+	int by = (imm & 0xff) > 32 ? 32 : imm & 0xff;
+	v128_st(d, shift_bytes(v128_ld(s), 16 + by) | shift_bytes(v128_ld(d), by));
+	(void)n;
+}
+VEC_HANDLER_OF(h_palignr, palignr, host_can(HOST_V2), vec_apply(c, op, k_palignr, 16))
+VEX_TWIN_ASM_OF(h_palignr, palignr, 16, host_can(HOST_V2), vex_apply(c, op, k_palignr, 16))
+#else
 VEC_HANDLER(palignr, 16)
 VEX_TWIN(palignr, 16)
+#endif
 
 // Shifts. The count is the low 64 bits of the source, or the immediate.
 enum { SHIFT_L, SHIFT_R, SHIFT_A };
@@ -525,35 +525,31 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 }
 #endif
 #if SSE_HOST
-// The count is an immediate.
-#define VEX_SHIFT(k) \
-	if (LIKELY(op_kind(op, 2) == K_IMM)) { \
-		v128 lo_ = v128_ld(c->v[op->b].b), hi_ = v128_make(0, 0), s_ = v128_make((u8)op->imm, 0); \
-		k((u8 *)&lo_, (const u8 *)&s_, 16, 0); \
-		if (op->size == 32) { \
-			hi_ = v128_ld(c->v[op->b].b + 16); \
-			k((u8 *)&hi_, (const u8 *)&s_, 16, 0); \
-		} \
-		vex_set(c, op->a, lo_, hi_); \
-	} else { \
-		vex_apply(c, op, k, 16 | HOW_COUNT); \
-	}
 #define SHIFT(name, w, kind) \
 SHIFT_KERNEL(name, w, kind) \
-VEX_TWIN_ASM_IF(name, 16 | HOW_COUNT, 1, VEX_SHIFT(k_##name)) \
+const struct op * \
+op_v##name(struct cpu *c, const struct op *op) \
+{ \
+	v128 s_ = op_kind(op, 2) == K_IMM ? v128_make((u8)op->imm, 0) : v128_ld(c->v[op->d].b); \
+	v128 lo_ = v128_ld(c->v[op->b].b), hi_ = v128_make(0, 0); \
+	k_##name((u8 *)&lo_, (const u8 *)&s_, 16, 0); \
+	if (op->size == 32) { \
+		hi_ = v128_ld(c->v[op->b].b + 16); \
+		k_##name((u8 *)&hi_, (const u8 *)&s_, 16, 0); \
+	} \
+	vex_set(c, op->a, lo_, hi_); \
+	NEXT(); \
+} \
+SLOW_HANDLER(name, vec_apply(c, op, k_##name, 16)) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	if (LIKELY(FORM(op) == FORM_XI)) { \
-		v128 s_ = v128_make((u8)op->imm, 0); \
+	if (LIKELY(FORM(op) == FORM_XI || FORM(op) == FORM_XX)) { \
+		v128 s_ = FORM(op) == FORM_XI ? v128_make((u8)op->imm, 0) : v128_ld(xmm(c, op->b)); \
 		k_##name(xmm(c, op->a), (const u8 *)&s_, 16, 0); \
 		NEXT(); \
 	} \
-	if (FORM(op) == FORM_XX) { \
-		k_##name(xmm(c, op->a), xmm(c, op->b), 16, 0); \
-		NEXT(); \
-	} \
-	VEC_APPLY_NEXT(k_##name, 16); \
+	TAIL slow_##name(c, op); \
 }
 #else
 #define SHIFT(name, w, kind) \
@@ -607,32 +603,40 @@ shift_right(u8 *d, unsigned count)
 static void
 k_pslldq(u8 *d, const u8 *s, int n, int imm)
 {
-#if SSE_HOST
-	if (host_has(HOST_V2)) {
-		v128_st(d, shift_bytes(v128_ld(s), (u8)imm > 15 ? 0 : 16 - (u8)imm));
-		return;
-	}
-#endif
 	v128_st(d, v128_ld(s));
 	shift_left(d, (u8)imm);
 	(void)n;
 }
+#if SSE_HOST
+static ALWAYS_INLINE void
+h_pslldq(u8 *d, const u8 *s, int n, int imm)
+{
+	v128_st(d, shift_bytes(v128_ld(s), (u8)imm > 15 ? 0 : 16 - (u8)imm));
+	(void)n;
+}
+VEX_TWIN_ASM_OF(h_pslldq, pslldq, 16 | HOW_UNARY, host_can(HOST_V2), vex_apply(c, op, k_pslldq, 16 | HOW_UNARY))
+#else
 VEX_TWIN(pslldq, 16 | HOW_UNARY)
+#endif
 
 static void
 k_psrldq(u8 *d, const u8 *s, int n, int imm)
 {
-#if SSE_HOST
-	if (host_has(HOST_V2)) {
-		v128_st(d, shift_bytes(v128_ld(s), (u8)imm > 15 ? 32 : 16 + (u8)imm));
-		return;
-	}
-#endif
 	v128_st(d, v128_ld(s));
 	shift_right(d, (u8)imm);
 	(void)n;
 }
+#if SSE_HOST
+static ALWAYS_INLINE void
+h_psrldq(u8 *d, const u8 *s, int n, int imm)
+{
+	v128_st(d, shift_bytes(v128_ld(s), (u8)imm > 15 ? 32 : 16 + (u8)imm));
+	(void)n;
+}
+VEX_TWIN_ASM_OF(h_psrldq, psrldq, 16 | HOW_UNARY, host_can(HOST_V2), vex_apply(c, op, k_psrldq, 16 | HOW_UNARY))
+#else
 VEX_TWIN(psrldq, 16 | HOW_UNARY)
+#endif
 #endif
 
 const struct op *

@@ -416,6 +416,7 @@ cpu_new(struct mem *mem, struct codecache *code)
 		free(c);
 		return 0;
 	}
+	sse_ask_host();
 	c->mem = mem;
 	c->code = code;
 	c->budget = c->limit = ~(u64)0;

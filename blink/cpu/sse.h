@@ -45,6 +45,17 @@ sse_host_set(u32 x)
 #endif
 }
 
+// What the host has: handlers look only once somebody has asked.
+#if SSE_HOST
+int sse_ask_host(void);
+#else
+static inline int
+sse_ask_host(void)
+{
+	return 0;
+}
+#endif
+
 #ifndef TINY
 extern u8 sse_forced_soft;  // tests set it: arithmetic in software, whatever the host has
 #else

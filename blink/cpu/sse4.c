@@ -20,20 +20,20 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 VEC_HANDLER(name, 16)
 #else
 #define BLEND(name, w, vex) \
-static void \
+static ALWAYS_INLINE void \
 k_##name(u8 *d, const u8 *s, int n, int imm) \
 { \
-	u64 lo = lane_masks((unsigned)imm, w), hi = lane_masks((unsigned)imm >> 8 / w, w); \
-	v128_st(d, v128_make((ld64(s) & lo) | (ld64(d) & ~lo), (ld64(s + 8) & hi) | (ld64(d + 8) & ~hi))); \
+	v128_st(d, v128_choose(lanes_mask((unsigned)imm, w), v128_ld(s), v128_ld(d))); \
 	(void)n; \
 } \
 VEC_HANDLER(name, 16) \
-VEX_TWIN(name, vex)
+VEX_TWIN_ASM(name, vex)
 #endif
 BLEND(pblendw, 2, 16)
 BLEND(blendps, 4, 16 | 4 * HOW_IMM)
 BLEND(blendpd, 8, 16 | 2 * HOW_IMM)
 
+#ifdef TINY
 static NOINLINE void
 blend_by_sign(struct cpu *c, const struct op *op, int w)
 {
@@ -53,10 +53,21 @@ op_##name(struct cpu *c, const struct op *op) \
 { \
 	RUN_NEXT_WITH(blend_by_sign, w); \
 }
+#else
+#define BLENDV(name, w) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	u8 *d = xmm(c, op->a); \
+	v128_st(d, v128_choose(v128_signs(v128_ld(xmm(c, 0)), w), v128_ld(xmm(c, op->b)), v128_ld(d))); \
+	NEXT(); \
+}
+#endif
 BLENDV(pblendvb, 1)
 BLENDV(blendvps, 4)
 BLENDV(blendvpd, 8)
 
+#ifdef TINY
 static NOINLINE void
 ptest(struct cpu *c, const struct op *op)
 {
@@ -72,6 +83,10 @@ op_ptest(struct cpu *c, const struct op *op)
 {
 	RUN_NEXT(ptest);
 }
+#else
+op_fn op_vptest;
+SAME_HANDLER(ptest, vptest)
+#endif
 
 // Widening moves: lanes of `from` bytes to lanes of `to` bytes
 static void
@@ -95,8 +110,7 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 	(void)n; \
 	(void)imm; \
 } \
-VEC_HANDLER(name, 16 * from / to) \
-VEX_TWIN(name, 16 * from / to | HOW_UNARY)
+LATER_HANDLERS(name, HOST_V2, 16 * from / to, 16 * from / to | HOW_UNARY)
 WIDEN(pmovsxbw, 1, 2, 1)
 WIDEN(pmovsxbd, 1, 4, 1)
 WIDEN(pmovsxbq, 1, 8, 1)
@@ -125,8 +139,7 @@ k_phminposuw(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 	(void)imm;
 }
-VEC_HANDLER(phminposuw, 16)
-VEX_TWIN(phminposuw, 16 | HOW_UNARY)
+LATER_HANDLERS(phminposuw, HOST_V2, 16, 16 | HOW_UNARY)
 
 // Sums of four absolute differences: the group of s that imm names against
 // eight overlapping groups of d

@@ -149,17 +149,7 @@ cvt_apply(struct cpu *c, const struct op *op, vec_kernel *k, int spec, int how)
 	else
 		vec_apply(c, op, k, how);
 }
-#define CVT_HANDLER(name, kernel, spec, how) \
-const struct op * \
-op_##name(struct cpu *c, const struct op *op) \
-{ \
-	if (LIKELY(!c->fpsoft && FORM(op) == FORM_XX)) { \
-		kernel(xmm(c, op->a), xmm(c, op->b), 16, 0); \
-		NEXT(); \
-	} \
-	cvt_apply(c, op, kernel, spec, how); \
-	NEXT(); \
-}
+#define CVT_HANDLER(name, kernel, spec, how) VEC_HANDLER_OF(kernel, name, !c->fpsoft, cvt_apply(c, op, kernel, spec, how))
 #define CVT_OP(name, spec, how) \
 X86_KERNEL(name) \
 CVT_HANDLER(name, k_##name, spec, how)
@@ -181,7 +171,7 @@ const struct op * \
 op_v##name(struct cpu *c, const struct op *op) \
 { \
 	if (LIKELY(!c->fpsoft)) { \
-		const u8 *s = vex_last(c, op, 16); \
+		const u8 *s = c->v[op->b].b; \
 		v128 lo = v128_ld(s), hi = v128_ld(s + 16); \
 		__asm__ volatile(#name " %0,%0" : "+x"(lo)); \
 		if (op->d == 32) { \
@@ -218,7 +208,7 @@ CVT_NARROW(cvttpd2dq, CVT(T_F64, T_I32, 2) | CVT_ZERO | CVT_TRUNC)
 
 // With MMX registers: on x86 hosts by the XMM instruction, with zeros above
 #if SSE_HOST
-static void
+static ALWAYS_INLINE void
 k_cvtpi2ps(u8 *d, const u8 *s, int n, int imm)
 {
 	v128 x = v128_make(ld64(s), 0);

@@ -138,14 +138,10 @@ k_aeskeygenassist(u8 *d, const u8 *s, int n, int imm)
 	v128_st(d, v128_make4(x1, (x1 >> 8 | x1 << 24) ^ rcon, x3, (x3 >> 8 | x3 << 24) ^ rcon));
 	(void)n;
 }
-VEC_HANDLER(aesenc, 16)
-VEX_TWIN(aesenc, 16)
-VEC_HANDLER(aesenclast, 16)
-VEX_TWIN(aesenclast, 16)
-VEC_HANDLER(aesdec, 16)
-VEX_TWIN(aesdec, 16)
-VEC_HANDLER(aesdeclast, 16)
-VEX_TWIN(aesdeclast, 16)
+LATER_HANDLERS(aesenc, HOST_AES, 16, 16)
+LATER_HANDLERS(aesenclast, HOST_AES, 16, 16)
+LATER_HANDLERS(aesdec, HOST_AES, 16, 16)
+LATER_HANDLERS(aesdeclast, HOST_AES, 16, 16)
 VEC_HANDLER(aesimc, 16)
 VEX_TWIN(aesimc, 16 | HOW_UNARY)
 VEC_HANDLER(aeskeygenassist, 16)

@@ -211,48 +211,21 @@ fp_apply(struct cpu *c, const struct op *op, vec_kernel *k, int what, int how)
 	else
 		vec_apply(c, op, k, how);
 }
-#define FP_HANDLER(name, what, how) \
-const struct op * \
-op_##name(struct cpu *c, const struct op *op) \
-{ \
-	if (LIKELY(!c->fpsoft)) { \
-		if (LIKELY(FORM(op) == FORM_XX)) { \
-			k_##name(xmm(c, op->a), xmm(c, op->b), 16, 0); \
-			NEXT(); \
-		} \
-		{ \
-			u64 a_ = ea(c, op); \
-			uintptr_t h_; \
-			if (((how) < 16 || LIKELY(!(a_ & 15))) && LIKELY(access_try(c, a_, (how), 0, &h_))) { \
-				v128 s_ = (how) == 4 ? v128_make(hrd32(c, op, h_), 0) : (how) == 8 \
-					? v128_make(hrd64(c, op, h_), 0) : hrd128(c, op, h_); \
-				k_##name(xmm(c, op->a), (const u8 *)&s_, 16, 0); \
-				NEXT(); \
-			} \
-		} \
-	} \
-	fp_apply(c, op, k_##name, what, how); \
-	NEXT(); \
-}
+#define FP_HANDLER(name, what, how) VEC_HANDLER_OF(k_##name, name, !c->fpsoft, fp_apply(c, op, k_##name, what, how))
 #define FP(name, what, how) \
 X86_KERNEL(name) \
 FP_HANDLER(name, what, (how) & ~HOW_UNARY) \
 VEX_TWIN_ASM_IF(name, how, !c->fpsoft, vex_fp_apply(c, op, k_##name, what, how))
 #elif HARD_FLOAT
-// Scalars, from registers and memory; everything else is left to fp_soft.
+// Scalars; everything else is left to fp_soft.
 #define FP(name, what, how) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	uintptr_t h_; \
-	if ((what) & SS && hard_rounding(c) && (FORM(op) == FORM_XX || access_try(c, ea(c, op), (what) & PD ? 8 : 4, 0, &h_))) { \
+	if ((what) & SS && hard_rounding(c) && FORM(op) == FORM_XX) { \
 		int wide = (what) & PD; \
-		u8 *d = xmm(c, op->a); \
-		u64 a = wide ? ld64(d) : ld32(d), b, r; \
-		if (FORM(op) == FORM_XX) \
-			b = wide ? ld64(xmm(c, op->b)) : ld32(xmm(c, op->b)); \
-		else \
-			b = wide ? hrd64(c, op, h_) : hrd32(c, op, h_); \
+		u8 *d = xmm(c, op->a), *s = xmm(c, op->b); \
+		u64 a = wide ? ld64(d) : ld32(d), b = wide ? ld64(s) : ld32(s), r; \
 		if (LIKELY(hard_fp((what) & FP_WHAT, wide, a, b, &r))) { \
 			u64 lo = wide ? r : (ld64(d) & ~(u64)0xffffffff) | r; \
 			v128_st(d, v128_make(lo, ld64(d + 8))); \
@@ -288,44 +261,64 @@ FP(sqrtsd, FP_SQRT | SD, 8)
 // What came after the baseline: by the host if it has it, else in software
 #if SSE_HOST
 #define FP_LATER(name, what, how) \
-static void \
-k_##name(u8 *d, const u8 *s, int n, int imm) \
-{ \
-	v128 x = v128_ld(d), y = v128_ld(s); \
-	__asm__ volatile(#name " %1,%0" : "+x"(x) : "x"(y)); \
-	v128_st(d, x); \
-	(void)n; \
-	(void)imm; \
-} \
-LATER_HANDLER(name, what, how)
-#define ROUND(k, name) case k: __asm__ volatile(#name " $" #k ",%1,%0" : "+x"(x) : "x"(y)); break;
-#define FP_ROUNDING(name, what, how) \
-static void \
-k_##name(u8 *d, const u8 *s, int n, int imm) \
-{ \
-	v128 x = v128_ld(d), y = v128_ld(s); \
-	switch (imm & 15) { \
-	ROUND(0, name) ROUND(1, name) ROUND(2, name) ROUND(3, name) ROUND(4, name) \
-	ROUND(8, name) ROUND(9, name) ROUND(10, name) ROUND(11, name) \
-	case 5: case 6: case 7: __asm__ volatile(#name " $4,%1,%0" : "+x"(x) : "x"(y)); break; \
-	default: __asm__ volatile(#name " $12,%1,%0" : "+x"(x) : "x"(y)); break; \
-	} \
-	v128_st(d, x); \
-	(void)n; \
-} \
-LATER_HANDLER(name, what, how)
-#define LATER_HANDLER(name, what, how) \
+X86_NAMED(k_##name, #name " %1,%0") \
+VEC_HANDLER_OF(k_##name, name, !c->fpsoft && host_can(HOST_V2), fp_soft(c, op, what, (how) & ~HOW_UNARY)) \
+VEX_TWIN_ASM_IF(name, how, !c->fpsoft && host_can(HOST_V2), vex_soft(c, op, what, how))
+
+// What has its immediate in the host's instruction: CASES does it to x and y,
+// the low lanes, and to hx and hy, the high ones or again the low ones.
+#define FP_CASES(name, what, how, CASES) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	if (LIKELY(!c->fpsoft && FORM(op) == FORM_XX && host_has(HOST_V2))) { \
-		k_##name(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
+	if (LIKELY(!c->fpsoft && FORM(op) == FORM_XX && host_can(HOST_V2))) { \
+		v128 x = v128_ld(xmm(c, op->a)), y = v128_ld(xmm(c, op->b)); \
+		CASES(ONCE, name) \
+		v128_st(xmm(c, op->a), x); \
 		NEXT(); \
 	} \
 	fp_soft(c, op, what, (how) & ~HOW_UNARY); \
 	NEXT(); \
-} \
-VEX_TWIN_IF(name, how, !c->fpsoft && host_has(HOST_V2), vex_soft(c, op, what, how))
+}
+#define VEX_CASES(name, what, how, condition, CASES) \
+const struct op * \
+op_v##name(struct cpu *c, const struct op *op) \
+{ \
+	if (LIKELY(!c->fpsoft && (condition))) { \
+		const u8 *d = c->v[op->b].b, *s = c->v[VEX_LAST(op, how)].b; \
+		v128 x = v128_ld(d), y = v128_ld(s); \
+		if ((what) & SS) { \
+			CASES(ONCE, name) \
+			vex_set(c, op->a, x, v128_make(0, 0)); \
+		} else { \
+			int up = op->size == 32 ? 16 : 0; \
+			v128 hx = v128_ld(d + up), hy = v128_ld(s + up); \
+			CASES(TWICE, name) \
+			vex_set(c, op->a, x, up ? hx : v128_make(0, 0)); \
+		} \
+		NEXT(); \
+	} \
+	vex_soft(c, op, what, how); \
+	NEXT(); \
+}
+#define ONCE(text) __asm__ volatile(text ",%1,%0" : "+x"(x) : "x"(y))
+#define TWICE(text) __asm__ volatile(text ",%2,%0\n" text ",%3,%1" : "+x"(x), "+x"(hx) : "x"(y), "x"(hy))
+#define ROUND_CASES(DO, name) \
+	switch (op->imm & 8 ? (op->imm & 4 ? 12 : op->imm & 11) : op->imm & 4 ? 4 : op->imm & 3) { \
+	case 0: DO(#name " $0"); break; \
+	case 1: DO(#name " $1"); break; \
+	case 2: DO(#name " $2"); break; \
+	case 3: DO(#name " $3"); break; \
+	case 4: DO(#name " $4"); break; \
+	case 8: DO(#name " $8"); break; \
+	case 9: DO(#name " $9"); break; \
+	case 10: DO(#name " $10"); break; \
+	case 11: DO(#name " $11"); break; \
+	default: DO(#name " $12"); break; \
+	}
+#define FP_ROUNDING(name, what, how) \
+FP_CASES(name, what, how, ROUND_CASES) \
+VEX_CASES(name, what, how, host_can(HOST_V2), ROUND_CASES)
 #else
 #define FP_LATER(name, what, how) \
 FP_SOFT_HANDLER(name, what, (how) & ~HOW_UNARY) \
@@ -345,36 +338,18 @@ FP_ROUNDING(roundsd, FP_ROUND | SD, 8)
 
 // CMPxx: bits 0..2 of the immediate
 #if SSE_HOST
-#define X86_CMP(name) \
-static void \
-k_##name(u8 *d, const u8 *s, int n, int imm) \
-{ \
-	v128 x = v128_ld(d), y = v128_ld(s); \
-	switch (imm & 7) { \
-	case 0: __asm__ volatile(#name " $0,%1,%0" : "+x"(x) : "x"(y)); break; \
-	case 1: __asm__ volatile(#name " $1,%1,%0" : "+x"(x) : "x"(y)); break; \
-	case 2: __asm__ volatile(#name " $2,%1,%0" : "+x"(x) : "x"(y)); break; \
-	case 3: __asm__ volatile(#name " $3,%1,%0" : "+x"(x) : "x"(y)); break; \
-	case 4: __asm__ volatile(#name " $4,%1,%0" : "+x"(x) : "x"(y)); break; \
-	case 5: __asm__ volatile(#name " $5,%1,%0" : "+x"(x) : "x"(y)); break; \
-	case 6: __asm__ volatile(#name " $6,%1,%0" : "+x"(x) : "x"(y)); break; \
-	default: __asm__ volatile(#name " $7,%1,%0" : "+x"(x) : "x"(y)); break; \
-	} \
-	v128_st(d, x); \
-	(void)n; \
-}
-#define CMP(name, fmt, how) \
-X86_CMP(name) \
-const struct op * \
-op_##name(struct cpu *c, const struct op *op) \
-{ \
-	if (LIKELY(!c->fpsoft) && FORM(op) == FORM_XX) { \
-		k_##name(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
-		NEXT(); \
-	} \
-	fp_apply(c, op, k_##name, FP_CMP | fmt, how); \
-	NEXT(); \
-}
+#define CMP_CASES(DO, name) \
+	switch (op->imm & 7) { \
+	case 0: DO(#name " $0"); break; \
+	case 1: DO(#name " $1"); break; \
+	case 2: DO(#name " $2"); break; \
+	case 3: DO(#name " $3"); break; \
+	case 4: DO(#name " $4"); break; \
+	case 5: DO(#name " $5"); break; \
+	case 6: DO(#name " $6"); break; \
+	default: DO(#name " $7"); break; \
+	}
+#define CMP(name, fmt, how) FP_CASES(name, FP_CMP | fmt, how, CMP_CASES)
 #else
 #define CMP(name, fmt, how) FP_SOFT_HANDLER(name, FP_CMP | fmt, how)
 #endif
@@ -386,22 +361,17 @@ CMP(cmpsd, SD, 8)
 // VCMPxx: bits 0..4. The host's VEX instruction has all 32.
 #ifndef TINY
 #if SSE_HOST
-#define VCMP_CASE(k, name) case k: __asm__ volatile("v" #name " $" #k ",%1,%0,%0" : "+x"(x) : "x"(y)); break;
-#define VCMP_8(a, b, e, f, g, h, i, j, name) VCMP_CASE(a, name) VCMP_CASE(b, name) VCMP_CASE(e, name) VCMP_CASE(f, name) \
-	VCMP_CASE(g, name) VCMP_CASE(h, name) VCMP_CASE(i, name) VCMP_CASE(j, name)
-#define VCMP(name, fmt, how) \
-static NOINLINE void \
-k_vex_##name(u8 *d, const u8 *s, int n, int imm) \
-{ \
-	v128 x = v128_ld(d), y = v128_ld(s); \
-	switch (imm & 31) { \
-	VCMP_8(0, 1, 2, 3, 4, 5, 6, 7, name) VCMP_8(8, 9, 10, 11, 12, 13, 14, 15, name) \
-	VCMP_8(16, 17, 18, 19, 20, 21, 22, 23, name) VCMP_8(24, 25, 26, 27, 28, 29, 30, 31, name) \
-	} \
-	v128_st(d, x); \
-	(void)n; \
-} \
-VEX_TWIN_OF(k_vex_##name, name, how, !c->fpsoft && host_has(HOST_AVX), vex_soft(c, op, FP_CMP | fmt, how))
+#define VEX_ONCE(text) __asm__ volatile(text ",%1,%0,%0" : "+x"(x) : "x"(y))
+#define VEX_TWICE(text) __asm__ volatile(text ",%2,%0,%0\n" text ",%3,%1,%1" : "+x"(x), "+x"(hx) : "x"(y), "x"(hy))
+#define VCMP_CASE(k, DO, name) case k: VEX_##DO("v" #name " $" #k); break;
+#define VCMP_8(a, b, e, f, g, h, i, j, DO, name) VCMP_CASE(a, DO, name) VCMP_CASE(b, DO, name) VCMP_CASE(e, DO, name) \
+	VCMP_CASE(f, DO, name) VCMP_CASE(g, DO, name) VCMP_CASE(h, DO, name) VCMP_CASE(i, DO, name) VCMP_CASE(j, DO, name)
+#define VCMP_CASES(DO, name) \
+	switch (op->imm & 31) { \
+	VCMP_8(0, 1, 2, 3, 4, 5, 6, 7, DO, name) VCMP_8(8, 9, 10, 11, 12, 13, 14, 15, DO, name) \
+	VCMP_8(16, 17, 18, 19, 20, 21, 22, 23, DO, name) VCMP_8(24, 25, 26, 27, 28, 29, 30, 31, DO, name) \
+	}
+#define VCMP(name, fmt, how) VEX_CASES(name, FP_CMP | fmt, how, host_can(HOST_AVX), VCMP_CASES)
 #else
 #define VCMP(name, fmt, how) VEX_SOFT_HANDLER(name, FP_CMP | fmt, how)
 #endif
@@ -432,14 +402,9 @@ comi_soft(struct cpu *c, const struct op *op, int what)
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	uintptr_t h_ = 0; \
-	if (LIKELY(!c->fpsoft && (FORM(op) == FORM_XX || access_try(c, ea(c, op), (how), 0, &h_)))) { \
-		v128 x = v128_ld(xmm(c, op->a)), y; \
+	if (LIKELY(!c->fpsoft && FORM(op) == FORM_XX)) { \
+		v128 x = v128_ld(xmm(c, op->a)), y = v128_ld(xmm(c, op->b)); \
 		u8 zf, pf, cf; \
-		if (FORM(op) == FORM_XX) \
-			y = v128_ld(xmm(c, op->b)); \
-		else \
-			y = v128_make((how) == 8 ? hrd64(c, op, h_) : hrd32(c, op, h_), 0); \
 		__asm__ volatile(#name " %4,%3" : "=@ccz"(zf), "=@ccp"(pf), "=@ccc"(cf) : "x"(x), "x"(y)); \
 		flags_set(c, (u32)(zf << 6 | pf << 2 | cf)); \
 		NEXT(); \
@@ -450,14 +415,9 @@ op_##name(struct cpu *c, const struct op *op) \
 #else
 #if HARD_FLOAT
 #define COMI_HARD(how) \
-	uintptr_t h_; \
-	if (FORM(op) == FORM_XX || access_try(c, ea(c, op), (how), 0, &h_)) { \
+	if (FORM(op) == FORM_XX) { \
 		int wide = (how) == 8; \
-		u64 a = lane_get(xmm(c, op->a), 0, how), b; \
-		if (FORM(op) == FORM_XX) \
-			b = lane_get(xmm(c, op->b), 0, how); \
-		else \
-			b = wide ? hrd64(c, op, h_) : hrd32(c, op, h_); \
+		u64 a = lane_get(xmm(c, op->a), 0, how), b = lane_get(xmm(c, op->b), 0, how); \
 		if (LIKELY(plain(a, wide) && plain(b, wide))) { \
 			enum fpcmp r = hard_cmp(wide, a, b); \
 			flags_set(c, r == FPCMP_GT ? 0 : r == FPCMP_LT ? FLAG_CF : FLAG_ZF); \
@@ -509,14 +469,19 @@ APPROXIMATE(rcpss, 1, 0)
 APPROXIMATE(rsqrtps, 4, 1)
 APPROXIMATE(rsqrtss, 1, 1)
 #endif
+#if SSE_HOST
+#define APPROXIMATE_VEX VEX_TWIN_ASM
+#else
+#define APPROXIMATE_VEX VEX_TWIN
+#endif
 VEC_HANDLER(rcpps, 16)
-VEX_TWIN(rcpps, 16 | HOW_UNARY)
+APPROXIMATE_VEX(rcpps, 16 | HOW_UNARY)
 VEC_HANDLER(rcpss, 4)
-VEX_TWIN(rcpss, 4)
+APPROXIMATE_VEX(rcpss, 4)
 VEC_HANDLER(rsqrtps, 16)
-VEX_TWIN(rsqrtps, 16 | HOW_UNARY)
+APPROXIMATE_VEX(rsqrtps, 16 | HOW_UNARY)
 VEC_HANDLER(rsqrtss, 4)
-VEX_TWIN(rsqrtss, 4)
+APPROXIMATE_VEX(rsqrtss, 4)
 
 // DPPS, DPPD: products, then sums of neighbours, then the sum of those. An
 // unmasked exception of one step keeps the next from being computed.
@@ -564,55 +529,44 @@ dot_product(struct cpu *c, const struct op *op, int what)
 static ALWAYS_INLINE v128
 lanes_of(const u8 *p, unsigned bits, int w)
 {
-	u64 lo = lane_masks(bits, w), hi = lane_masks(bits >> 8 / w, w);
-	return v128_make(ld64(p) & lo, ld64(p + 8) & hi);
+	return v128_ld(p) & lanes_mask(bits, w);
 }
 
-static void
+static ALWAYS_INLINE void
 k_dpps(u8 *d, const u8 *s, int n, int imm)
 {
 	v128 x = lanes_of(d, (unsigned)imm >> 4, 4), y = lanes_of(s, (unsigned)imm >> 4, 4);
 	__asm__ volatile("mulps %1,%0\n haddps %0,%0\n haddps %0,%0" : "+x"(x) : "x"(y));
-	v128_st(d, x);
-	v128_st(d, lanes_of(d, (unsigned)imm, 4));
+	v128_st(d, lanes_of((const u8 *)&x, (unsigned)imm, 4));
 	(void)n;
 }
 
-static void
+static ALWAYS_INLINE void
 k_dppd(u8 *d, const u8 *s, int n, int imm)
 {
 	v128 x = lanes_of(d, (unsigned)imm >> 4, 8), y = lanes_of(s, (unsigned)imm >> 4, 8);
 	__asm__ volatile("mulpd %1,%0\n haddpd %0,%0" : "+x"(x) : "x"(y));
-	v128_st(d, x);
-	v128_st(d, lanes_of(d, (unsigned)imm, 8));
+	v128_st(d, lanes_of((const u8 *)&x, (unsigned)imm, 8));
 	(void)n;
 }
-VEX_TWIN_IF(dpps, 16, !c->fpsoft && host_has(HOST_V2), dot_product(c, op, PS | FP_VEX))
-VEX_TWIN_IF(dppd, 16, !c->fpsoft && host_has(HOST_V2), dot_product(c, op, PD | FP_VEX))
-#define DOT_FAST(k) \
-	if (LIKELY(!c->fpsoft && FORM(op) == FORM_XX && host_has(HOST_V2))) { \
-		k(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
-		NEXT(); \
-	}
+VEC_HANDLER_OF(k_dpps, dpps, !c->fpsoft && host_can(HOST_V2), dot_product(c, op, PS))
+VEC_HANDLER_OF(k_dppd, dppd, !c->fpsoft && host_can(HOST_V2), dot_product(c, op, PD))
+VEX_TWIN_ASM_IF(dpps, 16, !c->fpsoft && host_can(HOST_V2), dot_product(c, op, PS | FP_VEX))
+VEX_TWIN_ASM_IF(dppd, 16, !c->fpsoft && host_can(HOST_V2), dot_product(c, op, PD | FP_VEX))
 #else
-#define DOT_FAST(k)
-#endif
-
 const struct op *
 op_dpps(struct cpu *c, const struct op *op)
 {
-	DOT_FAST(k_dpps)
 	RUN_NEXT_WITH(dot_product, PS);
 }
 
 const struct op *
 op_dppd(struct cpu *c, const struct op *op)
 {
-	DOT_FAST(k_dppd)
 	RUN_NEXT_WITH(dot_product, PD);
 }
 
-#if !SSE_HOST && !defined(TINY)
+#ifndef TINY
 const struct op *
 op_vdpps(struct cpu *c, const struct op *op)
 {
@@ -624,4 +578,5 @@ op_vdppd(struct cpu *c, const struct op *op)
 {
 	RUN_NEXT_WITH(dot_product, PD | FP_VEX);
 }
+#endif
 #endif

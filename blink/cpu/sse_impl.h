@@ -4,9 +4,9 @@
 // A kernel computes d = f(d, s) on bytes in guest order and knows neither
 // registers nor memory. vec_apply() fetches s from wherever the instruction
 // has it (XMM, MMX or general register, memory, immediate), checks alignment,
-// runs the kernel and writes d back. On top of that the common register and
-// memory forms have a path of their own that inlines the kernel; TINY builds
-// leave it out.
+// runs the kernel and writes d back. On top of that the common form, registers
+// only, has a path of its own that inlines the kernel, and memory operands are
+// fetched by another op (cpu/vec_fetch.c); TINY builds have neither.
 //
 // Where the host is an x86-64, kernels of baseline instructions are the
 // instruction itself; the portable body beside each is for all other hosts.
@@ -104,6 +104,7 @@ lane_set(u8 *p, int i, int w, u64 x)
 // 128 bits as one value. Handlers write vector registers whole where they can:
 // a wide load behind narrow stores stalls most processors.
 #if (defined(__SSE2__) || defined(__aarch64__)) && HOST_LITTLE
+#define V128_IS_VECTOR 1
 typedef long long v128 __attribute__((vector_size(16)));
 struct una128 { v128 x; } __attribute__((packed, may_alias));
 typedef u32 v128d __attribute__((vector_size(16)));
@@ -165,6 +166,50 @@ lane_masks(unsigned bits, int w)
 	return w == 8 ? 0 - (u64)(bits & 1) : w == 4 ? ((bits & 3) * (u64)0x80000001 & 0x0000000100000001) * 0xffffffff
 		: ((bits & 15) * (u64)0x0000200040008001 & 0x0001000100010001) * 0xffff;
 }
+
+// The same for 16 bytes
+static ALWAYS_INLINE v128
+lanes_mask(unsigned bits, int w)
+{
+	return v128_make(lane_masks(bits, w), lane_masks(bits >> 8 / w, w));
+}
+
+// Lanes of w bytes: all ones where the top bit is
+static ALWAYS_INLINE u64
+sign_masks(u64 x, int w)
+{
+	return w == 8 ? 0 - (x >> 63) : w == 4 ? (x >> 31 & 0x0000000100000001) * 0xffffffff : (x >> 7 & 0x0101010101010101) * 0xff;
+}
+
+// Bits of a where m has ones, of b elsewhere
+#ifdef V128_IS_VECTOR
+static ALWAYS_INLINE v128
+v128_choose(v128 m, v128 a, v128 b)
+{
+	return (a & m) | (b & ~m);
+}
+static ALWAYS_INLINE v128
+v128_signs(v128 x, int w)
+{
+	typedef signed char v16 __attribute__((vector_size(16)));
+	typedef int v4 __attribute__((vector_size(16)));
+	return w == 8 ? (v128)v128_make(sign_masks((u64)x[0], 8), sign_masks((u64)x[1], 8)) : w == 4 ? (v128)((v4)x >> 31) : (v128)((v16)x < 0);
+}
+#else
+static ALWAYS_INLINE v128
+v128_choose(v128 m, v128 a, v128 b)
+{
+	v128 x;
+	x.lo = (a.lo & m.lo) | (b.lo & ~m.lo);
+	x.hi = (a.hi & m.hi) | (b.hi & ~m.hi);
+	return x;
+}
+static ALWAYS_INLINE v128
+v128_signs(v128 x, int w)
+{
+	return v128_make(sign_masks(ld64(&x.lo), w), sign_masks(ld64(&x.hi), w));
+}
+#endif
 
 // 16 bytes of guest memory, fast path only
 static inline v128
@@ -260,28 +305,10 @@ vex_is_reg(const struct op *op, int i)
 	return (unsigned)op_kind(op, i) - K_XMM <= K_YMM - K_XMM;
 }
 
-// vex_source() with the common cases inlined
-static ALWAYS_INLINE const u8 *
+static inline const u8 *
 vex_last(struct cpu *c, const struct op *op, int how)
 {
-	int i = how & HOW_UNARY || !vex_has_two(op) ? 1 : 2;
-	uintptr_t h;
-	if (LIKELY(vex_is_reg(op, i)))
-		return c->v[i == 1 ? op->b : op->d].b;
-	if (op_kind(op, i) == K_MEM) {
-		unsigned n = vex_bytes(op, how);
-		if (n >= 4 && LIKELY(access_try(c, ea(c, op), n, 0, &h))) {
-			if (n >= 16) {
-				v128_st(c->vmem.b, hrd128(c, op, h));
-				if (n == 32)
-					v128_st(c->vmem.b + 16, hrd128(c, op, h + 16));
-			} else {
-				v128_st(c->vmem.b, v128_make(n == 8 ? hrd64(c, op, h) : hrd32(c, op, h), 0));
-			}
-			return c->vmem.b;
-		}
-	}
-	return vex_source(c, op, how);
+	return c->v[how & HOW_UNARY || !vex_has_two(op) ? op->b : op->d].b;
 }
 
 static inline void
@@ -291,74 +318,69 @@ vex_set(struct cpu *c, int r, v128 lo, v128 hi)
 	v128_st(c->v[r].b + 16, hi);
 }
 
+// The end of a handler where its fast path does not apply: `work` does it all.
+// A function of its own, so that no call (and no saved register) is in that path.
+#define SLOW_HANDLER(name, work) \
+static NOINLINE const struct op * \
+slow_##name(struct cpu *c, const struct op *op) \
+{ \
+	work; \
+	NEXT(); \
+}
+
 #ifdef TINY
 #define VEX_TWIN(name, how)
 #define VEX_TWIN_ASM(name, how)
 #else
 #define VEX_LAST(op, how) ((how) & HOW_UNARY ? (op)->b : (op)->d)
 #define VEX_SECOND(how) ((how) & HOW_COUNT ? 0 : (how) & HOW_UNARY ? (how) & HOW_BYTES : 16)
-#define VEX_TWIN_IF(name, how, condition, otherwise) VEX_TWIN_OF(k_##name, name, how, condition, otherwise)
-#define VEX_TWIN_OF(k, name, how, condition, otherwise) \
+#define VEX_TWIN(name, how) \
+const struct op * \
+op_v##name(struct cpu *c, const struct op *op) \
+{ \
+	vex_apply(c, op, k_##name, how); \
+	NEXT(); \
+}
+// k is inlined where the condition holds, else `work` is done.
+#define VEX_TWIN_ASM_OF(k, name, how, condition, work) \
+SLOW_HANDLER(v##name, work) \
 const struct op * \
 op_v##name(struct cpu *c, const struct op *op) \
 { \
 	if (LIKELY(condition)) { \
-		const u8 *s = vex_last(c, op, how), *d = c->v[op->b].b; \
-		u8 *t = c->vtmp.b; \
-		v128_st(t, v128_ld(d)); \
-		v128_st(t + 16, op->size == 32 ? v128_ld(d + 16) : v128_make(0, 0)); \
-		k(t, s, 16, op->imm); \
-		if (op->size == 32) \
-			k(t + 16, s + VEX_SECOND(how), 16, op->imm >> HOW_IMM_SHIFT(how)); \
-		vex_set(c, op->a, v128_ld(t), v128_ld(t + 16)); \
+		const u8 *d_ = c->v[op->b].b, *s_ = c->v[VEX_LAST(op, how)].b; \
+		v128 lo_ = v128_ld(d_), hi_ = v128_make(0, 0), x_ = v128_ld(s_); \
+		k((u8 *)&lo_, (const u8 *)&x_, 16, op->imm); \
+		if (op->size == 32) { \
+			hi_ = v128_ld(d_ + 16); \
+			x_ = v128_ld(s_ + VEX_SECOND(how)); \
+			k((u8 *)&hi_, (const u8 *)&x_, 16, op->imm >> HOW_IMM_SHIFT(how)); \
+		} \
+		vex_set(c, op->a, lo_, hi_); \
 		NEXT(); \
 	} \
-	otherwise; \
-	NEXT(); \
+	TAIL slow_v##name(c, op); \
 }
-#define VEX_TWIN(name, how) VEX_TWIN_IF(name, how, !((how) & HOW_COUNT) || op_kind(op, 2) != K_IMM, vex_apply(c, op, k_##name, how))
-#define VEX_TWIN_ASM_IF(name, how, condition, otherwise) \
+#define VEX_TWIN_ASM_IF(name, how, condition, work) VEX_TWIN_ASM_OF(k_##name, name, how, condition, work)
+#define VEX_TWIN_ASM(name, how) \
 const struct op * \
 op_v##name(struct cpu *c, const struct op *op) \
 { \
-	if (LIKELY(condition)) { \
-		v128 lo = v128_ld(c->v[op->b].b), hi = v128_make(0, 0), s0, s1; \
-		uintptr_t h_; \
-		if (LIKELY(vex_is_reg(op, (how) & HOW_UNARY ? 1 : 2))) { \
-			const u8 *s = c->v[VEX_LAST(op, how)].b; \
-			s0 = v128_ld(s); \
-			k_##name((u8 *)&lo, (const u8 *)&s0, 16, op->imm); \
-			if (op->size == 32) { \
-				hi = v128_ld(c->v[op->b].b + 16); \
-				s1 = v128_ld(s + VEX_SECOND(how)); \
-				k_##name((u8 *)&hi, (const u8 *)&s1, 16, op->imm >> HOW_IMM_SHIFT(how)); \
-			} \
-			vex_set(c, op->a, lo, hi); \
-			NEXT(); \
-		} \
-		if (op_kind(op, (how) & HOW_UNARY ? 1 : 2) == K_MEM && LIKELY(access_try(c, ea(c, op), vex_bytes(op, how), 0, &h_))) { \
-			s0 = ((how) & HOW_BYTES) == 4 ? v128_make(hrd32(c, op, h_), 0) : ((how) & HOW_BYTES) == 8 \
-				? v128_make(hrd64(c, op, h_), 0) : hrd128(c, op, h_); \
-			if (op->size == 32) { \
-				s1 = (how) & HOW_COUNT ? s0 : ((how) & HOW_BYTES) == 8 ? v128_make(hrd64(c, op, h_ + 8), 0) : hrd128(c, op, h_ + 16); \
-				k_##name((u8 *)&lo, (const u8 *)&s0, 16, op->imm); \
-				hi = v128_ld(c->v[op->b].b + 16); \
-				k_##name((u8 *)&hi, (const u8 *)&s1, 16, op->imm >> HOW_IMM_SHIFT(how)); \
-			} else { \
-				k_##name((u8 *)&lo, (const u8 *)&s0, 16, op->imm); \
-			} \
-			vex_set(c, op->a, lo, hi); \
-			NEXT(); \
-		} \
+	const u8 *d_ = c->v[op->b].b, *s_ = c->v[VEX_LAST(op, how)].b; \
+	v128 lo_ = v128_ld(d_), hi_ = v128_make(0, 0), x_ = v128_ld(s_); \
+	k_##name((u8 *)&lo_, (const u8 *)&x_, 16, op->imm); \
+	if (op->size == 32) { \
+		hi_ = v128_ld(d_ + 16); \
+		x_ = v128_ld(s_ + VEX_SECOND(how)); \
+		k_##name((u8 *)&hi_, (const u8 *)&x_, 16, op->imm >> HOW_IMM_SHIFT(how)); \
 	} \
-	otherwise; \
+	vex_set(c, op->a, lo_, hi_); \
 	NEXT(); \
 }
-#define VEX_TWIN_ASM(name, how) VEX_TWIN_ASM_IF(name, how, 1, vex_apply(c, op, k_##name, how))
 #endif
 
-// Handler `op_name` around kernel k_name. VEC_HANDLER_ASM has its memory form
-// inlined too: its kernel must be ALWAYS_INLINE and read 16 aligned bytes.
+// Handler `op_name` around kernel k_name; VEC_HANDLER_OF around k where the
+// condition holds, else `work` is done.
 #ifdef TINY
 #define VEC_HANDLER(name, how) \
 const struct op * \
@@ -366,48 +388,19 @@ op_##name(struct cpu *c, const struct op *op) \
 { \
 	VEC_APPLY_NEXT(k_##name, how); \
 }
-#define VEC_HANDLER_ASM(name, how) VEC_HANDLER(name, how)
 #else
-#define VEC_HANDLER(name, how) \
+#define VEC_HANDLER_OF(k, name, condition, work) \
+SLOW_HANDLER(name, work) \
 const struct op * \
 op_##name(struct cpu *c, const struct op *op) \
 { \
-	if (LIKELY(FORM(op) == FORM_XX)) { \
-		k_##name(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
+	if (LIKELY(FORM(op) == FORM_XX && (condition))) { \
+		k(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
 		NEXT(); \
 	} \
-	if (FORM(op) == FORM_XM && ((how) & HOW_BYTES) >= 4) { \
-		u64 a_ = ea(c, op); \
-		uintptr_t h_; \
-		if (LIKELY((((how) & (HOW_BYTES | HOW_UNALIGNED)) != 16 || !(a_ & 15)) && \
-		           access_try(c, a_, (how) & HOW_BYTES, 0, &h_))) { \
-			v128_st(c->vmem.b, ((how) & HOW_BYTES) == 4 ? v128_make(hrd32(c, op, h_), 0) \
-				: ((how) & HOW_BYTES) == 8 ? v128_make(hrd64(c, op, h_), 0) : hrd128(c, op, h_)); \
-			k_##name(xmm(c, op->a), c->vmem.b, 16, op->imm); \
-			NEXT(); \
-		} \
-	} \
-	VEC_APPLY_NEXT(k_##name, how); \
+	TAIL slow_##name(c, op); \
 }
-#define VEC_HANDLER_ASM(name, how) \
-const struct op * \
-op_##name(struct cpu *c, const struct op *op) \
-{ \
-	if (LIKELY(FORM(op) == FORM_XX)) { \
-		k_##name(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
-		NEXT(); \
-	} \
-	if (FORM(op) == FORM_XM) { \
-		u64 a_ = ea(c, op); \
-		uintptr_t h_; \
-		if (LIKELY(!(a_ & 15)) && LIKELY(access_try(c, a_, 16, 0, &h_))) { \
-			v128 s_ = hrd128(c, op, h_); \
-			k_##name(xmm(c, op->a), (const u8 *)&s_, 16, op->imm); \
-			NEXT(); \
-		} \
-	} \
-	VEC_APPLY_NEXT(k_##name, how); \
-}
+#define VEC_HANDLER(name, how) VEC_HANDLER_OF(k_##name, name, 1, vec_apply(c, op, k_##name, how))
 #endif
 
 // Handler that is another one under a second name
@@ -418,30 +411,22 @@ op_##name(struct cpu *c, const struct op *op) \
 	return op_##other(c, op); \
 }
 
-#if SSE_HOST
-#define X86_KERNEL(name) \
-static ALWAYS_INLINE void \
-k_##name(u8 *d, const u8 *s, int n, int imm) \
-{ \
-	v128 x = v128_ld(d), y = v128_ld(s); \
-	__asm__ volatile(#name " %1,%0" : "+x"(x) : "x"(y)); \
-	v128_st(d, x); \
-	(void)n; \
-	(void)imm; \
-}
-#endif
-
 // What the host has beyond the baseline. HOST_V2: SSE3 to SSE4.2. A kernel
 // that begins with TRY_HOST is that instruction where there is one.
 #if SSE_HOST
 enum { HOST_KNOWN = 1, HOST_V2 = 2, HOST_AES = 4, HOST_CLMUL = 8, HOST_SHA = 16, HOST_GFNI = 32, HOST_AVX = 64, HOST_FMA = 128, HOST_F16C = 256, HOST_AVX2 = 512 };
 extern int sse_host_features;  // 0: not asked yet
-int sse_ask_host(void);
 static inline int
 host_has(int what)
 {
 	int x = __atomic_load_n(&sse_host_features, __ATOMIC_RELAXED);
 	return (LIKELY(x) ? x : sse_ask_host()) & what;
+}
+// The same, but "no" until somebody asked: for paths that have another one
+static inline int
+host_can(int what)
+{
+	return __atomic_load_n(&sse_host_features, __ATOMIC_RELAXED) & what;
 }
 #define TRY_HOST(what, text) do { \
 	if (host_has(what)) { \
@@ -452,6 +437,30 @@ host_has(int what)
 	} } while (0)
 #else
 #define TRY_HOST(what, text) do { } while (0)
+#endif
+
+// Handlers of what came after the baseline: around the host's instruction where
+// it has it, else around k_name.
+#if SSE_HOST
+#define X86_NAMED(kernel, text) \
+static ALWAYS_INLINE void \
+kernel(u8 *d, const u8 *s, int n, int imm) \
+{ \
+	v128 x = v128_ld(d), y = v128_ld(s); \
+	__asm__ volatile(text : "+x"(x) : "x"(y)); \
+	v128_st(d, x); \
+	(void)n; \
+	(void)imm; \
+}
+#define X86_KERNEL(name) X86_NAMED(k_##name, #name " %1,%0")
+#define LATER_HANDLERS(name, feature, how, vex) \
+X86_NAMED(h_##name, #name " %1,%0") \
+VEC_HANDLER_OF(h_##name, name, host_can(feature), vec_apply(c, op, k_##name, how)) \
+VEX_TWIN_ASM_OF(h_##name, name, vex, host_can(feature), vex_apply(c, op, k_##name, vex))
+#else
+#define LATER_HANDLERS(name, feature, how, vex) \
+VEC_HANDLER(name, how) \
+VEX_TWIN(name, vex)
 #endif
 
 // A kernel that treats lanes alike: f of 16-byte unions member `m`, lanes a
