@@ -133,6 +133,9 @@ struct isa_effect isa_flag_effect(const struct insn *in);
 // case, as `objdump -M intel` and Zydis do. Always NUL-terminates; returns the
 // length it would have needed.
 size_t isa_format(char *buf, size_t size, const struct insn *in, u64 pc);
+// The same as AT&T assembly, as GNU as and `objdump -d` have it: what it prints
+// at address pc assembles to the same instruction there.
+size_t isa_format_att(char *buf, size_t size, const struct insn *in, u64 pc);
 
 struct isa_cpuid { u32 eax, ebx, ecx, edx; };
 // What CPUID answers for user code; features come from the table's done rows.

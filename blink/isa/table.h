@@ -7,7 +7,18 @@
 //   INSN(op, "name", FEATURE, reads, writes, undefined, attributes, DONE)
 //     op          enum isa_op and the handler: OP_ADD, op_add()
 //     name        what is printed; a|b|c by operand size 2, 4, 8; @a|b|c by
-//                 address size; % the condition; # the element size
+//                 address size; % the condition; # the element size;
+//                 intel;att where AT&T syntax has a name of its own. Signs
+//                 for what only AT&T syntax prints:
+//                 ~ size of memory that no register tells: b w l q;
+//                 ^ of a real number s l t; & of an x87 integer s l ll;
+//                 ? of a vector that becomes a narrower one: x y;
+//                 < and > size of the second and the first operand;
+//                 [ r, and ] none, where the destination is ST(i); Intel
+//                 syntax prints r for ] alone.
+//                 For what both print: ! an operand size that is not the
+//                 mode's and cannot be seen otherwise, as a suffix or a
+//                 prefix; * whether it is 2, as a prefix
 //     FEATURE     row of features.tbl: which CPUID bit promises it
 //     flags       O S Z A P C D I T or OSZAPC, joined by |; "writes" get a
 //                 result that the manual states, "undefined" get another one

@@ -106,7 +106,7 @@ static const struct {
 	{MODE_32, "36 8b 45 00", "mov eax, dword ptr ss:[ebp]"},
 	{MODE_32, "c4 e2 f8 f2 c1", "andn eax, eax, ecx"},
 	{MODE_32, "9a 11 22 33 44 55 66", "call far 0x6655:0x44332211"},
-	{MODE_16, "8b 00", "mov ax, word ptr [bx+si*1]"},
+	{MODE_16, "8b 00", "mov ax, word ptr [bx+si]"},
 	{MODE_16, "8b 0e 34 12", "mov cx, word ptr [0x1234]"},
 	{MODE_16, "67 66 8b 44 24 08", "mov eax, dword ptr [esp+0x8]"},
 	{MODE_16, "e8 00 ff", "call 0xff03"},
