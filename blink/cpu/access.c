@@ -2,6 +2,7 @@
 // VMA map's permissions, exact faults, and code watches.
 #include "cpu/cpu_internal.h"
 #include "cpu/int.h"
+#include "cpu/system.h"
 
 // Raises what an access gets when byte `at` is inaccessible.
 static void NORETURN
@@ -9,6 +10,8 @@ refuse(struct cpu *c, const struct op *op, u64 at, int access, enum mem_fault wh
 {
 	u32 error = PF_USER | (access & MEM_W ? (u32)PF_WRITE : 0u);
 	c->note = 0;
+	if (CPU_SYS(c))
+		system_refuse(c, op, at, why);
 	switch (why) {
 	case MEM_NONCANONICAL:
 		cpu_raise(c, op, cpu_uses_stack_segment(c, op, at) ? VEC_SS : VEC_GP, 0);
@@ -113,7 +116,9 @@ access_check(struct cpu *c, const struct op *op, u64 gva, int n, int access)
 {
 	if (CPU_MODE(c) != MODE_64)
 		gva = segment_check(c, op, gva, n, access);
-	if (c->sysflags & FLAG_AC && in_ring3(c) && (gva & (alignment(n) - 1)) && (u64)((i64)gva >> 47) + 1 < 2 &&
+	if (CPU_SYS(c) && system_watching(c))
+		system_watch(c, gva, n, access);
+	if (c->sysflags & FLAG_AC && in_ring3(c) && (!CPU_SYS(c) || c->sys->cr0 & CR0_AM) && (gva & (alignment(n) - 1)) && (u64)((i64)gva >> 47) + 1 < 2 &&
 	    (u64)((i64)(gva + (u64)n - 1) >> 47) + 1 < 2 && !cpu_ignores_alignment(c, op))
 		cpu_raise(c, op, VEC_AC, 0);
 	return gva;
@@ -122,7 +127,7 @@ access_check(struct cpu *c, const struct op *op, u64 gva, int n, int access)
 static inline u64
 look(struct cpu *c, const struct op *op, u64 gva, int n, int access)
 {
-	if (LIKELY(CPU_MODE(c) == MODE_64 && !(c->sysflags & FLAG_AC)))
+	if (LIKELY(CPU_MODE(c) == MODE_64 && !(c->sysflags & FLAG_AC) && !CPU_SYS(c)))
 		return gva;
 	return access_check(c, op, gva, n, access);
 }

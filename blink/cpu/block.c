@@ -5,13 +5,14 @@
 // memory is freed only while no thread is inside cpu_run), and made under it.
 #include <stdlib.h>
 #include "cpu/cpu_internal.h"
+#include "cpu/system.h"
 #include "host/host.h"
 
 enum { POPULATE_WRITE = 23 };  // madvise(2)
 
 // Unlike any address that a guest can jump to: never matches in a lookup; and
 // who really wants that address gets its fault.
-static struct block no_block = { ~(u64)0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { { op_stale, { 0 }, { { 0, 0, 0, 0, 0 } }, 0, 0, 0, 0, 0, 0, 0 } } };
+static struct block no_block = { ~(u64)0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { { op_stale, { 0 }, { { 0, 0, 0, 0, 0 } }, 0, 0, 0, 0, 0, 0, 0 } } };
 
 #ifdef TINY
 #define table_new(size) calloc(1, size)
@@ -234,11 +235,11 @@ alloc_locked(struct codecache *code, size_t size)
 }
 
 static struct block *
-find(struct codecache *code, const struct cpu *c, u64 pc)
+find(struct codecache *code, const struct cpu *c, u64 pc, u64 at)
 {
 	struct block *b = LOAD_ACQUIRE(&code->hash[hash_pc(pc)]);
 	while (b && !(b->pc == pc && b->mode == CPU_MODE(c) && b->code_base == c->code_base &&
-	              b->code_limit == c->code_limit && !LOAD_RELAXED(&b->dead)))
+	              b->code_limit == c->code_limit && !(CPU_SYS(c) && b->at != at) && !LOAD_RELAXED(&b->dead)))
 		b = LOAD_ACQUIRE(&b->hash_next);
 	return b;
 }
@@ -247,7 +248,11 @@ const struct block *
 block_at(struct cpu *c, u64 pc, u64 *fault_va)
 {
 	struct codecache *code = c->code;
-	struct block *b = find(code, c, pc);
+	struct block *b;
+	u64 at = 0;
+	if (CPU_SYS(c) && system_code_at(c, pc, &at, fault_va))
+		return 0;
+	b = find(code, c, pc, at);
 	// No guest access is in flight: a host fault from here on is our own, and
 	// must not be taken for that of the last op that made one.
 	c->note = 0;
@@ -258,6 +263,8 @@ block_at(struct cpu *c, u64 pc, u64 *fault_va)
 		u32 epoch = LOAD_ACQUIRE(&code->epoch);
 		if (lower_block(c, tmp, pc, MAX_BLOCK_INSNS, fault_va))
 			return 0;
+		if (CPU_SYS(c))
+			tmp->at = at;
 		size_t size = offsetof(struct block, ops) + tmp->nops * sizeof(struct op);
 		pthread_mutex_lock(&code->lock);
 		if (code->exclusive && code->exclusive != c) {
@@ -273,7 +280,7 @@ block_at(struct cpu *c, u64 pc, u64 *fault_va)
 			pthread_mutex_unlock(&code->lock);
 			cpu_unwind(c, 0, UNWIND_RETRY);
 		}
-		b = find(code, c, pc);
+		b = find(code, c, pc, at);
 		if (!b) {
 			b = (struct block *)alloc_locked(code, size);
 			if (!b) {
@@ -284,7 +291,7 @@ block_at(struct cpu *c, u64 pc, u64 *fault_va)
 			for (u32 i = 0; i < b->nops; ++i)
 				if (b->ops[i].fn == op_unlinked)
 					b->ops[i].link = &b->ops[i];
-			struct block **page = &code->pages[hash_page(block_start(b))];
+			struct block **page = &code->pages[hash_page(b->at)];
 			b->page_next = *page;
 			*page = b;
 			b->hash_next = code->hash[hash_pc(pc)];
@@ -320,7 +327,7 @@ kill_chain(struct codecache *code, u32 chain, u64 lo, u64 hi)
 	struct block **p = &code->pages[chain];
 	while (*p) {
 		struct block *b = *p;
-		u64 start = block_start(b);
+		u64 start = b->at;
 		if (start < hi && start + (b->end - b->pc) > lo) {
 			*p = b->page_next;
 			STORE_RELAXED(&b->page_next, 0);

@@ -4,6 +4,7 @@
 #include "cpu/cpu_internal.h"
 #include "cpu/int.h"
 #include "cpu/op.h"
+#include "cpu/system.h"
 
 // --- conditions --------------------------------------------------------------------
 
@@ -99,6 +100,14 @@ far_pointer(struct cpu *c, const struct op *op, int size, u64 *ip)
 	return (u32)op->imm & 0xffff;
 }
 
+// What a PC's far transfers say: on at c->pc, or a fault.
+static void
+far_done(struct cpu *c, const struct op *op, u32 bad)
+{
+	if (bad)
+		cpu_raise_fault(c, op, bad);
+}
+
 // The slots of a far call are as wide as the operand size, also with REX.W.
 static NOINLINE u64
 far_jump(struct cpu *c, const struct op *op, int call)
@@ -107,9 +116,13 @@ far_jump(struct cpu *c, const struct op *op, int call)
 	u64 ip, sp = c->r[GPR_SP];
 	u32 sel = far_pointer(c, op, far_size(op), &ip);
 	struct segment s;
+	if (CPU_SYS(c)) {
+		far_done(c, op, far_transfer(c, op, sel, ip, size, call));
+		return c->pc;
+	}
 	check_code(c, op, sel, ip, &s);
 	// From 64-bit code to others the stack is already theirs.
-	if (CPU_MODE(c) == MODE_64 && !(s.rights & SEGMENT_LONG))
+	if (CPU_MODE(c) == MODE_64 && !(s.rights & R_LONG))
 		sp = (u32)sp;
 	if (call) {
 		wrn(c, op, stack_at(c, op, sp - (u64)size), size, c->sel[SEG_CS]);
@@ -141,6 +154,10 @@ far_return(struct cpu *c, const struct op *op)
 	struct segment s;
 	int size = op->size;
 	u64 step = (u64)size, more = op_kind(op, 0) == K_IMM ? (u16)op->imm : 0;
+	if (CPU_SYS(c)) {
+		far_done(c, op, far_back(c, op, size, (u32)more));
+		return c->pc;
+	}
 	u32 sel = (u32)stack_peek(c, op, size, step) & 0xffff;
 	u64 ip = stack_peek(c, op, size, 0);
 	if (in_ring3(c) && (sel & 3) != 3) {
@@ -171,7 +188,9 @@ static void
 pop_flags(struct cpu *c, u32 x, int size)
 {
 	u32 old = cpu_get_flags(c);
-	u32 mask = in_ring3(c) ? (u32)USER_FLAGS : (u32)USER_FLAGS | FLAG_IF | FLAG_IOPL;
+	u32 mask = USER_FLAGS;
+	if (CPU_SYS(c))
+		mask |= (c->cpl == 0 ? (u32)FLAG_IOPL : 0u) | (c->cpl <= (c->sysflags >> 12 & 3) ? (u32)FLAG_IF : 0u);
 	if (size == 2)
 		mask &= 0xffff;
 	cpu_set_flags(c, ((old & ~mask) | (x & mask)) & ~(u32)FLAG_RF);
@@ -185,6 +204,10 @@ interrupt_return(struct cpu *c, const struct op *op)
 	u64 step = (u64)size;
 	u64 ip, sp = 0, flags;
 	u32 cs, ss = 0;
+	if (CPU_SYS(c)) {
+		far_done(c, op, far_iret(c, op, size));
+		return c->pc;
+	}
 	if (in_ring3(c) && (c->sysflags & FLAG_NT))
 		cpu_raise(c, op, VEC_GP, 0);
 	// In this order they fault.
@@ -208,7 +231,7 @@ interrupt_return(struct cpu *c, const struct op *op)
 		u32 bad = cpu_load_segment(c, SEG_SS, ss);
 		if (bad)
 			cpu_raise(c, op, (enum vector)(bad >> 16), bad & 0xffff);
-		c->r[GPR_SP] = s.rights & SEGMENT_LONG ? sp : (u32)sp;
+		c->r[GPR_SP] = s.rights & R_LONG ? sp : (u32)sp;
 	} else {
 		stack_set(c, c->r[GPR_SP] + 3 * step);
 	}
@@ -238,6 +261,7 @@ interrupt(struct cpu *c, const struct op *op, unsigned vector)
 {
 	c->vector = (u16)vector;
 	c->error = 0;
+	c->int_pc = op_pc(op);
 	c->pc = c->fault_next = op_next_pc(op);
 	LEAVE(STOP_INT);
 }
@@ -246,7 +270,7 @@ const struct op *
 op_int(struct cpu *c, const struct op *op)
 {
 	unsigned vector = (unsigned)op->imm & 0xff;
-	if (in_ring3(c) && !gate_is_open(vector))
+	if (!CPU_SYS(c) && in_ring3(c) && !gate_is_open(vector))
 		cpu_raise(c, op, VEC_GP, vector * 8 + 2);
 	return interrupt(c, op, vector);
 }
@@ -340,9 +364,19 @@ op_leave(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
+// What virtual-8086 mode may not do with the flags
+static void
+need_iopl3(struct cpu *c, const struct op *op)
+{
+	if (c->sysflags & FLAG_VM && (c->sysflags & FLAG_IOPL) != FLAG_IOPL)
+		cpu_raise(c, op, VEC_GP, 0);
+}
+
 const struct op *
 op_pushf(struct cpu *c, const struct op *op)
 {
+	if (CPU_SYS(c))
+		need_iopl3(c, op);
 	stack_push(c, op, op->size, cpu_get_flags(c) & ~(u32)(FLAG_RF | FLAG_VM));
 	NEXT();
 }
@@ -351,6 +385,8 @@ const struct op *
 op_popf(struct cpu *c, const struct op *op)
 {
 	int size = op->size;
+	if (CPU_SYS(c))
+		need_iopl3(c, op);
 	u64 x = stack_peek(c, op, size, 0);
 	stack_set(c, c->r[GPR_SP] + (u64)size);
 	pop_flags(c, (u32)x, size);

@@ -13,6 +13,7 @@
 
 struct op;
 struct block;
+struct system;
 
 // The hidden part of a segment register; the base of FS and GS is in cpu.segbase.
 struct segment { u32 base, limit, rights; };  // rights as LAR gives them; 0: null
@@ -81,9 +82,11 @@ struct cpu {
 	u16 sel[6];         // segment selectors
 	// Segments as 16 and 32-bit code sees them: see cpu/segment.c
 	struct segment seg[6];
-	u8 segflat;         // bit s: writable data of 4 GiB, nothing to check
+	u64 segfast[6];     // accesses of up to 32 bytes below this offset need no check
 	u8 stack_size;      // bytes of the stack pointer: 8, 4, 2
-	u8 real;            // 16-bit code in real mode: selectors are paragraphs
+	u8 real;            // real or virtual-8086 mode: selectors are paragraphs
+	u8 cpl;             // privilege level
+	u8 code_paged;      // a PC with paging on: linear addresses of code may change
 	u32 code_base, code_limit;  // of CS; 0 in 64-bit mode
 	u64 tls[3];         // descriptors 12 to 14 of the GDT
 	const u8 *ldt;      // guest order, eight bytes each
@@ -92,11 +95,13 @@ struct cpu {
 	struct vec vtmp;    // a vector handler's result: no local whose address escapes
 	u64 budget;         // what limit is when nobody wants attention; ~0: no budget
 	struct mem *mem;
+	struct system *sys; // of a PC: see cpu/system.h
 	// What cpu_run reported
 	u16 vector;
 	u32 error;
 	u64 cr2;
 	u64 fault_next;     // pc behind a faulting trap-like instruction, for INT stops
+	u64 int_pc;         // of the instruction, for INT stops
 	sigjmp_buf *unwind; // where cpu_raise and host faults go; set while cpu_run is active
 	struct block *stepbuf; // the block that cpu_step makes
 	struct codecache *code;  // shared by all threads of the address space
@@ -137,8 +142,10 @@ void cpu_attention(struct cpu *);
 // Tiny builds know 64-bit code only.
 #ifdef TINY
 #define CPU_MODE(c) MODE_64
+#define CPU_SYS(c) ((struct system *)0)
 #else
 #define CPU_MODE(c) ((c)->mode)
+#define CPU_SYS(c) ((c)->sys)
 #endif
 
 // What the kernel does to segments. All check as the processor does and return

@@ -1,6 +1,7 @@
 // flags.c: reading the lazy arithmetic flags, and EFLAGS as a whole.
 #include "cpu/cpu_internal.h"
 #include "cpu/flags.h"
+#include "cpu/system.h"
 
 u32
 flags_arith(const struct cpu *c)
@@ -91,11 +92,14 @@ cpu_get_flags(struct cpu *c)
 void
 cpu_set_flags(struct cpu *c, u32 x)
 {
+	u32 old = c->sysflags;
 	flags_set(c, x);
 	c->df = x & FLAG_DF ? -1 : 1;
 	c->sysflags = x & (FLAG_TF | FLAG_IF | FLAG_IOPL | FLAG_NT | FLAG_RF | FLAG_VM | FLAG_AC | FLAG_VIF | FLAG_VIP | FLAG_ID);
 	if (!c->stepping)
 		c->slow = x & FLAG_AC ? (u8)SLOW_ALL : c->paged;
+	if (CPU_SYS(c) && old != c->sysflags)
+		system_flags(c, old);
 	if (x & FLAG_TF)
 		cpu_limit_zero(c);  // leave the block: the run loop single-steps
 }

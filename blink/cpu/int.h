@@ -23,21 +23,25 @@ const struct op *op_leave_at(struct cpu *c, const struct op *op);
 static inline int
 in_ring3(const struct cpu *c)
 {
-	return CPU_MODE(c) == MODE_64 || (c->sel[SEG_CS] & 3) == 3;
+#ifdef TINY
+	return 1;
+#else
+	return c->cpl == 3;
+#endif
 }
 
 // Linear address of offset `at` in a segment, outside 64-bit mode. Where there
 // is something to check, the instruction runs singly, on the slow path, and the
 // upper half of the address tells that path which segment it is.
 u64 segment_look(struct cpu *c, const struct op *op, int seg, u64 linear);
+// What follows from mode and descriptors, after either changed.
+void segment_settle(struct cpu *c);
 static inline u64
 segment_at(struct cpu *c, const struct op *op, int seg, u64 at)
 {
 	u64 linear = (u32)(at + c->segbase[seg]);
-	return LIKELY(c->segflat >> seg & 1) ? linear : segment_look(c, op, seg, linear);
+	return LIKELY(at < c->segfast[seg]) ? linear : segment_look(c, op, seg, linear);
 }
-
-enum { SEGMENT_LONG = 0x200000 };  // of the rights of 64-bit code
 
 // What user code may know of a descriptor; false if there is none for it.
 int segment_of(const struct cpu *c, u32 sel, struct segment *s);

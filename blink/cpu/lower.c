@@ -3,6 +3,7 @@
 // branch, adds address ops and the slots through which blocks are linked.
 #include "cpu/cpu_internal.h"
 #include "cpu/flags.h"
+#include "cpu/system.h"
 
 static u8
 operand_kind(const struct isa_operand *o, const struct insn *in)
@@ -130,6 +131,16 @@ needs_address_op(const struct cpu *c, const struct insn *in)
 	return 0;
 }
 
+// Whether more than 32 bytes may be accessed
+static int
+is_wide(const struct insn *in)
+{
+	for (int i = 0; i < in->nopr; ++i)
+		if (in->opr[i].kind == OPR_MEM)
+			return in->op != OP_LEA && (!in->opr[i].size || in->opr[i].size > 32);
+	return 0;
+}
+
 static int
 implied_addresses(const struct insn *in)
 {
@@ -197,15 +208,22 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 	have = fetch_page(c, code, start, room);
 	if (!have)
 		return -1;
+	b->at = start;
 	b->pc = pc;
 	b->mode = CPU_MODE(c);
 	b->code_base = c->code_base;
 	b->code_limit = c->code_limit;
 	b->dead = 0;
 	b->hash_next = b->page_next = 0;
-	while (!ended && count < max_insns && at < MAX_BLOCK_BYTES && at < have) {
+	while (!ended && count < max_insns && at < MAX_BLOCK_BYTES && at < have && op - b->ops < MAX_BLOCK_OPS - 5) {
 		int n = isa_decode(&in, code + at, have - at, (enum isa_mode)CPU_MODE(c));
 		op_fn *fast;
+		if (n == ISA_SHORT && CPU_SYS(c) && c->code_paged && !c->stepping && have < room) {
+			// What lies on two pages that may be mapped anew is run by itself.
+			if (!count)
+				cpu_unwind(c, 0, UNWIND_STEP);
+			break;
+		}
 		if (n == ISA_SHORT && have - at < MAX_INSN_BYTES && at + MAX_INSN_BYTES <= sizeof code && have < room) {
 			// It crosses into the next page.
 			have += fetch_page(c, code + have, start + have, (size_t)min_u64(MAX_INSN_BYTES - (have - at), room - have));
@@ -235,12 +253,22 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 			in.base = GPR_NONE;
 			in.disp += (i64)next;
 		}
+		if (CPU_SYS(c) && (op->imm = system_unit(&in)) != 0) {
+			int unit = op->imm;
+			memset(op, 0, sizeof *op);
+			op->fn = op_unit;
+			op->imm = unit;
+			op->len = in.len;
+			op->off = (u8)at;
+			op->idx = (u8)(op - b->ops);
+			++op;
+		}
 		if (implied_addresses(&in)) {
 			in.base = in.seg;
 			in.index = GPR_NONE;
 		} else if (!in.vsib && needs_address_op(c, &in)) {
 			lower_generic(op, &in);
-			op->fn = CPU_MODE(c) == MODE_64 ? op_ea : op_ea32;
+			op->fn = CPU_MODE(c) == MODE_64 ? op_ea : is_wide(&in) ? op_ea32_wide : op_ea32;
 			op->imm = in.op == OP_LEA ? (int)SEG_NONE : in.seg;
 			op->off = (u8)at;
 			op->idx = (u8)(op - b->ops);

@@ -72,6 +72,7 @@ struct block {
 	u8 dead;          // invalidated; freed when no thread can be in it
 	u8 mode;
 	u32 code_base, code_limit;  // as in struct cpu: pc counts from the base
+	u64 at;           // of the first byte, as changes of code are told: linear; a PC's physical
 	struct op ops[1];
 };
 

@@ -5,6 +5,7 @@
 #include "cpu/cpu_internal.h"
 #include "cpu/flags.h"
 #include "cpu/sse.h"
+#include "cpu/system.h"
 #include "host/host.h"
 
 static THREAD_LOCAL struct cpu *t_cpu;
@@ -185,6 +186,8 @@ fetch_fault(struct cpu *c, u64 va)
 {
 	struct vma v;
 	u32 error = PF_USER | PF_FETCH;
+	if (CPU_SYS(c))
+		system_fetch_fault(c, va);
 	if (va >> 47 && va >> 47 != 0x1ffff)  // BEYOND_LIMIT too
 		cpu_raise(c, 0, VEC_GP, 0);
 	if (mem_find(c->mem, va, &v, 0) && v.start <= va && (v.prot & (MEM_R | MEM_W | MEM_X)))
@@ -198,6 +201,8 @@ step(struct cpu *c)
 	u64 fault_va;
 	c->slow = SLOW_ALL;
 	c->stepping = 1;
+	if (CPU_SYS(c) && system_watching(c))
+		system_break(c);
 	if (lower_block(c, c->stepbuf, c->pc, 1, &fault_va))
 		fetch_fault(c, fault_va);
 	for (u32 i = 0; i < c->stepbuf->nops; ++i)
@@ -208,6 +213,8 @@ step(struct cpu *c)
 	run_ops(c, c->stepbuf->ops);
 	c->stepping = 0;
 	c->slow = cpu_slow(c);
+	if (CPU_SYS(c))
+		c->sysflags &= ~(u32)FLAG_RF;
 	reset_limit(c);
 }
 
@@ -264,9 +271,12 @@ run(struct cpu *c, int one)
 				cpu_park(c);
 				cpu_unpark(c);
 			}
-			if (UNLIKELY(c->sysflags & FLAG_TF)) {
+			if (UNLIKELY(c->sysflags & FLAG_TF || (CPU_SYS(c) && system_watching(c)))) {
+				u32 tf = c->sysflags & FLAG_TF;
 				step(c);
 				if (c->stop == STOP_ATTENTION && delays_trap(c))
+					continue;
+				if (CPU_SYS(c) && c->stop == STOP_ATTENTION && !system_traps(c, tf != 0))
 					continue;
 				if (c->stop == STOP_ATTENTION) {
 					c->vector = VEC_DB;
@@ -347,8 +357,10 @@ op_unlinked(struct cpu *c, const struct op *op)
 	u32 epoch = LOAD_ACQUIRE(&c->code->epoch);
 	const struct block *b;
 	c->pc = (u64)op->disp;
+	if (CPU_SYS(c) && c->code_paged && (b = c->jumps[JUMP_HASH(c->pc)])->pc == c->pc)
+		DISPATCH(b->ops);
 	b = block_here(c);
-	if (LOAD_RELAXED(&c->code->epoch) == epoch)
+	if (LOAD_RELAXED(&c->code->epoch) == epoch && (!CPU_SYS(c) || system_may_link(c, op_block(op), b)))
 		STORE_RELEASE(&((struct op *)(uintptr_t)op)->link, &b->ops[0]);
 	DISPATCH(b->ops);
 }
@@ -381,6 +393,10 @@ op_stale(struct cpu *c, const struct op *op)
 	struct block *b = (struct block *)(uintptr_t)op_block(op);
 	const struct block *n = LOAD_ACQUIRE(&b->page_next);
 	u32 i = JUMP_HASH(b->pc);
+	if (CPU_SYS(c)) {
+		c->pc = b->pc;
+		TAIL cpu_jump(c, op);
+	}
 	if (!n || n->pc != b->pc || n->mode != CPU_MODE(c) || n->code_base != c->code_base ||
 	    n->code_limit != c->code_limit || LOAD_ACQUIRE(&n->dead))
 		n = block_instead(c, b);
@@ -421,6 +437,7 @@ cpu_new(struct mem *mem, struct codecache *code)
 	c->code = code;
 	c->budget = c->limit = ~(u64)0;
 	c->mode = MODE_64;
+	c->cpl = 3;
 	c->df = 1;
 	c->mxcsr = 0x1f80;
 	c->fcw = 0x37f;

@@ -2,28 +2,18 @@
 // descriptors of the GDT and LDT, loading segment registers, limits and types
 // in 16 and 32-bit code, and going from one code segment to another.
 //
-// In 64-bit code only the bases of FS and GS count. In the others a segment of
-// writable data with 4 GiB at 0 is "flat". What
-// goes through any other segment runs singly on the slow path of access.c,
-// which finds the segment's number in the address's upper half and checks.
+// In 64-bit code only the bases of FS and GS count. In the others, offsets that
+// are safely inside a segment of writable data need its base only. Any other
+// access runs singly on the slow path of access.c, which finds the segment's
+// number in the address's upper half and checks.
 //
 // A tiny build has segment_tiny.c in its place. Source: SDM vol 3 chapters 3
 // and 5; AMD64 vol 2 chapter 4.
 #include "cpu/cpu_internal.h"
 #include "cpu/flags.h"
 #include "cpu/int.h"
+#include "cpu/system.h"
 
-// Bits of rights, as in the descriptor's upper half
-enum {
-	R_WRITE = 0x200,    // data; of code: readable
-	R_DOWN = 0x400,     // data: grows down; of code: conforming
-	R_CODE = 0x800,
-	R_SYSTEM = 0x1000,  // clear for system segments
-	R_PRESENT = 0x8000,
-	R_BIG = 0x400000,
-	R_PAGES = 0x800000,
-	R_MASK = 0xf0ff00
-};
 enum { TAG_SHIFT = 40, TAG_BIAS = 1 << 4 };  // the bias keeps a borrow out of the tag
 
 static u32
@@ -61,33 +51,31 @@ segment_of(const struct cpu *c, u32 sel, struct segment *s)
 	return (s->rights & R_SYSTEM) != 0;
 }
 
-// What follows from mode and descriptors
-static void
-settle(struct cpu *c)
+enum { FAST_BYTES = 32 };  // no access of a program but those of op_ea32_wide has more
+
+// Offsets below this can be accessed without a look at the descriptor.
+static u64
+fast_limit(const struct cpu *c, const struct segment *s)
+{
+	u32 type = s->rights & (R_PRESENT | R_SYSTEM | R_CODE | R_DOWN | R_WRITE);
+	if (type != (R_PRESENT | R_SYSTEM | R_WRITE) && !(c->real && !(s->rights & R_DOWN)))
+		return 0;
+	if (s->limit == 0xffffffff && !s->base)
+		return (u64)1 << 32;
+	return s->limit < FAST_BYTES ? 0 : s->limit - (FAST_BYTES - 2);
+}
+
+void
+segment_settle(struct cpu *c)
 {
 	int i;
-	c->segflat = 0;
 	for (i = SEG_ES; i <= SEG_GS; i++) {
 		const struct segment *s = &c->seg[i];
 		if (i < SEG_FS)
 			c->segbase[i] = c->mode == MODE_64 ? 0 : s->base;
-		if ((s->rights & (R_PRESENT | R_SYSTEM | R_CODE | R_DOWN | R_WRITE)) == (R_PRESENT | R_SYSTEM | R_WRITE) && s->limit == 0xffffffff && !s->base)
-			c->segflat |= (u8)(1 << i);
+		c->segfast[i] = fast_limit(c, s);
 	}
 	c->stack_size = c->mode == MODE_64 ? 8 : c->seg[SEG_SS].rights & R_BIG ? 4 : 2;
-}
-
-static void
-real_load(struct cpu *c, int seg, u32 sel)
-{
-	c->sel[seg] = (u16)sel;
-	c->seg[seg].base = (sel & 0xffff) << 4;
-	c->segbase[seg] = c->seg[seg].base;
-	if (seg == SEG_CS) {
-		c->code_base = c->seg[seg].base;
-		c->code_limit = 0xffff;
-		cpu_forget_jumps(c);
-	}
 }
 
 u32
@@ -95,10 +83,8 @@ cpu_load_segment(struct cpu *c, int seg, u32 sel)
 {
 	struct segment s;
 	sel &= 0xffff;
-	if (c->real) {
-		real_load(c, seg, sel);
-		return 0;
-	}
+	if (c->sys)
+		return system_load_segment(c, seg, sel);
 	if (sel < 4) {
 		if (seg == SEG_SS)
 			return fault(VEC_GP, 0);
@@ -114,7 +100,7 @@ cpu_load_segment(struct cpu *c, int seg, u32 sel)
 	c->sel[seg] = (u16)sel;
 	c->seg[seg] = s;
 	c->segbase[seg] = s.base;
-	settle(c);
+	segment_settle(c);
 	return 0;
 }
 
@@ -122,17 +108,13 @@ u32
 code_check(struct cpu *c, u32 sel, u64 ip, struct segment *s)
 {
 	sel &= 0xffff;
-	if (c->real) {
-		memset(s, 0, sizeof *s);
-		return ip > 0xffff ? fault(VEC_GP, 0) : 0;
-	}
 	if (sel < 4)
 		return fault(VEC_GP, 0);
 	if (!segment_of(c, sel, s) || !(s->rights & R_CODE))
 		return fault(VEC_GP, sel);
 	if (!(s->rights & R_PRESENT))
 		return fault(VEC_NP, sel);
-	if (s->rights & SEGMENT_LONG ? (u64)((i64)ip >> 47) + 1 > 1 : ip > s->limit)
+	if (s->rights & R_LONG ? (u64)((i64)ip >> 47) + 1 > 1 : ip > s->limit)
 		return fault(VEC_GP, 0);
 	return 0;
 }
@@ -140,16 +122,12 @@ code_check(struct cpu *c, u32 sel, u64 ip, struct segment *s)
 void
 code_load(struct cpu *c, u32 sel, const struct segment *s)
 {
-	if (c->real) {
-		real_load(c, SEG_CS, sel);
-		return;
-	}
 	u8 mode = c->mode;
 	u32 base = c->code_base, limit = c->code_limit;
 	c->sel[SEG_CS] = (u16)(sel | 3);
 	c->seg[SEG_CS] = *s;
-	c->mode = s->rights & SEGMENT_LONG ? MODE_64 : s->rights & R_BIG ? MODE_32 : MODE_16;
-	settle(c);
+	c->mode = s->rights & R_LONG ? MODE_64 : s->rights & R_BIG ? MODE_32 : MODE_16;
+	segment_settle(c);
 	c->code_base = (u32)c->segbase[SEG_CS];
 	c->code_limit = c->mode == MODE_64 ? 0 : s->limit;
 	if (c->mode != mode || c->code_base != base || c->code_limit != limit)
@@ -193,8 +171,6 @@ cpu_reload_segment(struct cpu *c, int seg)
 u64
 segment_look(struct cpu *c, const struct op *op, int seg, u64 linear)
 {
-	if (c->real)
-		return linear;
 	if (!c->stepping)
 		cpu_unwind(c, op, UNWIND_STEP);
 	return linear | (u64)((seg + 1) << 8 | TAG_BIAS) << (TAG_SHIFT - 8);
@@ -218,6 +194,8 @@ segment_check(struct cpu *c, const struct op *op, u64 gva, int n, int access)
 		ok = at > s->limit && last >= at && (s->rights & R_BIG || last <= 0xffff);
 	else
 		ok = last >= at && last <= s->limit;
+	if (c->real)
+		return ok ? gva : (cpu_raise(c, op, seg == SEG_SS ? VEC_SS : VEC_GP, 0), 0);
 	if (!(s->rights & R_PRESENT))
 		ok = 0;
 	else if ((s->rights & (R_CODE | R_WRITE)) != R_WRITE)
@@ -233,6 +211,16 @@ op_ea32(struct cpu *c, const struct op *op)
 	u64 a = ea(c, op);
 	a = op->flags & OPF_A32 ? (u32)a : (u16)a;
 	c->r[GPR_EA] = op->imm == SEG_NONE ? a : segment_at(c, op, op->imm, a);
+	NEXT();
+}
+
+// Likewise for operands of up to 1 KiB.
+const struct op *
+op_ea32_wide(struct cpu *c, const struct op *op)
+{
+	u64 a = ea(c, op);
+	a = op->flags & OPF_A32 ? (u32)a : (u16)a;
+	c->r[GPR_EA] = a + 1024 <= c->segfast[op->imm] ? (u32)(a + c->segbase[op->imm]) : segment_look(c, op, op->imm, (u32)(a + c->segbase[op->imm]));
 	NEXT();
 }
 

@@ -1,7 +1,7 @@
 // sys.c: what user code can ask of the processor itself: identity, time,
-// random numbers, segment registers and bases, caches; and what it may not.
-// Privileged instructions raise what ring 3 gets. Where Linux emulates an
-// instruction that UMIP forbids, the result is the kernel's.
+// random numbers, segment registers and bases, caches. What it may not is in
+// system.c. Where Linux emulates an instruction that UMIP forbids, the result
+// is the kernel's.
 #include <time.h>
 #include <unistd.h>
 #ifdef __APPLE__
@@ -11,8 +11,9 @@
 #include "cpu/cpu_internal.h"
 #include "cpu/int.h"
 #include "cpu/op.h"
+#include "cpu/system.h"
 
-// --- refused in ring 3 -----------------------------------------------------------
+// --- what no build has -----------------------------------------------------------
 
 #define REFUSED(name, vec) \
 const struct op * \
@@ -20,58 +21,13 @@ op_##name(struct cpu *c, const struct op *op) \
 { \
 	cpu_raise(c, op, vec, 0); \
 }
-REFUSED(in, VEC_GP)
-REFUSED(out, VEC_GP)
-REFUSED(ins, VEC_GP)
-REFUSED(outs, VEC_GP)
-REFUSED(cli, VEC_GP)
-REFUSED(sti, VEC_GP)
-REFUSED(clts, VEC_GP)
-REFUSED(invd, VEC_GP)
-REFUSED(wbinvd, VEC_GP)
-REFUSED(wbnoinvd, VEC_GP)
-REFUSED(invlpg, VEC_GP)
-REFUSED(invpcid, VEC_GP)
-REFUSED(rdmsr, VEC_GP)
-REFUSED(wrmsr, VEC_GP)
-REFUSED(rdpmc, VEC_GP)
-REFUSED(lgdt, VEC_GP)
-REFUSED(lidt, VEC_GP)
-REFUSED(lldt, VEC_GP)
-REFUSED(ltr, VEC_GP)
-REFUSED(lmsw, VEC_GP)
-REFUSED(mov_dr, VEC_GP)
-REFUSED(swapgs, VEC_GP)
-REFUSED(sysexit, VEC_GP)
-REFUSED(sysret, VEC_GP)
-REFUSED(xsetbv, VEC_GP)
 REFUSED(xsaves, VEC_GP)
 REFUSED(xrstors, VEC_GP)
-REFUSED(clac, VEC_UD)
-REFUSED(stac, VEC_UD)
 REFUSED(monitor, VEC_UD)
 REFUSED(mwait, VEC_UD)
 REFUSED(rsm, VEC_UD)
-REFUSED(sysenter, VEC_UD)  // as AMD processors in long mode
 REFUSED(rdpkru, VEC_UD)    // CR4.PKE is off
 REFUSED(wrpkru, VEC_UD)
-
-// CR0 2 3 4 8 exist.
-const struct op *
-op_mov_cr(struct cpu *c, const struct op *op)
-{
-	int cr = op_kind(op, 0) == K_REG ? op->b : op->a;
-	cpu_raise(c, op, cr < 9 && 0x11d >> cr & 1 ? VEC_GP : VEC_UD, 0);
-}
-
-const struct op *
-op_hlt(struct cpu *c, const struct op *op)
-{
-	if (in_ring3(c))
-		cpu_raise(c, op, VEC_GP, 0);
-	c->pc = op_next_pc(op);
-	LEAVE(STOP_HALT);
-}
 
 // --- identity, time, chance --------------------------------------------------------
 
@@ -84,7 +40,7 @@ identify(struct cpu *c)
 	if ((u32)c->r[GPR_AX] == 1) {
 		id.ebx = (id.ebx & 0xffffff) | (u32)(c->tid & 0xff) << 24;
 		id.ecx &= native_features();
-		if (id.ecx & CPUID_1_ECX_XSAVE)
+		if (id.ecx & CPUID_1_ECX_XSAVE && (!CPU_SYS(c) || c->sys->cr4 & CR4_OSXSAVE))
 			id.ecx |= CPUID_1_ECX_OSXSAVE;
 	}
 	c->r[GPR_AX] = id.eax;
@@ -101,8 +57,8 @@ op_cpuid(struct cpu *c, const struct op *op)
 }
 
 // The host's counter, or nanoseconds.
-static u64
-time_stamp(void)
+u64
+cpu_time_stamp(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	return __builtin_ia32_rdtsc();
@@ -114,9 +70,12 @@ time_stamp(void)
 }
 
 static NOINLINE void
-read_time(struct cpu *c)
+read_time(struct cpu *c, const struct op *op)
 {
-	u64 t = time_stamp();
+	u64 t;
+	if (CPU_SYS(c) && c->cpl && c->sys->cr4 & CR4_TSD)
+		cpu_raise(c, op, VEC_GP, 0);
+	t = CPU_SYS(c) ? system_time_stamp(c) : cpu_time_stamp();
 	c->r[GPR_AX] = (u32)t;
 	c->r[GPR_DX] = t >> 32;
 }
@@ -124,14 +83,14 @@ read_time(struct cpu *c)
 const struct op *
 op_rdtsc(struct cpu *c, const struct op *op)
 {
-	read_time(c);
+	read_time(c, op);
 	NEXT();
 }
 
 const struct op *
 op_rdtscp(struct cpu *c, const struct op *op)
 {
-	read_time(c);
+	read_time(c, op);
 	c->r[GPR_CX] = c->tid;
 	NEXT();
 }
@@ -175,12 +134,21 @@ load_segment(struct cpu *c, const struct op *op, int seg, u32 sel)
 		cpu_raise(c, op, (enum vector)(bad >> 16), bad & 0xffff);
 }
 
+// No interrupt comes between a load of SS and the next instruction.
+static void
+shadow_stack_load(struct cpu *c, const struct op *op)
+{
+	if (CPU_SYS(c) && op->a == SEG_SS)
+		c->sys->shadow = op_next_pc(op);
+}
+
 const struct op *
 op_mov_sreg(struct cpu *c, const struct op *op)
 {
-	if (op_kind(op, 0) == K_SREG)
+	if (op_kind(op, 0) == K_SREG) {
 		load_segment(c, op, op->a, (u32)opr_get(c, op, 1, 2));
-	else
+		shadow_stack_load(c, op);
+	} else
 		opr_set(c, op, 0, op_kind(op, 0) == K_MEM ? 2 : op->size, c->sel[op->b]);
 	NEXT();
 }
@@ -204,6 +172,7 @@ op_pop_sreg(struct cpu *c, const struct op *op)
 	int size = slot_size(c, op);
 	load_segment(c, op, op->a, (u32)stack_peek(c, op, size, 0));
 	stack_set(c, c->r[GPR_SP] + (u64)size);
+	shadow_stack_load(c, op);
 	NEXT();
 }
 
@@ -234,11 +203,24 @@ set_zf(struct cpu *c, int zf)
 	flags_update(c, FLAG_ZF, zf ? (u32)FLAG_ZF : 0u);
 }
 
+// What a program may know of a descriptor. A PC's system segments tell their
+// rights, and those that have one their limit.
+enum question { ASK_RIGHTS, ASK_LIMIT, ASK_ACCESS };
+static int
+ask(struct cpu *c, const struct op *op, u32 sel, enum question q, struct segment *s)
+{
+	if (!CPU_SYS(c))
+		return segment_of(c, sel, s);
+	if (!protected_mode(c))
+		cpu_raise(c, op, VEC_UD, 0);
+	return system_ask(c, op, sel, q == ASK_RIGHTS ? 0xbf3f : q == ASK_LIMIT ? 0x0b0f : 0, s);
+}
+
 static NOINLINE void
 ask_segment(struct cpu *c, const struct op *op, int limit)
 {
 	struct segment s;
-	int known = segment_of(c, (u32)opr_get(c, op, 1, 2), &s);
+	int known = ask(c, op, (u32)opr_get(c, op, 1, 2), limit ? ASK_LIMIT : ASK_RIGHTS, &s);
 	if (known)
 		reg_set(c, op->a, op->size, limit ? s.limit : s.rights);
 	set_zf(c, known);
@@ -261,7 +243,7 @@ static NOINLINE void
 verify_segment(struct cpu *c, const struct op *op, int write)
 {
 	struct segment s;
-	int ok = segment_of(c, (u32)opr_get(c, op, 0, 2), &s);
+	int ok = ask(c, op, (u32)opr_get(c, op, 0, 2), ASK_ACCESS, &s);
 	set_zf(c, ok && (write ? (s.rights & 0xa00) == 0x200 : (s.rights & 0xa00) != 0x800));
 }
 
@@ -280,6 +262,8 @@ op_verw(struct cpu *c, const struct op *op)
 const struct op *
 op_arpl(struct cpu *c, const struct op *op)
 {
+	if (CPU_SYS(c) && !protected_mode(c))
+		cpu_raise(c, op, VEC_UD, 0);
 	u64 x = opr_get(c, op, 0, 2), rpl = c->r[op->b] & 3;
 	int raise = (x & 3) < rpl;
 	if (raise)
@@ -330,6 +314,10 @@ store_dummy(struct cpu *c, const struct op *op, int low)
 	u64 x = (u32)low;
 	u64 mask = trunc_to(~(u64)0, op->size);
 	u8 b[2];
+	if (CPU_SYS(c)) {
+		system_store(c, op, low == 0x40 ? c->sys->tr.sel : low ? c->sys->cr0 : c->sys->ldt.sel, low == 0 || low == 0x40);
+		return;
+	}
 	st16(b, (u16)x);
 	if (op_kind(op, 0) == K_MEM)
 		kernel_store(c, op, b, 2);
@@ -359,6 +347,10 @@ static NOINLINE void
 store_table(struct cpu *c, const struct op *op, int base)
 {
 	u8 b[10];
+	if (CPU_SYS(c)) {
+		system_store_table(c, op, base == -0x20000 ? &c->sys->gdt : &c->sys->idt);
+		return;
+	}
 	st16(b, 0);
 	st64(b + 2, base);
 	kernel_store(c, op, b, CPU_MODE(c) == MODE_64 ? 10 : 6);

@@ -42,6 +42,10 @@ mem_host(struct mem *m, u64 gva, size_t *len, int access)
 	int dropped;
 	if (!*len || end < gva)
 		return 0;
+	if (MACHINE(m)) {
+		*len = (size_t)min_u64(*len, page + PAGE_SIZE_GUEST - gva);
+		return machine_slow(m, 0, gva, access, &why);
+	}
 	memset(&ch, 0, sizeof ch);
 again:
 	dropped = 0;
@@ -188,6 +192,8 @@ mem_fetch(struct mem *m, u8 *dst, u64 gva, size_t n)
 {
 	size_t done = 0;
 	enum mem_fault why;
+	if (MACHINE(m))
+		return machine_fetch(m, dst, gva, n);
 	if (gva >= MEM_TOP)
 		return fetch_vsyscall(dst, gva, n);
 	pthread_mutex_lock(&m->lock);
@@ -222,6 +228,8 @@ mem_slow(struct mem *m, struct tlb *tlb, u64 gva, int access, enum mem_fault *wh
 	struct vma *v;
 	u64 page = round_down(gva, PAGE_SIZE_GUEST);
 	u8 *p = 0;
+	if (MACHINE(m))
+		return machine_slow(m, tlb, gva, access, why);
 	memset(&ch, 0, sizeof ch);
 	for (;;) {
 		pthread_mutex_lock(&m->lock);

@@ -65,9 +65,12 @@ struct mem_model {
 };
 extern const struct mem_model linear_model, paged_model;
 
+struct machine;
+
 struct mem {
 	pthread_mutex_t lock;
 	const struct mem_model *model;
+	struct machine *machine;  // a PC's memory: see machine.c
 	const struct mem_layout *layout;
 	struct mem_hooks hooks;
 	struct vma *v;
@@ -136,6 +139,18 @@ void watch_clear_aliases(struct mem *, const struct vma *v, u64 lo, u64 hi, int 
 int watch_open(struct mem *, const struct vma *v, u64 lo, u64 hi, struct changes *);
 // Linear: gives the host's write permission back to closed pages.
 void watch_reopen(struct mem *, u64 lo, u64 hi);
+
+// --- machine.c ------------------------------------------------------------------
+// What mem_slow, mem_fetch and mem_watch_code do for a PC. Tiny builds have none.
+#ifdef TINY
+#define MACHINE(m) ((struct machine *)0)
+#else
+#define MACHINE(m) ((m)->machine)
+#endif
+u8 *machine_slow(struct mem *, struct tlb *, u64 gva, int access, enum mem_fault *why);
+size_t machine_fetch(struct mem *, u8 *dst, u64 gva, size_t n);
+void machine_watch(struct mem *, u64 gva);
+void machine_free(struct machine *);
 
 // --- mem.c ----------------------------------------------------------------------
 void changes_code(struct changes *, u64 lo, u64 hi);

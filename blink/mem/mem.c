@@ -170,6 +170,8 @@ mem_free(struct mem *m)
 {
 	mem_clear(m);
 	page_free_all(m);
+	if (MACHINE(m))
+		machine_free(m->machine);
 	pthread_mutex_destroy(&m->lock);
 	free(m->v);
 	free(m);

@@ -131,6 +131,10 @@ mem_watch_code(struct mem *m, u64 gva, size_t len)
 	struct changes ch;
 	struct vma *v, *w;
 	struct span s;
+	if (MACHINE(m)) {
+		machine_watch(m, gva);
+		return;
+	}
 	if (gva >= MEM_TOP)
 		return;
 	memset(&ch, 0, sizeof ch);
