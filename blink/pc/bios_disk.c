@@ -18,20 +18,25 @@ finish(struct pc *pc, u8 status)
 static u8
 transfer(struct pc *pc, int op, u64 lba, u64 linear, unsigned n, unsigned *done)
 {
-	u8 sector[SECTOR], status;
-	for (*done = 0; *done < n; ++*done) {
+	u8 chunk[16 * SECTOR], status;
+	unsigned k;
+	for (*done = 0; *done < n; *done += k) {
+		k = n - *done < sizeof chunk / SECTOR ? n - *done : (unsigned)(sizeof chunk / SECTOR);
+		// What lies behind the disk's end fails there, not before.
+		if (lba < pc->disk.total && k > pc->disk.total - lba)
+			k = (unsigned)(pc->disk.total - lba);
 		if (op == OP_WRITE) {
-			guest_read(pc, linear, sector, SECTOR);
-			status = disk_write(&pc->disk, lba, sector);
+			guest_read(pc, linear, chunk, k * SECTOR);
+			status = disk_write(&pc->disk, lba, k, chunk);
 		} else {
-			status = disk_read(&pc->disk, lba, sector);
+			status = disk_read(&pc->disk, lba, k, chunk);
 		}
 		if (status)
 			return status;
 		if (op == OP_READ)
-			guest_write(pc, linear, sector, SECTOR);
-		lba++;
-		linear += SECTOR;
+			guest_write(pc, linear, chunk, k * SECTOR);
+		lba += k;
+		linear += k * SECTOR;
 	}
 	return ST_OK;
 }
@@ -78,7 +83,7 @@ format_track(struct pc *pc)
 		return finish(pc, ST_NO_SECTOR);
 	memset(sector, d->number < 0x80 ? 0xf6 : 0, sizeof sector);
 	for (i = 0; i < d->sectors && !status; i++)
-		status = disk_write(d, lba + i, sector);
+		status = disk_write(d, lba + i, 1, sector);
 	return finish(pc, status);
 }
 

@@ -189,9 +189,9 @@ struct disk {
 // Opens the image. -1 with one line in why; a note may be there on success.
 int disk_open(struct disk *, const struct pc_options *, char *why, size_t whysize);
 void disk_close(struct disk *);
-// One sector. 0 or a status of INT 13h.
-u8 disk_read(struct disk *, u64 lba, u8 *out);
-u8 disk_write(struct disk *, u64 lba, const u8 *in);
+// n sectors. 0 or a status of INT 13h.
+u8 disk_read(struct disk *, u64 lba, unsigned n, u8 *out);
+u8 disk_write(struct disk *, u64 lba, unsigned n, const u8 *in);
 // Bytes of the file from its start, for flat programs.
 int disk_load(struct disk *, u8 *out, size_t n);
 
@@ -201,7 +201,6 @@ struct bios {
 	u32 wait_stack;   // whose call it is
 	u64 post_until;   // 83h
 	u32 post_at;      // linear address of the byte that 83h sets
-	u8 flat;          // the image bears no signature
 };
 
 struct pc {
@@ -213,6 +212,7 @@ struct pc {
 	struct pc_options options;
 	u8 port92, post[16];
 	u8 reset_asked, a20;
+	u8 flat;  // the image is a program without a boot sector's signature
 	int exit_status;
 	struct pic pic;
 	struct pit pit;

@@ -79,7 +79,7 @@ geometry_from_partition(struct disk *d)
 {
 	u8 mbr[SECTOR];
 	unsigned i;
-	if (disk_read(d, 0, mbr) || ld16(mbr + 510) != 0xaa55)
+	if (disk_read(d, 0, 1, mbr) || ld16(mbr + 510) != 0xaa55)
 		return;
 	for (i = 0; i < 4; i++) {
 		const u8 *p = mbr + 446 + 16 * i;
@@ -214,49 +214,62 @@ keep(struct disk *d, u64 lba, const u8 *in)
 
 // --- sectors ---------------------------------------------------------------------------
 
-u8
-disk_read(struct disk *d, u64 lba, u8 *out)
+// Reads bytes of the file; what lies behind its end is zeros.
+static u8
+read_file(struct disk *d, u64 offset, u8 *out, size_t n)
 {
-	const struct disk_written *w;
 	size_t done = 0;
-	if (d->fd < 0 || lba >= d->total)
-		return ST_NOT_FOUND;
-	w = find(d, lba);
-	if (w) {
-		memcpy(out, w->bytes, SECTOR);
-		return 0;
-	}
-	while (done < SECTOR) {
-		ssize_t n = pread(d->fd, out + done, SECTOR - done, (off_t)(lba * SECTOR + done));
-		if (n < 0 && errno == EINTR)
+	while (done < n) {
+		ssize_t k = pread(d->fd, out + done, n - done, (off_t)(offset + done));
+		if (k < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
+		if (k < 0)
 			return ST_FAILED;
-		if (!n)
+		if (!k)
 			break;
-		done += (size_t)n;
+		done += (size_t)k;
 	}
-	memset(out + done, 0, SECTOR - done);
+	memset(out + done, 0, n - done);
 	return 0;
 }
 
 u8
-disk_write(struct disk *d, u64 lba, const u8 *in)
+disk_read(struct disk *d, u64 lba, unsigned n, u8 *out)
 {
-	size_t done = 0;
-	if (d->fd < 0 || lba >= d->total)
+	unsigned i;
+	u8 status;
+	if (d->fd < 0 || lba >= d->total || n > d->total - lba)
 		return ST_NOT_FOUND;
-	if (d->snapshot)
-		return keep(d, lba, in);
+	status = read_file(d, lba * SECTOR, out, n * (size_t)SECTOR);
+	for (i = 0; i < n && d->nwritten; i++) {
+		const struct disk_written *w = find(d, lba + i);
+		if (w)
+			memcpy(out + i * SECTOR, w->bytes, SECTOR);
+	}
+	return status;
+}
+
+u8
+disk_write(struct disk *d, u64 lba, unsigned n, const u8 *in)
+{
+	size_t done = 0, size = n * (size_t)SECTOR;
+	if (d->fd < 0 || lba >= d->total || n > d->total - lba)
+		return ST_NOT_FOUND;
+	if (d->snapshot) {
+		u8 status = 0;
+		for (; n && !status; n--, lba++, in += SECTOR)
+			status = keep(d, lba, in);
+		return status;
+	}
 	if (d->readonly)
 		return ST_PROTECTED;
-	while (done < SECTOR) {
-		ssize_t n = pwrite(d->fd, in + done, SECTOR - done, (off_t)(lba * SECTOR + done));
-		if (n < 0 && errno == EINTR)
+	while (done < size) {
+		ssize_t k = pwrite(d->fd, in + done, size - done, (off_t)(lba * SECTOR + done));
+		if (k < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
+		if (k <= 0)
 			return ST_FAILED;
-		done += (size_t)n;
+		done += (size_t)k;
 	}
 	return 0;
 }
@@ -264,14 +277,5 @@ disk_write(struct disk *d, u64 lba, const u8 *in)
 int
 disk_load(struct disk *d, u8 *out, size_t n)
 {
-	size_t done = 0;
-	while (done < n) {
-		ssize_t k = pread(d->fd, out + done, n - done, (off_t)done);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k <= 0)
-			return -1;
-		done += (size_t)k;
-	}
-	return 0;
+	return read_file(d, 0, out, n) ? -1 : 0;
 }

@@ -202,10 +202,9 @@ pc_boot(struct pc *pc)
 	u8 sector[SECTOR];
 	struct cpu *c = pc->cpu;
 	int i;
-	if (d->fd < 0 || disk_read(d, 0, sector))
+	if (d->fd < 0 || disk_read(d, 0, 1, sector))
 		return -1;
-	pc->bios.flat = ld16(sector + 510) != 0xaa55;
-	if (pc->bios.flat && d->size > SECTOR) {
+	if (pc->flat) {
 		size_t n = (size_t)d->size;
 		u8 *all = (u8 *)malloc(n);
 		if (!all || disk_load(d, all, n)) {
@@ -214,6 +213,8 @@ pc_boot(struct pc *pc)
 		}
 		ram_write(pc, LOAD_AT, all, n);
 		free(all);
+	} else if (ld16(sector + 510) != 0xaa55) {
+		return -1;
 	} else {
 		ram_write(pc, LOAD_AT, sector, SECTOR);
 	}
@@ -317,6 +318,22 @@ fill_cmos(struct pc *pc)
 	m[0x2f] = (u8)sum;
 }
 
+// Whether the image is a boot sector's or a flat program; -1 if it is neither.
+static int
+find_signature(struct pc *pc, char *why, size_t whysize)
+{
+	u8 sector[SECTOR];
+	const char *what = "no boot signature (55 aa at 510), loaded as a flat program";
+	if (disk_read(&pc->disk, 0, 1, sector) || ld16(sector + 510) == 0xaa55)
+		return 0;
+	pc->flat = pc->disk.size <= LOAD_END - LOAD_AT;
+	if (!pc->flat)
+		what = "no boot signature (55 aa at 510), and too large for a flat program";
+	if (!pc->flat || !*why)
+		snprintf(why, whysize, "%s: %s", pc->options.image, what);
+	return pc->flat ? 0 : -1;
+}
+
 struct pc *
 pc_new(const struct pc_options *o, struct mem *mem, struct cpu *cpu, char *why, size_t whysize)
 {
@@ -346,19 +363,12 @@ pc_new(const struct pc_options *o, struct mem *mem, struct cpu *cpu, char *why, 
 	vga_reset(pc);
 	bios_rom(pc);
 	bios_init(pc);
-	if (o->image && pc->disk.size > LOAD_END - LOAD_AT) {
-		u8 sector[SECTOR];
-		if (!disk_read(&pc->disk, 0, sector) && ld16(sector + 510) != 0xaa55) {
-			snprintf(why, whysize, "%s: no boot signature (55 aa at 510), and too large for a flat program", o->image);
-			goto fail;
-		}
-	}
+	if (o->image && find_signature(pc, why, whysize))
+		goto fail;
 	if (o->image && pc_boot(pc)) {
 		snprintf(why, whysize, "%s: cannot be read", o->image);
 		goto fail;
 	}
-	if (pc->bios.flat && !*why)
-		snprintf(why, whysize, "%s: no boot signature (55 aa at 510), loaded as a flat program", o->image);
 	screen_open(pc);
 	return pc;
 fail:
