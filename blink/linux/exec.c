@@ -62,21 +62,22 @@ copy_strings(struct thread *t, u64 gva, int lead, char ***out, i64 *room)
 	char *buf = (char *)malloc(L_ARG_MAX_STRING);
 	char **v = (char **)calloc(cap + (size_t)lead, sizeof *v);
 	i64 err = buf && v ? 0 : -L_ENOMEM;
+	size_t pointer = t->ia32 ? 4 : 8;
 	int i;
 	for (i = 0; i < lead && !err; i++)
 		if (!(v[i] = strdup("")))
 			err = -L_ENOMEM;
 	while (gva && !err) {
-		u8 raw[8];
+		u8 raw[8] = { 0 };
 		i64 len;
-		if ((err = copy_in(t, raw, gva + n * 8, 8)) || !ld64(raw))
+		if ((err = copy_in(t, raw, gva + n * pointer, pointer)) || !ld64(raw))
 			break;
 		len = mem_read_str(t->p->mem, buf, ld64(raw), L_ARG_MAX_STRING);
 		if (len < 0) {
 			err = len == -ENAMETOOLONG ? -L_E2BIG : -L_EFAULT;
 			break;
 		}
-		if ((*room -= len + 9) < 0) {
+		if ((*room -= len + 1 + (i64)pointer) < 0) {
 			err = -L_E2BIG;
 			break;
 		}

@@ -93,25 +93,27 @@ robust_on_host(struct thread *t, u64 head)
 #endif
 }
 
+// Lists of 32-bit calls have words of four bytes.
+static i64
+robust_word(struct thread *t, u64 gva, size_t size, u64 *x)
+{
+	u8 b[8];
+	i64 r = copy_in(t, b, gva, size);
+	*x = r ? 0 : l_get(b, size);
+	return r;
+}
+
 static void
-robust_exit(struct thread *t)
+robust_walk(struct thread *t, u64 head, size_t size)
 {
 	enum { LIMIT = 2048 };
-	struct l_robust_list_head h;
-	u64 head = t->robust_list, at, next;
-	t->robust_list = 0;
-	if (!head)
+	u64 at, next, offset, pending;
+	if (robust_word(t, head, size, &at) || robust_word(t, head + size, size, &offset) || robust_word(t, head + 2 * size, size, &pending))
 		return;
-	robust_on_host(t, 0);
-	if (copy_in(t, &h, head, sizeof h))
-		return;
+	offset = (u64)sext(offset, (int)size);
 	// Bit 0 of a link says that the lock is a priority-inheriting one.
-	u64 offset = L_GET(h.offset), pending = L_GET(h.pending);
-	at = L_GET(h.next);
 	for (int i = 0; (at & ~(u64)1) != head && i < LIMIT; i++) {
-		u8 link[8];
-		int bad = copy_in(t, link, at & ~(u64)1, 8) != 0;
-		next = bad ? head : ld64(link);
+		int bad = robust_word(t, at & ~(u64)1, size, &next) != 0;
 		if ((at & ~(u64)1) != (pending & ~(u64)1))
 			robust_death(t, (at & ~(u64)1) + offset, 0);
 		if (bad)
@@ -120,6 +122,22 @@ robust_exit(struct thread *t)
 	}
 	if (pending)
 		robust_death(t, (pending & ~(u64)1) + offset, 1);
+}
+
+static void
+robust_exit(struct thread *t)
+{
+	u64 head = t->robust_list;
+	t->robust_list = 0;
+	if (head) {
+		robust_on_host(t, 0);
+		robust_walk(t, head, 8);
+	}
+#ifndef TINY
+	if (t->robust_list32)
+		robust_walk(t, t->robust_list32, 4);
+	t->robust_list32 = 0;
+#endif
 }
 
 i64

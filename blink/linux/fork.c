@@ -155,6 +155,7 @@ clone_fork(struct thread *t, const struct clone_req *q)
 	t->vforked = 0;
 	t->p->lock_future = 0;
 	t->robust_list = 0;
+	t->robust_list32 = 0;
 	t->clear_tid = q->flags & L_CLONE_CHILD_CLEARTID ? q->child_tid : 0;
 	t->sigpend[0] = t->sigpend[1] = 0;
 	child_registers(t->cpu, q);

@@ -60,6 +60,7 @@ struct thread {
 	i32 tid;                   // 0: not known yet, see thread_tid
 	u64 clear_tid;             // set_tid_address / CLONE_CHILD_CLEARTID
 	u64 robust_list;
+	u32 robust_list32;         // the one of 32-bit calls
 	u64 sigmask;               // guest's blocked signals, bit n-1: see sigmask_of
 	int sigmask_known;         // else it is the host's
 	u64 saved_sigmask;         // to restore after sigsuspend-like calls
@@ -80,6 +81,7 @@ struct thread {
 	int host_main;             // runs on the process's first host thread
 	struct exec *exec;         // what an execve under way allocated
 	struct strace *log;        // -s: the call in flight, if any
+	int ia32;                  // the call is a 32-bit one
 	int vforked;               // a process of its own that borrows its parent's memory:
 	                           // VFORKED while that waits, else CLONED_VM
 };

@@ -43,7 +43,7 @@ buffer_arg(struct thread *t, u64 gva, u64 len, int access, const char *layout, s
 	b->n = 0;
 	if (!gva)
 		return 0;
-	if (gva > MEM_TOP || len > MEM_TOP - gva)
+	if ((gva > MEM_TOP || len > MEM_TOP - gva) && !mem_in_window(gva))
 		return bad_address();
 	if (!len || !(p = mem_host(t->p->mem, gva, &k, access)))
 		return fault_address();

@@ -24,8 +24,8 @@ altstack_reset(struct thread *t)
 	t->altstack_flags = L_SS_DISABLE;
 }
 
-static int
-on_altstack(const struct thread *t, u64 sp)
+int
+sigframe_on_altstack(const struct thread *t, u64 sp)
 {
 	return !(t->altstack_flags & L_SS_AUTODISARM) && sp > t->altstack_sp && sp - t->altstack_sp <= t->altstack_size;
 }
@@ -35,7 +35,7 @@ altstack_set(struct thread *t, const struct l_stack *ss, u64 sp, u64 min)
 {
 	u64 base = L_GET(ss->sp), size = L_GET(ss->size);
 	u32 flags = (u32)L_GET(ss->flags), mode = flags & ~L_SS_AUTODISARM;
-	if (on_altstack(t, sp))
+	if (sigframe_on_altstack(t, sp))
 		return -L_EPERM;
 	if (mode != L_SS_DISABLE && mode != L_SS_ONSTACK && mode != 0)
 		return -L_EINVAL;
@@ -57,7 +57,7 @@ sys_sigaltstack(struct thread *t, const u64 *a)
 	memset(&old, 0, sizeof old);
 	L_PUT(old.sp, t->altstack_sp);
 	L_PUT(old.size, t->altstack_size);
-	L_PUT(old.flags, (!t->altstack_size ? L_SS_DISABLE : on_altstack(t, sp) ? L_SS_ONSTACK : 0) | (t->altstack_flags & L_SS_AUTODISARM));
+	L_PUT(old.flags, (!t->altstack_size ? L_SS_DISABLE : sigframe_on_altstack(t, sp) ? L_SS_ONSTACK : 0) | (t->altstack_flags & L_SS_AUTODISARM));
 	if (a[0]) {
 		if (copy_in(t, &ss, a[0], sizeof ss))
 			return -L_EFAULT;
@@ -71,8 +71,8 @@ sys_sigaltstack(struct thread *t, const u64 *a)
 // --- frames -----------------------------------------------------------------------
 
 // The processor's state after FNINIT and LDMXCSR of the defaults, vectors zero.
-static void
-fpu_reset(struct cpu *c)
+void
+sigframe_fpu_reset(struct cpu *c)
 {
 	memset(c->v, 0, sizeof c->v);
 	memset(c->st, 0, sizeof c->st);
@@ -81,6 +81,13 @@ fpu_reset(struct cpu *c)
 	c->fsw = c->fop = c->fcs = c->fds = 0;
 	c->fip = c->fdp = 0;
 	c->mxcsr = 0x1f80;
+}
+
+void
+sigframe_handler_state(struct cpu *c)
+{
+	cpu_set_flags(c, cpu_get_flags(c) & ~(u32)(FLAG_DF | FLAG_RF | FLAG_TF));
+	sigframe_fpu_reset(c);
 }
 
 // Registers in the order in which struct l_sigcontext begins
@@ -98,8 +105,8 @@ xstate_size(u32 xcr0)
 }
 
 // The state as the frame has it; returns its size.
-static size_t
-state_store(struct cpu *c, u8 *image, u32 xcr0)
+size_t
+sigframe_state_store(struct cpu *c, u8 *image, u32 xcr0)
 {
 	struct l_fpstate *s = (struct l_fpstate *)image;
 	u32 size = xstate_size(xcr0);
@@ -117,8 +124,9 @@ state_store(struct cpu *c, u8 *image, u32 xcr0)
 }
 
 // From the frame: by XRSTOR if the magic numbers are there, by FXRSTOR else.
-static int
-state_load(struct thread *t, u64 from, u32 xcr0)
+// edit, if not 0, has changed the FXSAVE part before.
+int
+sigframe_state_load(struct thread *t, u64 from, u32 xcr0, const u8 *b, sigframe_edit *edit)
 {
 	u8 image[CPU_XSTATE_SIZE], magic[4];
 	struct l_fpstate *s = (struct l_fpstate *)image;
@@ -134,12 +142,16 @@ state_load(struct thread *t, u64 from, u32 xcr0)
 		if (ld32(magic) == L_FP_XSTATE_MAGIC2) {
 			if (mem_read(t->p->mem, image + FXSAVE_SIZE, from + FXSAVE_SIZE, size - FXSAVE_SIZE))
 				return -1;
+			if (edit)
+				edit(image, b);
 			return cpu_from_xstate(t->cpu, image, L_GET(s->sw.xfeatures));
 		}
 	}
 	// The mask of valid bits that CPUs with DAZ report
 	if (L_GET(s->mxcsr) & ~0xffffull)
 		return -1;
+	if (edit)
+		edit(image, b);
 	cpu_from_fxsave(t->cpu, image);
 	for (int i = 0; i < 16 && xcr0; i++)
 		memset(t->cpu->v[i].b + 16, 0, 16);
@@ -154,7 +166,9 @@ sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct 
 	u8 fx[CPU_XSTATE_SIZE + 4];
 	u32 xcr0 = isa_xcr0();
 	u64 sp = c->r[GPR_SP] - 128;
-	int was_on = on_altstack(t, c->r[GPR_SP]), entering = 0;
+	int was_on = sigframe_on_altstack(t, c->r[GPR_SP]), entering = 0;
+	if (act->flags & SA_IA32)
+		return sigframe32_push(t, sig, act, info);
 	if (!(act->flags & L_SA_RESTORER))
 		return -1;
 	if (act->flags & L_SA_ONSTACK && t->altstack_size && !was_on) {
@@ -193,7 +207,7 @@ sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct 
 		f.info = *info;
 		n = sizeof f;
 	}
-	size_t nfx = state_store(c, fx, xcr0);
+	size_t nfx = sigframe_state_store(c, fx, xcr0);
 	if (mem_write(t->p->mem, fp, fx, nfx) || mem_write(t->p->mem, sp, &f, n))
 		return -1;
 	if (t->altstack_flags & L_SS_AUTODISARM)
@@ -206,9 +220,38 @@ sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct 
 	c->r[GPR_SI] = sp + offsetof(struct l_rt_sigframe, info);
 	c->r[GPR_DX] = sp + offsetof(struct l_rt_sigframe, uc);
 	c->pc = act->handler;
-	cpu_set_flags(c, cpu_get_flags(c) & ~(u32)(FLAG_DF | FLAG_RF | FLAG_TF));
-	fpu_reset(c);
+	sigframe_handler_state(c);
 	return 0;
+}
+
+i64
+sigframe_bad(struct thread *t)
+{
+	signal_force_segv(t);
+	return (i64)t->cpu->r[GPR_AX];
+}
+
+i64
+sigframe_return(struct thread *t, u32 cs, u32 ss, int lenient)
+{
+	struct cpu *c = t->cpu;
+	u32 fault = cpu_return(c, cs, ss);
+	if (fault && lenient) {
+		ss = USER_DS;  // for programs that never saw SS in a frame
+		fault = cpu_return(c, cs, ss);
+	}
+	if (fault) {
+		// The kernel's IRET faults, as if the interrupted code had, but RF is
+		// not set; for a stack of the LDT it does not know why.
+		if (ss & 4)
+			fault = VEC_GP << 16;
+		c->sel[SEG_CS] = (u16)cs;
+		c->sel[SEG_SS] = (u16)ss;
+		c->vector = (u16)(fault >> 16);
+		c->error = fault & 0xffff;
+		linux_fault(t, STOP_ATTENTION);
+	}
+	return (i64)c->r[GPR_AX];
 }
 
 i64
@@ -216,7 +259,7 @@ sys_rt_sigreturn(struct thread *t, const u64 *a)
 {
 	struct cpu *c = t->cpu;
 	struct l_ucontext uc;
-	u32 cs, ss, fault;
+	u32 cs, ss;
 	u64 at = c->r[GPR_SP];  // the handler's RET popped pretcode
 	t->in_syscall = -1;
 	if (mem_read(t->p->mem, &uc, at, sizeof uc))
@@ -234,33 +277,16 @@ sys_rt_sigreturn(struct thread *t, const u64 *a)
 	c->pc = L_GET(uc.mc.rip);
 	cpu_set_flags(c, (cpu_get_flags(c) & ~(u32)RESTORED_FLAGS) | ((u32)L_GET(uc.mc.eflags) & RESTORED_FLAGS & ~(u32)FLAG_RF));
 	if (L_GET(uc.mc.fpstate)) {
-		if (state_load(t, L_GET(uc.mc.fpstate), isa_xcr0()))
+		if (sigframe_state_load(t, L_GET(uc.mc.fpstate), isa_xcr0(), 0, 0))
 			goto bad;
 	} else {
-		fpu_reset(c);
+		sigframe_fpu_reset(c);
 	}
 	// As in the kernel, a bad stack here is no error.
 	altstack_set(t, &uc.stack, c->r[GPR_SP], L_MINSIGSTKSZ);
-	fault = cpu_return(c, cs, ss);
-	if (fault && cs == USER_CS && !(L_GET(uc.flags) & L_UC_STRICT_RESTORE_SS)) {
-		ss = USER_DS;  // for programs that never saw SS in a frame
-		fault = cpu_return(c, cs, ss);
-	}
-	if (fault) {
-		// The kernel's IRET faults, as if the interrupted code had, but RF is
-		// not set; for a stack of the LDT it does not know why.
-		if (ss & 4)
-			fault = VEC_GP << 16;
-		c->sel[SEG_CS] = (u16)cs;
-		c->sel[SEG_SS] = (u16)ss;
-		c->vector = (u16)(fault >> 16);
-		c->error = fault & 0xffff;
-		linux_fault(t, STOP_ATTENTION);
-	}
-	return (i64)c->r[GPR_AX];
+	return sigframe_return(t, cs, ss, cs == USER_CS && !(L_GET(uc.flags) & L_UC_STRICT_RESTORE_SS));
 bad:
-	signal_force_segv(t);
-	return (i64)c->r[GPR_AX];
+	return sigframe_bad(t);
 }
 
 // --- exceptions ---------------------------------------------------------------------

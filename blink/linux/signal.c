@@ -514,6 +514,8 @@ sys_rt_sigaction(struct thread *t, const u64 *a)
 	if (a[1]) {
 		act.handler = L_GET(l.handler);
 		act.flags = L_GET(l.flags) & ((u64)SA_KNOWN | L_SA_RESETHAND);
+		if (t->ia32)
+			act.flags |= SA_IA32;
 		act.restorer = L_GET(l.restorer);
 		act.mask = L_GET(l.mask) & ~SIG_UNBLOCKABLE;
 		act.known = 1;
@@ -533,7 +535,7 @@ sys_rt_sigaction(struct thread *t, const u64 *a)
 		sigpend_clear(t, sig);
 	if (a[2]) {
 		L_PUT(l.handler, old.handler);
-		L_PUT(l.flags, old.flags);
+		L_PUT(l.flags, old.flags & ~(u64)SA_IA32);
 		L_PUT(l.restorer, old.restorer);
 		L_PUT(l.mask, old.mask);
 		return copy_out(t, a[2], &l, sizeof l);

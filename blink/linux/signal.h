@@ -48,6 +48,29 @@ void signal_force(struct thread *t, int sig, const struct l_siginfo *info);
 void signal_force_segv(struct thread *t);
 // Writes the frame and points t's registers at the handler. 0 or -1 (stack unusable).
 int sigframe_push(struct thread *t, int sig, const struct sigact *act, const struct l_siginfo *info);
+// What 32-bit frames share with them. The state of x87 and vectors: its size
+// as stored; edit changes its FXSAVE part by what b holds.
+typedef void sigframe_edit(u8 *fxsave, const u8 *b);
+size_t sigframe_state_store(struct cpu *c, u8 *image, u32 xcr0);
+int sigframe_state_load(struct thread *t, u64 from, u32 xcr0, const u8 *b, sigframe_edit *edit);
+void sigframe_fpu_reset(struct cpu *c);
+void sigframe_handler_state(struct cpu *c);  // flags, x87 and vectors
+int sigframe_on_altstack(const struct thread *t, u64 sp);
+// The ends of sigreturn: their result is its. lenient: a bad SS is made good.
+i64 sigframe_return(struct thread *t, u32 cs, u32 ss, int lenient);
+i64 sigframe_bad(struct thread *t);
+// A handler that a 32-bit call installed: ia32_signal.c.
+#ifdef TINY
+enum { SA_IA32 = 0 };
+#define sigframe32_push(t, sig, act, info) (-1)
+#else
+enum { SA_IA32 = 0x2000000 };
+int sigframe32_push(struct thread *t, int sig, const struct sigact *act, const struct l_siginfo *info);
+#endif
+i64 sys_rt_sigaction(struct thread *t, const u64 *a);
+i64 sys_rt_sigprocmask(struct thread *t, const u64 *a);
+i64 sys_rt_sigpending(struct thread *t, const u64 *a);
+i64 sys_rt_sigsuspend(struct thread *t, const u64 *a);
 // The state that exec gives an alternate stack.
 void altstack_reset(struct thread *t);
 i64 altstack_set(struct thread *t, const struct l_stack *ss, u64 sp, u64 min);

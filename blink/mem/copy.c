@@ -31,6 +31,25 @@ mem_guarded_copy(void *dst, const void *src, size_t n)
 	return r;
 }
 
+#ifndef TINY
+THREAD_LOCAL struct mem_window *mem_windows;
+
+static void *
+window(u64 gva, size_t *len, int access)
+{
+	struct mem_window *w = mem_windows + (gva - MEM_WINDOW) / MEM_WINDOW_SIZE;
+	size_t at = (size_t)(gva & (MEM_WINDOW_SIZE - 1));
+	if (at >= w->n)
+		return 0;
+	*len = (size_t)min_u64(*len, w->n - at);
+	if (access & MEM_W)
+		w->written = 1;
+	return w->at + at;
+}
+#else
+#define window(gva, len, access) 0
+#endif
+
 void *
 mem_host(struct mem *m, u64 gva, size_t *len, int access)
 {
@@ -42,6 +61,8 @@ mem_host(struct mem *m, u64 gva, size_t *len, int access)
 	int dropped;
 	if (!*len || end < gva)
 		return 0;
+	if (mem_in_window(gva))
+		return window(gva, len, access);
 	if (MACHINE(m)) {
 		*len = (size_t)min_u64(*len, page + PAGE_SIZE_GUEST - gva);
 		return machine_slow(m, 0, gva, access, &why);

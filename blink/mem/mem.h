@@ -119,6 +119,23 @@ u64 mem_total(struct mem *);  // bytes mapped
 // 0 with nothing mapped there (the guest gets EFAULT).
 void *mem_host(struct mem *, u64 gva, size_t *len, int access);
 
+// Bytes of blink's own that the calling thread's system call takes for the
+// guest's: window i begins at MEM_WINDOW + i * MEM_WINDOW_SIZE. For arguments
+// that are made from others.
+#define MEM_WINDOW 0xffff900000000000ull
+enum { MEM_WINDOWS = 8, MEM_WINDOW_SIZE = 1 << 20 };
+struct mem_window { u8 *at; size_t n; int written; };
+#ifdef TINY
+#define mem_in_window(gva) 0
+#else
+extern THREAD_LOCAL struct mem_window *mem_windows;  // MEM_WINDOWS of them, or 0
+static inline int
+mem_in_window(u64 gva)
+{
+	return gva >= MEM_WINDOW && gva < MEM_WINDOW + MEM_WINDOWS * MEM_WINDOW_SIZE && mem_windows;
+}
+#endif
+
 // Copies between guest and blink. All or nothing is not promised; -EFAULT if
 // any byte is inaccessible, also when the host faults (file truncated).
 int mem_read(struct mem *, void *dst, u64 gva, size_t n);
