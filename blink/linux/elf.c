@@ -43,8 +43,9 @@ check_ehdr(const u8 *h, struct why *why)
 	if ((h[4] != 1 && h[4] != 2) || (h[5] != 1 && h[5] != 2))
 		return why_set(why, -L_ENOEXEC, "broken ELF header: EI_CLASS %u, EI_DATA %u", h[4], h[5]);
 	if (machine != EM_X86_64 && name)
-		return why_set(why, -L_ENOEXEC, "is a program for %s%s; blink runs x86-64 programs", name,
-			machine == 21 && !big ? "le" : machine == 8 && !big ? "el" : machine == 243 ? h[4] == 2 ? "64" : "32" : "");
+		return why_set(why, -L_ENOEXEC, "is a program for %s%s; blink runs x86-64 programs%s", name,
+			machine == 21 && !big ? "le" : machine == 8 && !big ? "el" : machine == 243 ? h[4] == 2 ? "64" : "32" : "",
+			machine == 3 ? ": build it with -m64" : "");
 	if (machine != EM_X86_64)
 		return why_set(why, -L_ENOEXEC, "is a program for an unknown processor (e_machine %u); blink runs x86-64 programs", machine);
 	if (h[4] != 2)

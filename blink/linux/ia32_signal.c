@@ -194,7 +194,7 @@ ia32_sigsuspend(struct thread *t, const u64 *a)
 i64
 ia32_sgetmask(struct thread *t, const u64 *a)
 {
-	return (i32)sigmask_of(t);
+	return (i64)sigmask_of(t);
 }
 
 i64
