@@ -3,6 +3,7 @@
 #include "host/host.h"
 #include "host/proc.h"
 #include "linux/exec.h"
+#include "vm/machine.h"
 #include "vm/vm.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,8 @@ enum { EXIT_USAGE = 64, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
 static const char g_usage[] =
 	"usage: blink [-hvsmj0Z] [-L PATH] PROGRAM [ARG...]\n"
-	"runs an x86-64 Linux program\n"
+	"       blink -r [-acNSiZ] IMAGE\n"
+	"runs an x86-64 Linux program, or boots a PC from a disk image\n"
 	"\n"
 	"  -h       this help\n"
 	"  -v       version and build facts\n"
@@ -28,7 +30,12 @@ static const char g_usage[] =
 	"  -0       the first ARG is argv[0] of the program\n"
 	"  -m       paged memory: the program cannot reach blink's own memory\n"
 	"  -j       no JIT\n"
-	"  -Z       statistics at exit\n";
+	"  -Z       statistics at exit\n"
+	"  -r       boot IMAGE: a floppy, a hard disk, or a flat program\n"
+	"  -a, -c   IMAGE is a floppy, a hard disk, whatever its size\n"
+	"  -N       no screen: text and COM1 to standard output, keys from standard input\n"
+	"  -S       snapshot: writes to IMAGE are forgotten at exit\n"
+	"  -i       the PC's clock counts instructions: each run is the same\n";
 
 extern char **environ;
 
@@ -173,8 +180,12 @@ main(int argc, char **argv)
 	struct why why = { "" };
 	static char *program, *path;  // live as long as the process
 	char **envp, **args;
-	int opt, zero = 0, err = 0, flat;
+	struct pc_options pc;
+	int opt, boot = 0, zero = 0, err = 0, flat;
 	size_t n;
+	memset(&pc, 0, sizeof pc);
+	pc.drive = -1;
+	pc.screen = 1;
 	if ((envp = exec_receive(&pg, argv, environ, &why, &err))) {
 		log_open(g_options.log_path);
 		if (!err)
@@ -185,7 +196,7 @@ main(int argc, char **argv)
 		return EXIT_CANNOT_RUN;
 	}
 	options_from_env();
-	while ((opt = getopt(argc, argv, "+hvsmj0ZL:")) != -1) {
+	while ((opt = getopt(argc, argv, "+hvsmj0ZL:racNSi")) != -1) {
 		switch (opt) {
 		case 'h':
 			fputs(g_usage, stdout);
@@ -198,6 +209,12 @@ main(int argc, char **argv)
 		case 'j': g_options.nojit = 1; break;
 		case 'Z': g_options.stats = 1; break;
 		case '0': zero = 1; break;
+		case 'r': boot = 1; break;
+		case 'a': pc.drive = 0; break;
+		case 'c': pc.drive = 0x80; break;
+		case 'N': pc.screen = 0; break;
+		case 'S': pc.snapshot = 1; break;
+		case 'i': pc.counted = 1; break;
 		case 'L': g_options.log_path = strdup(optarg); break;  // argv moves, see below
 		default:
 			fputs(g_usage, stderr);
@@ -208,6 +225,10 @@ main(int argc, char **argv)
 	if (optind >= argc) {
 		fputs(g_usage, stderr);
 		return EXIT_USAGE;
+	}
+	if (boot) {
+		pc.image = argv[optind];
+		return machine_run(&pc, g_options.stats);
 	}
 	program = strdup(argv[optind]);
 	args = argv + optind + zero;

@@ -147,6 +147,8 @@ system_load_segment(struct cpu *c, int seg, u32 sel)
 	sel &= 0xffff;
 	if (!protected_mode(c)) {
 		system_real_segment(c, seg, sel);
+		if (seg == SEG_CS)
+			system_set_code(c, sel, &c->seg[SEG_CS], c->cpl);
 		return 0;
 	}
 	if (seg == SEG_SS) {
@@ -158,10 +160,8 @@ system_load_segment(struct cpu *c, int seg, u32 sel)
 		return bad;
 	}
 	if (sel < 4) {
-		u64 base = c->segbase[seg];
 		memset(&s, 0, sizeof s);
 		system_set_segment(c, seg, sel, &s);
-		(void)base;
 		return 0;
 	}
 	bad = descriptor_read(c, sel, &d);

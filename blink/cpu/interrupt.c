@@ -242,7 +242,15 @@ cpu_deliver(struct cpu *c, unsigned vector, enum deliver how)
 	if (how == DELIVER_EXCEPTION && vector != VEC_DB && vector != VEC_OF && vector != VEC_BP && s->cr0 & CR0_PE)
 		cpu_set_flags(c, cpu_get_flags(c) | FLAG_RF);
 	for (;;) {
+		struct system_event *note = &s->events[s->nevents % EVENTS];
 		u32 bad;
+		if (e.how == DELIVER_EXCEPTION) {
+			note->vector = e.vector + 1;
+			note->error = e.error;
+			note->cs = c->sel[SEG_CS];
+			note->pc = e.next;
+			++s->nevents;
+		}
 		enum severity first = e.how == DELIVER_EXCEPTION ? severity(e.vector) : BENIGN, second;
 		e.has_error = e.how == DELIVER_EXCEPTION && s->cr0 & CR0_PE && pushes_error(e.vector);
 		e.switched = 0;

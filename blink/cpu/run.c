@@ -80,6 +80,8 @@ cpu_raise(struct cpu *c, const struct op *op, enum vector vector, u32 error)
 	c->vector = (u16)vector;
 	c->error = error;
 	c->fault_next = op ? op_next_pc(op) : c->pc;
+	if (CPU_SYS(c))
+		c->sys->block_pc = op ? op_block(op)->pc : c->pc;
 	cpu_unwind(c, op, UNWIND_FAULT);
 }
 

@@ -44,6 +44,7 @@ struct cpu_io {
 	u64 (*clock)(void *arg);  // what RDTSC gives; 0: the host's
 };
 
+enum { EVENTS = 8 };
 struct system {
 	u64 cr0, cr3, cr4, cr8, efer;  // CR2 is cpu.cr2
 	u64 pdpte[4];      // PAE paging: loaded with CR3
@@ -57,6 +58,11 @@ struct system {
 	u64 mtrr_fixed[11], mtrr_var[16], mtrr_type;
 	u64 shadow;        // pc in front of which no interrupt may come, ~0: none
 	u8 intr;           // the interrupt controller asks
+	// For whoever looks at what went wrong: the latest exceptions (vector + 1) in
+	// a ring, the newest in front of nevents; the block that the last was in.
+	struct system_event { u32 vector, error; u16 cs; u64 pc; } events[EVENTS];
+	u32 nevents;
+	u64 block_pc;
 	u8 hits;           // breakpoints of this instruction, as DR6 has them
 	struct cpu_io io;
 };

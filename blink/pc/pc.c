@@ -1,5 +1,6 @@
 // pc.c: the machine as a whole: ports, clock, reset, boot.
 #include "pc/device.h"
+#include "mem/machine.h"
 #include "pc/bios.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -258,7 +259,7 @@ pc_reset(struct pc *pc)
 		pc->reset_asked = 0;
 		ram_read(pc, 0x467, far, 4);
 		cpu_load_segment(pc->cpu, SEG_CS, ld16(far + 2));
-		pc->cpu->pc = pc->cpu->code_base + ld16(far);
+		pc->cpu->pc = ld16(far);
 		return 0;
 	}
 	reset_devices(pc);
@@ -345,7 +346,7 @@ pc_new(const struct pc_options *o, struct mem *mem, struct cpu *cpu, char *why, 
 	}
 	pc->options = *o;
 	pc->ram = o->ram ? o->ram : (u64)DEFAULT_RAM;
-	pc->bytes = o->bytes;
+	pc->bytes = mem ? mem_ram(mem, 0, pc->ram) : o->bytes;
 	pc->mem = mem;
 	pc->cpu = cpu;
 	pc->exit_status = -1;

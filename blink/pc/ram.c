@@ -3,6 +3,7 @@
 // With a struct mem it is mem's; unit tests give the bytes themselves, and
 // then linear is physical.
 #include "pc/device.h"
+#include "mem/machine.h"
 
 const u8 *
 ram_at(struct pc *pc, u64 physical, u64 n)
@@ -25,7 +26,11 @@ ram_read(struct pc *pc, u64 physical, void *dst, size_t n)
 void
 ram_write(struct pc *pc, u64 physical, const void *src, size_t n)
 {
-	if (ram_at(pc, physical, n) && (physical + n <= 0xf0000 || physical >= 0x100000))
+	if (!ram_at(pc, physical, n) || (physical + n > 0xf0000 && physical < 0x100000))
+		return;
+	if (pc->mem)
+		mem_ram_write(pc->mem, physical, src, n);
+	else
 		memcpy(pc->bytes + physical, src, n);
 }
 

@@ -1,0 +1,335 @@
+// machine.c: the run loop of a PC: puts processor, memory and devices together
+// and routes stop reasons. See machine.h.
+//
+// The one clock is the host's, or, when counted, the number of instructions:
+// then HLT moves it on to the next event, and a run repeats exactly.
+#include "vm/machine.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/log.h"
+#include "cpu/system.h"
+#include "host/host.h"
+#include "isa/insn.h"
+#include "mem/machine.h"
+
+enum {
+	SLICE = 20000,             // instructions between looks at the clock
+	NS_PER_INSN = 10,          // when counted
+	DRAW_NS = 20000000,        // between updates of the screen
+	INPUT_NS = 2000000,        // between looks at standard input
+	EXIT_FAILED = 1, EXIT_CANNOT = 126
+};
+#define DEFAULT_RAM ((u64)64 << 20)
+
+struct machine_loop {
+	struct pc_options o;
+	struct pc *pc;
+	struct cpu *c;
+	struct mem *mem;
+	u64 start;        // of the host's clock
+	u64 skipped;      // counted: ns that HLT moved the clock on
+	u64 drawn, asked; // when the screen was drawn, the input looked at
+	u8 in[64];        // input that the keyboard had no room for yet
+	size_t nin;
+	int eof, a20, fl;
+};
+
+static u64
+host_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * 1000000000u + (u64)t.tv_nsec;
+}
+
+static u64
+now(const struct machine_loop *m)
+{
+	return m->o.counted ? m->c->icount * NS_PER_INSN + m->skipped : host_ns() - m->start;
+}
+
+// --- ports -----------------------------------------------------------------------
+
+static u32
+port_in(void *arg, unsigned port, int size)
+{
+	struct machine_loop *m = (struct machine_loop *)arg;
+	pc_advance(m->pc, now(m));
+	return pc_in(m->pc, port, size);
+}
+
+// What a port write may have changed is looked at before the next block.
+static void
+port_out(void *arg, unsigned port, int size, u32 value)
+{
+	struct machine_loop *m = (struct machine_loop *)arg;
+	pc_advance(m->pc, now(m));
+	pc_out(m->pc, port, size, value);
+	cpu_set_intr(m->c, pc_interrupt_pending(m->pc));
+	if (pc_exit_status(m->pc) >= 0 || pc_reset_asked(m->pc) || pc_a20(m->pc) != m->a20)
+		cpu_attention(m->c);
+}
+
+static u64
+time_stamp(void *arg)
+{
+	return now((struct machine_loop *)arg);
+}
+
+// --- people --------------------------------------------------------------------------
+
+// Takes what standard input has; waits up to wait_ns for it.
+static void
+take_input(struct machine_loop *m, u64 wait_ns)
+{
+	struct pollfd p;
+	size_t k;
+	p.fd = m->eof || m->nin == sizeof m->in ? -1 : STDIN_FILENO;
+	p.events = POLLIN;
+	if (poll(&p, 1, (int)(wait_ns / 1000000)) > 0 && p.fd >= 0) {
+		ssize_t n = read(STDIN_FILENO, m->in + m->nin, sizeof m->in - m->nin);
+		if (n > 0)
+			m->nin += (size_t)n;
+		else if (!n || (errno != EAGAIN && errno != EINTR))
+			m->eof = 1;
+	}
+	if (m->nin) {
+		k = pc_input(m->pc, m->in, m->nin, 1);
+		memmove(m->in, m->in + k, m->nin - k);
+		m->nin -= k;
+	}
+	m->asked = host_ns();
+}
+
+static void
+look_after(struct machine_loop *m)
+{
+	u64 t = host_ns();
+	if (t - m->asked > INPUT_NS)
+		take_input(m, 0);
+	if (t - m->drawn > DRAW_NS) {
+		pc_draw(m->pc);
+		m->drawn = t;
+	}
+}
+
+// Nothing to do until the next event: sleeps, or moves the counted clock.
+static void
+idle(struct machine_loop *m)
+{
+	u64 t = now(m), next = pc_next_event(m->pc), wait = next > t ? next - t : 0;
+	pc_draw(m->pc);
+	m->drawn = host_ns();
+	if (m->o.counted) {
+		take_input(m, 0);
+		if (pc_interrupt_pending(m->pc))
+			return;
+		if (next != ~(u64)0)
+			m->skipped += wait;
+		else
+			take_input(m, DRAW_NS);
+		return;
+	}
+	if (wait > DRAW_NS)
+		wait = DRAW_NS;
+	if (wait < 1000000) {
+		struct timespec s = { 0, (long)wait };
+		nanosleep(&s, 0);
+		wait = 0;
+	}
+	take_input(m, wait);
+}
+
+// --- the end ------------------------------------------------------------------------------
+
+static void
+print_insns(struct machine_loop *m, u64 pc, u64 end)
+{
+	struct cpu *c = m->c;
+	u64 base = c->mode == MODE_64 ? 0 : c->code_base;
+	int count;
+	for (count = 0; count < 12; ++count) {
+		u8 code[15];
+		struct insn in;
+		char text[128];
+		size_t have = mem_fetch(c->mem, code, base + pc, sizeof code);
+		int n = isa_decode(&in, code, have, (enum isa_mode)c->mode);
+		if (n > 0)
+			isa_format(text, sizeof text, &in, pc);
+		fprintf(stderr, "%c %04x:%08llx  %s\n", pc == end ? '>' : ' ', c->sel[SEG_CS], (unsigned long long)pc, n > 0 ? text : "(bad)");
+		if (pc >= end || n <= 0)
+			break;
+		pc += (u64)n;
+	}
+}
+
+static void
+print_state(struct machine_loop *m, const char *what)
+{
+	static const char names[16][4] = { "ax", "cx", "dx", "bx", "sp", "bp", "si", "di", "8", "9", "10", "11", "12", "13", "14", "15" };
+	static const char segs[6][3] = { "es", "cs", "ss", "ds", "fs", "gs" };
+	struct cpu *c = m->c;
+	struct system *s = c->sys;
+	int i, wide = c->mode == MODE_64;
+	fprintf(stderr, "blink: %s in %s\n", what,
+		!(s->cr0 & CR0_PE) ? "real mode" : c->sysflags & FLAG_VM ? "virtual-8086 mode" :
+		wide ? "64-bit mode" : c->mode == MODE_32 ? "32-bit protected mode" : "16-bit protected mode");
+	for (i = 0; i < (wide ? 16 : 8); ++i)
+		fprintf(stderr, "%s%s%s%s=%0*llx", i % 4 ? " " : i ? "\n" : "", wide ? "r" : "e", names[i], "", wide ? 16 : 8, (unsigned long long)c->r[i]);
+	fprintf(stderr, "\n%s=%0*llx eflags=%08x cpl=%d\n", wide ? "rip" : "eip", wide ? 16 : 8, (unsigned long long)c->pc, cpu_get_flags(c), c->cpl);
+	for (i = 0; i < 6; ++i)
+		fprintf(stderr, "%s%s=%04x base %08llx limit %08x", i % 3 ? "  " : i ? "\n" : "", segs[i], c->sel[i],
+			(unsigned long long)(i >= SEG_FS ? c->segbase[i] : c->seg[i].base), c->seg[i].limit);
+	fprintf(stderr, "\ngdt %llx/%x idt %llx/%x ldt %04x tr %04x\ncr0=%08llx cr2=%llx cr3=%llx cr4=%08llx efer=%llx\n",
+		(unsigned long long)s->gdt.base, s->gdt.limit, (unsigned long long)s->idt.base, s->idt.limit, s->ldt.sel, s->tr.sel,
+		(unsigned long long)s->cr0, (unsigned long long)c->cr2, (unsigned long long)s->cr3, (unsigned long long)s->cr4, (unsigned long long)s->efer);
+	for (i = 0; i < EVENTS; ++i) {
+		const struct system_event *e = &s->events[(s->nevents + (unsigned)i) % EVENTS];
+		if (e->vector)
+			fprintf(stderr, "exception %u error %x at %04x:%llx\n", e->vector - 1u, e->error, e->cs, (unsigned long long)e->pc);
+	}
+	print_insns(m, s->block_pc <= c->pc && c->pc - s->block_pc < 240 ? s->block_pc : c->pc, c->pc);
+}
+
+// --- the loop ------------------------------------------------------------------------------------
+
+// An exception. The BIOS's services begin with VMCALL, which is none of ours.
+// -1 after a triple fault.
+static int
+exception(struct machine_loop *m, int *waits)
+{
+	struct cpu *c = m->c;
+	int entry = -1;
+	if (c->vector == VEC_UD && c->real)
+		entry = bios_entry(c->code_base + c->pc + 3);
+	if (entry < 0)
+		return cpu_deliver(c, c->vector, DELIVER_EXCEPTION);
+	c->pc += 3;
+	pc_advance(m->pc, now(m));
+	*waits = bios_call(m->pc, (unsigned)entry) == BIOS_WAIT;
+	return 0;
+}
+
+static int
+reset(struct machine_loop *m)
+{
+	cpu_reset(m->c);
+	cpu_invalidate(m->c->code, 0, ~(u64)0);
+	return pc_reset(m->pc);
+}
+
+static int
+loop(struct machine_loop *m)
+{
+	struct cpu *c = m->c;
+	int dead = 0, status, waits, shadow;
+	for (;;) {
+		pc_advance(m->pc, now(m));
+		look_after(m);
+		status = pc_exit_status(m->pc);
+		if (status >= 0)
+			return status;
+		if (pc_reset_asked(m->pc) && reset(m)) {
+			log_msg("%s: nothing to boot", m->o.image);
+			return EXIT_FAILED;
+		}
+		if (pc_a20(m->pc) != m->a20) {
+			m->a20 = pc_a20(m->pc);
+			mem_set_a20(m->mem, m->a20);
+			tlb_flush(&c->tlb);
+			cpu_invalidate(c->code, 0, ~(u64)0);
+		}
+		shadow = 0;
+		waits = 0;
+		if (pc_interrupt_pending(m->pc)) {
+			cpu_set_intr(c, 1);
+			if (cpu_accepts(c)) {
+				int v = pc_interrupt(m->pc);
+				if (v >= 0 && cpu_deliver(c, (unsigned)v, DELIVER_EXTERNAL))
+					dead = 1;
+			} else {
+				shadow = (c->sysflags & FLAG_IF) != 0;
+			}
+		} else {
+			cpu_set_intr(c, 0);
+		}
+		c->budget = c->icount + SLICE;
+		switch (dead ? STOP_ATTENTION : shadow ? cpu_step(c) : cpu_run(c)) {
+		case STOP_FAULT:
+			dead = exception(m, &waits) != 0;
+			break;
+		case STOP_INT:
+			dead = cpu_deliver(c, c->vector, c->vector == VEC_DB ? DELIVER_INT1 : DELIVER_SOFT) != 0;
+			break;
+		case STOP_HALT:
+			waits = 1;
+			if (!(c->sysflags & FLAG_IF) && !m->o.screen && pc_exit_status(m->pc) < 0) {
+				pc_draw(m->pc);
+				print_state(m, "halted with interrupts off");
+				return EXIT_FAILED;
+			}
+			break;
+		default:
+			break;
+		}
+		if (dead) {
+			pc_draw(m->pc);
+			pc_free(m->pc);
+			m->pc = 0;
+			print_state(m, "triple fault");
+			return EXIT_FAILED;
+		}
+		while (waits && pc_exit_status(m->pc) < 0 && !pc_reset_asked(m->pc)) {
+			pc_advance(m->pc, now(m));
+			if (c->sysflags & FLAG_IF && pc_interrupt_pending(m->pc))
+				break;
+			idle(m);
+		}
+	}
+}
+
+int
+machine_run(const struct pc_options *o, int stats)
+{
+	static struct machine_loop m;
+	struct cpu_io io;
+	struct codecache *code;
+	char why[256];
+	int status;
+	m.o = *o;
+	if (!m.o.ram)
+		m.o.ram = DEFAULT_RAM;
+	m.a20 = 1;
+	m.start = host_ns();
+	io.arg = &m;
+	io.in = port_in;
+	io.out = port_out;
+	io.clock = o->counted ? time_stamp : 0;
+	m.mem = mem_machine_new(m.o.ram);
+	code = m.mem ? codecache_new(m.mem) : 0;
+	m.c = code ? cpu_new(m.mem, code) : 0;
+	if (!m.c || cpu_make_system(m.c, &io)) {
+		log_msg("not enough memory for a PC of %llu MiB", (unsigned long long)(m.o.ram >> 20));
+		return EXIT_CANNOT;
+	}
+	host_install_fault_handlers(0);
+	m.pc = pc_new(&m.o, m.mem, m.c, why, sizeof why);
+	if (*why)
+		log_msg("%s", why);
+	if (!m.pc)
+		return EXIT_CANNOT;
+	status = loop(&m);
+	if (m.pc) {
+		pc_draw(m.pc);
+		pc_free(m.pc);
+	}
+	if (stats)
+		log_msg("%llu instructions in %.6f s, %llu run singly", (unsigned long long)m.c->icount,
+			(double)(host_ns() - m.start) / 1e9, (unsigned long long)m.c->steps);
+	return status;
+}
