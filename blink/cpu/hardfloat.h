@@ -5,13 +5,18 @@
 #include "cpu/softfloat.h"
 #include "cpu/sse.h"
 
-// They serve where they are evaluated as such, or float as double (rounding
-// twice is then the same as once). IEEE 754 leaves no choice when the operands
-// are zeros or normal numbers and so is the result (an exponent above the
-// least: no doubt about underflow); then inexact is the only exception there
-// can be. So: round to nearest, and either the inexact bit is already set and
-// masked, or the operation is exact.
-#if !SSE_HOST && !defined(TINY) && defined(__FLT_EVAL_METHOD__) && (__FLT_EVAL_METHOD__ == 0 || __FLT_EVAL_METHOD__ == 1)
+// They serve where they are IEEE 754's, evaluated as such, or float as double
+// (rounding twice is then the same as once). The standard leaves no choice when
+// the operands are zeros or normal numbers and so is the result (an exponent
+// above the least: no doubt about underflow): what NaN a host makes, which of
+// two it takes, whether it flushes denormals, never shows. Inexact is then the
+// only exception there can be. So: round to nearest, and either the inexact bit
+// is already set and masked, or the operation is exact. The host's own flags are
+// not read; Alpha would trap on what is thrown away here, unless told not to.
+#if !SSE_HOST && !defined(TINY) && defined(__FLT_EVAL_METHOD__) && (__FLT_EVAL_METHOD__ == 0 || __FLT_EVAL_METHOD__ == 1) && \
+	__FLT_MANT_DIG__ == 24 && __FLT_MAX_EXP__ == 128 && __DBL_MANT_DIG__ == 53 && __DBL_MAX_EXP__ == 1024 && \
+	(!defined(__FLOAT_WORD_ORDER__) || __FLOAT_WORD_ORDER__ == __BYTE_ORDER__) && !defined(__FAST_MATH__) && \
+	(!defined(__alpha__) || defined(_IEEE_FP))
 #define HARD_FLOAT 1
 #else
 #define HARD_FLOAT 0

@@ -86,8 +86,8 @@ run_alone(void)
 {
 	FILE *code = tmpfile();
 	u8 *view;
-	if (sysconf(_SC_PAGESIZE) != PAGE_SIZE_GUEST) {
-		puts("skipped: needs 4 KiB pages");
+	if (sysconf(_SC_PAGESIZE) > CODE_SIZE) {
+		puts("skipped: needs pages of at most 8 KiB");
 		return -1;
 	}
 	if (!code || ftruncate(fileno(code), CODE_SIZE) ||
