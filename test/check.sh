@@ -32,12 +32,7 @@ if [ -n "$run" ] && ! command -v ${run%% *} >/dev/null 2>&1; then
 	exit 0
 fi
 passed=0 failed=0 skipped=0
-tmp=${TMPDIR:-/tmp}/blink-check.$$
-mkdir -p "$tmp" || exit 1
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM
-limit="timeout 120"
-command -v timeout >/dev/null 2>&1 || limit=
+. "${0%/*}/scratch.sh"
 
 fail() {
 	failed=$((failed + 1))
@@ -65,18 +60,21 @@ native=
 [ "$(uname -s) $(uname -m)" = "Linux x86_64" ] && native=1
 blink="$run $out/blink/blink"
 
-# one LABEL PROGRAM COMMAND...: compares with PROGRAM's record
+# status_and_output INPUT COMMAND...: as the records hold them
+status_and_output() {
+	input=$1
+	shift
+	$limit "$@" >"$tmp/out" 2>"$tmp/err" <"$input"
+	echo "exit $?"
+	cat "$tmp/out"
+}
+
+# one LABEL WANT INPUT COMMAND...: compares with the file WANT
 one() {
 	label=$1
-	want=${2%.*}.out
+	want=$2
 	shift 2
-	in=${want%.out}.in
-	[ -f "$in" ] || in=/dev/null
-	$limit "$@" >"$tmp/out" 2>"$tmp/err" <"$in"
-	{
-		echo "exit $?"
-		cat "$tmp/out"
-	} >"$tmp/got"
+	status_and_output "$@" >"$tmp/got"
 	if cmp -s "$tmp/got" "$want"; then
 		passed=$((passed + 1))
 	else
@@ -97,12 +95,14 @@ for record in example/*.out example/*/*.out; do
 		echo "${record#example/}: skipped: $(cat "$not")"
 		continue
 	fi
+	in=${record%.out}.in
+	[ -f "$in" ] || in=/dev/null
 	for program in "${record%.out}.elf" "${record%.out}.com" "${record%.out}.bin"; do
 		[ -f "$program" ] || continue
 		name=${program#example/}
-		[ -n "$native" ] && [ -z "$run" ] && [ "${program%.elf}" != "$program" ] && one "$name native" "$program" "./$program"
-		one "$name" "$program" $blink "$program"
-		one "$name -m" "$program" $blink -m "$program"
+		[ -n "$native" ] && [ -z "$run" ] && [ "${program%.elf}" != "$program" ] && one "$name native" "$record" "$in" "./$program"
+		one "$name" "$record" "$in" $blink "$program"
+		one "$name -m" "$record" "$in" $blink -m "$program"
 	done
 done
 
@@ -117,19 +117,10 @@ if [ -n "$native" ]; then
 		*/clock.elf | */sched.elf | */stat.elf | */xattr.elf) ;;
 		*) continue ;;
 		esac
-		$limit "$program" >"$tmp/want" 2>/dev/null </dev/null
-		echo "exit $?" >>"$tmp/want"
-		for flag in "" -m; do
-			$limit $blink $flag "$program" >"$tmp/got" 2>"$tmp/err" </dev/null
-			echo "exit $?" >>"$tmp/got"
-			if cmp -s "$tmp/want" "$tmp/got"; then
-				passed=$((passed + 1))
-			else
-				fail "${program#example/} $flag"
-				diff "$tmp/want" "$tmp/got" | head -n 10 | sed 's/^/    /'
-				head -n 5 "$tmp/err" | sed 's/^/    stderr: /'
-			fi
-		done
+		name=${program#example/}
+		status_and_output /dev/null "$program" >"$tmp/want"
+		one "$name" "$tmp/want" /dev/null $blink "$program"
+		one "$name -m" "$tmp/want" /dev/null $blink -m "$program"
 	done
 fi
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -5,12 +5,7 @@
 # their -s logs. test/calls/untested names the exceptions and why.
 blink=$1
 table=$2
-tmp=${TMPDIR:-/tmp}/blink-syscalls.$$
-mkdir -p "$tmp" || exit 1
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' INT TERM
-limit="timeout 60"
-command -v timeout >/dev/null 2>&1 || limit=
+. "${0%/*}/scratch.sh"
 for program in example/calls/*.elf example/linux/*.elf; do
 	in=${program%.elf}.in
 	[ -f "$in" ] || in=/dev/null
