@@ -271,21 +271,6 @@ op_vmovmskpd(struct cpu *c, const struct op *op)
 // ---- insertion, extraction, broadcasts --------------------------------------
 
 const struct op *
-op_vinsertps(struct cpu *c, const struct op *op)
-{
-	int i, imm = op->imm;
-	u32 x = op_kind(op, 2) == K_MEM ? rd32(c, op, ea(c, op)) : ld32(c->v[op->d].b + 4 * (imm >> 6 & 3));
-	u8 *t = c->vtmp.b;
-	memcpy(t, c->v[op->b].b, 16);
-	st32(t + 4 * (imm >> 4 & 3), x);
-	for (i = 0; i < 4; i++)
-		if (imm >> i & 1)
-			st32(t + 4 * i, 0);
-	vex_set(c, op->a, v128_ld(t), v128_make(0, 0));
-	NEXT();
-}
-
-const struct op *
 op_vinsertf128(struct cpu *c, const struct op *op)
 {
 	v128 x = v128_ld(c->v[op->d].b), lo = v128_ld(c->v[op->b].b), hi = v128_ld(c->v[op->b].b + 16);
@@ -371,26 +356,6 @@ finish(struct cpu *c, const struct op *op)
 	vex_set(c, op->a, v128_ld(c->vtmp.b), v128_ld(c->vtmp.b + 16));
 	NEXT();
 }
-
-#if SSE_HOST
-// For the host's VPERMILPS: which lane each of four gets by immediate imm
-static ALWAYS_INLINE v128
-selectors(int imm)
-{
-	static const u32 counts[4] __attribute__((aligned(16))) = {0, 2, 4, 6};
-	u64 both = (u32)imm | (u64)(u32)imm << 32;
-	v128 x = v128_make(both, both);
-	__asm__("vpsrlvd %1,%0,%0" : "+x"(x) : "m"(counts));
-	return x;
-}
-
-static ALWAYS_INLINE v128
-permute4(v128 x, v128 which)
-{
-	__asm__("vpermilps %1,%0,%0" : "+x"(x) : "x"(which));
-	return x;
-}
-#endif
 
 static NOINLINE const struct op *
 vpermilps(struct cpu *c, const struct op *op)
@@ -550,6 +515,22 @@ static ALWAYS_INLINE void
 test_bits(struct cpu *c, const struct op *op, u64 which)
 {
 	const u8 *s = c->v[op->b].b, *d = c->v[op->a].b;
+#if SSE_HOST
+	if (LIKELY(host_can(HOST_V2))) {
+		v128 x = v128_ld(s), y = v128_ld(d), mask = v128_make(which, which), both = x & y, only = x & ~y;
+		u8 zf, cf;
+		if (op->size == 32) {
+			x = v128_ld(s + 16);
+			y = v128_ld(d + 16);
+			both |= x & y;
+			only |= x & ~y;
+		}
+		__asm__("ptest %2,%1" : "=@ccz"(zf) : "x"(both), "x"(mask) : "cc");
+		__asm__("ptest %2,%1" : "=@ccz"(cf) : "x"(only), "x"(mask) : "cc");
+		flags_set(c, (u32)(zf << 6 | cf));
+		return;
+	}
+#endif
 	int i, n = op->size == 32 ? 2 : 1;
 	u64 both = 0, only = 0;
 	for (i = 0; i < 16 * n; i += 16) {

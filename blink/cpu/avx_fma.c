@@ -167,30 +167,65 @@ to_half(struct cpu *c, const struct op *op)
 		vex_set(c, op->a, v128_ld(out), v128_make(0, 0));
 }
 
+#if SSE_HOST
+// The host's results: four or eight halves
+static ALWAYS_INLINE v128
+halves(const u8 *s, int imm, int wide)
+{
+	int up = wide ? 16 : 0;
+	v128 lo = v128_ld(s), hi = v128_ld(s + up);
+#define TO_HALF(k) \
+	case k: \
+		__asm__ volatile("vcvtps2ph $" #k ",%0,%0\n vcvtps2ph $" #k ",%1,%1" : "+x"(lo), "+x"(hi)); \
+		break;
+	switch (imm & 4 ? 4 : imm & 3) {
+	TO_HALF(0) TO_HALF(1) TO_HALF(2) TO_HALF(3)
+	default:
+	TO_HALF(4)
+	}
+	if (up)
+		__asm__("punpcklqdq %1,%0" : "+x"(lo) : "x"(hi));
+	return lo;
+}
+#endif
+
+static NOINLINE void
+to_half_or_new(struct cpu *c, const struct op *op)
+{
+	to_half(c, op);
+	// So that they are not new the next time
+	if (SSE_HOST && !c->fpsoft)
+		sse_host_set(sse_host_get() | (c->mxcsr & MXCSR_FLAGS));
+}
+SLOW_HANDLER(vcvtps2ph, to_half_or_new(c, op))
+
 const struct op *
 op_vcvtps2ph(struct cpu *c, const struct op *op)
 {
 #if SSE_HOST
-	if (LIKELY(!c->fpsoft && op_kind(op, 0) != K_MEM && host_can(HOST_F16C))) {
-		v128 lo = v128_ld(c->v[op->b].b), hi = v128_make(0, 0);
+	if (LIKELY(!c->fpsoft && host_can(HOST_F16C))) {
 		int wide = op_kind(op, 1) == K_YMM;
-		if (wide)
-			hi = v128_ld(c->v[op->b].b + 16);
-#define TO_HALF(k) \
-	case k: \
-		__asm__ volatile("vcvtps2ph $" #k ",%0,%0" : "+x"(lo)); \
-		if (wide) \
-			__asm__ volatile("vcvtps2ph $" #k ",%0,%0" : "+x"(hi)); \
-		break;
-		switch (op->imm & 4 ? 4 : op->imm & 3) {
-		TO_HALF(0) TO_HALF(1) TO_HALF(2) TO_HALF(3)
-		default:
-		TO_HALF(4)
+		if (op_kind(op, 0) != K_MEM) {
+			vex_set(c, op->a, halves(c->v[op->b].b, op->imm, wide), v128_make(0, 0));
+			NEXT();
 		}
-		__asm__("punpcklqdq %1,%0" : "+x"(lo) : "x"(hi));
-		vex_set(c, op->a, lo, v128_make(0, 0));
-		NEXT();
+		u64 a = ea(c, op);
+		uintptr_t h;
+		// Within one page; and if exceptions are new, first the store, then they:
+		// the other way does that.
+		if (LIKELY((a & (PAGE_SIZE_GUEST - 1)) <= PAGE_SIZE_GUEST - 16) && LIKELY(access_try(c, a, 16, 1, &h))) {
+			u32 before = sse_host_get();
+			v128 x = halves(c->v[op->b].b, op->imm, wide);
+			if (LIKELY(sse_host_get() == before)) {
+				if (wide)
+					hwr128(c, op, h, x);
+				else
+					hwr64(c, op, h, (u64)x[0]);
+				NEXT();
+			}
+			sse_host_set(before);
+		}
 	}
 #endif
-	RUN_NEXT(to_half);
+	TAIL slow_vcvtps2ph(c, op);
 }

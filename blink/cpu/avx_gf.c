@@ -63,7 +63,6 @@ map_bits(u8 *d, const u8 *s)
 {
 	u64 m[2];
 	int i;
-	TRY_HOST(HOST_GFNI, "gf2p8affineqb $0,%1,%0");
 	m[0] = ld64(s);
 	m[1] = ld64(s + 8);
 	for (i = 0; i < 16; i++)
@@ -75,7 +74,6 @@ map_bits_of_inverse(u8 *d, const u8 *s)
 {
 	u64 m[2];
 	int i;
-	TRY_HOST(HOST_GFNI, "gf2p8affineinvqb $0,%1,%0");
 	m[0] = ld64(s);
 	m[1] = ld64(s + 8);
 	for (i = 0; i < 16; i++)
@@ -97,8 +95,24 @@ k_gf2p8affineinvqb(u8 *d, const u8 *s, int n, int imm)
 	add_constant(d, imm);
 	(void)n;
 }
-VEC_HANDLER(gf2p8affineqb, 16)
-VEC_HANDLER(gf2p8affineinvqb, 16)
 LATER_HANDLERS(gf2p8mulb, HOST_GFNI, 16, 16)
-VEX_TWIN(gf2p8affineqb, 16)
-VEX_TWIN(gf2p8affineinvqb, 16)
+#if SSE_HOST
+#define AFFINE(name) \
+static ALWAYS_INLINE void \
+h_##name(u8 *d, const u8 *s, int n, int imm) \
+{ \
+	v128 x = v128_ld(d), y = v128_ld(s); \
+	u64 all = (u8)imm * (u64)0x0101010101010101; \
+	__asm__(#name " $0,%1,%0" : "+x"(x) : "x"(y)); \
+	v128_st(d, x ^ v128_make(all, all)); \
+	(void)n; \
+} \
+VEC_HANDLER_OF(h_##name, name, host_can(HOST_GFNI), vec_apply(c, op, k_##name, 16)) \
+VEX_TWIN_ASM_OF(h_##name, name, 16, host_can(HOST_GFNI), vex_apply(c, op, k_##name, 16))
+#else
+#define AFFINE(name) \
+VEC_HANDLER(name, 16) \
+VEX_TWIN(name, 16)
+#endif
+AFFINE(gf2p8affineqb)
+AFFINE(gf2p8affineinvqb)

@@ -159,8 +159,24 @@ k_mpsadbw(u8 *d, const u8 *s, int n, int imm)
 	}
 	(void)n;
 }
+#if SSE_HOST
+static ALWAYS_INLINE void
+h_mpsadbw(u8 *d, const u8 *s, int n, int imm)
+{
+	v128 x = v128_ld(d), y = v128_ld(s);
+#define MPSADBW(k) case k: __asm__("mpsadbw $" #k ",%1,%0" : "+x"(x) : "x"(y)); break;
+	switch (imm & 7) {
+	MPSADBW(0) MPSADBW(1) MPSADBW(2) MPSADBW(3) MPSADBW(4) MPSADBW(5) MPSADBW(6) MPSADBW(7)
+	}
+	v128_st(d, x);
+	(void)n;
+}
+VEC_HANDLER_OF(h_mpsadbw, mpsadbw, host_can(HOST_V2), vec_apply(c, op, k_mpsadbw, 16))
+VEX_TWIN_ASM_OF(h_mpsadbw, mpsadbw, 16 | 3 * HOW_IMM, host_can(HOST_V2), vex_apply(c, op, k_mpsadbw, 16 | 3 * HOW_IMM))
+#else
 VEC_HANDLER(mpsadbw, 16)
 VEX_TWIN(mpsadbw, 16 | 3 * HOW_IMM)
+#endif
 
 // String comparison. imm: bit 0 words, bit 1 signed, bits 2..3 aggregation,
 // bits 4..5 polarity, bit 6 which index or which kind of mask.

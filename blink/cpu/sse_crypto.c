@@ -142,22 +142,45 @@ LATER_HANDLERS(aesenc, HOST_AES, 16, 16)
 LATER_HANDLERS(aesenclast, HOST_AES, 16, 16)
 LATER_HANDLERS(aesdec, HOST_AES, 16, 16)
 LATER_HANDLERS(aesdeclast, HOST_AES, 16, 16)
-VEC_HANDLER(aesimc, 16)
-VEX_TWIN(aesimc, 16 | HOW_UNARY)
-VEC_HANDLER(aeskeygenassist, 16)
-VEX_TWIN(aeskeygenassist, 16 | HOW_UNARY)
+LATER_HANDLERS(aesimc, HOST_AES, 16, 16 | HOW_UNARY)
+#if SSE_HOST
+static ALWAYS_INLINE void
+h_aeskeygenassist(u8 *d, const u8 *s, int n, int imm)
+{
+	v128 x = v128_ld(s);
+	__asm__("aeskeygenassist $0,%0,%0" : "+x"(x));
+	v128_st(d, x ^ v128_make4(0, (u8)imm, 0, (u8)imm));
+	(void)n;
+}
+
+static ALWAYS_INLINE void
+h_pclmulqdq(u8 *d, const u8 *s, int n, int imm)
+{
+	v128 x = v128_ld(d), y = v128_ld(s);
+	switch (imm & 0x11) {
+	case 0x00: __asm__("pclmulqdq $0,%1,%0" : "+x"(x) : "x"(y)); break;
+	case 0x01: __asm__("pclmulqdq $1,%1,%0" : "+x"(x) : "x"(y)); break;
+	case 0x10: __asm__("pclmulqdq $16,%1,%0" : "+x"(x) : "x"(y)); break;
+	default: __asm__("pclmulqdq $17,%1,%0" : "+x"(x) : "x"(y)); break;
+	}
+	v128_st(d, x);
+	(void)n;
+}
+#define CRYPTO(name, feature, vex) \
+VEC_HANDLER_OF(h_##name, name, host_can(feature), vec_apply(c, op, k_##name, 16)) \
+VEX_TWIN_ASM_OF(h_##name, name, vex, host_can(feature), vex_apply(c, op, k_##name, vex))
+#else
+#define CRYPTO(name, feature, vex) \
+VEC_HANDLER(name, 16) \
+VEX_TWIN(name, vex)
+#endif
+CRYPTO(aeskeygenassist, HOST_AES, 16 | HOW_UNARY)
 
 static void
 k_pclmulqdq(u8 *d, const u8 *s, int n, int imm)
 {
 	u64 a, b, lo = 0, hi = 0;
 	int i;
-	switch (imm & 0x11) {
-	case 0x00: TRY_HOST(HOST_CLMUL, "pclmulqdq $0,%1,%0"); break;
-	case 0x01: TRY_HOST(HOST_CLMUL, "pclmulqdq $1,%1,%0"); break;
-	case 0x10: TRY_HOST(HOST_CLMUL, "pclmulqdq $16,%1,%0"); break;
-	default: TRY_HOST(HOST_CLMUL, "pclmulqdq $17,%1,%0"); break;
-	}
 	a = ld64(d + (imm & 1) * 8);
 	b = ld64(s + (imm >> 4 & 1) * 8);
 	for (i = 0; i < 64; i++)
@@ -168,8 +191,7 @@ k_pclmulqdq(u8 *d, const u8 *s, int n, int imm)
 	v128_st(d, v128_make(lo, hi));
 	(void)n;
 }
-VEC_HANDLER(pclmulqdq, 16)
-VEX_TWIN(pclmulqdq, 16)
+CRYPTO(pclmulqdq, HOST_CLMUL, 16)
 
 // SHA. The manual counts the four words of a register from the top: word 0 is
 // lane 3. Silicon takes memory operands at any address here.

@@ -333,7 +333,13 @@ slow_##name(struct cpu *c, const struct op *op) \
 #define VEX_TWIN_ASM(name, how)
 #else
 #define VEX_LAST(op, how) ((how) & HOW_UNARY ? (op)->b : (op)->d)
-#define VEX_SECOND(how) ((how) & HOW_COUNT ? 0 : (how) & HOW_UNARY ? (how) & HOW_BYTES : 16)
+// Lane 1's source: where it is a part of the low 16 bytes it is not loaded across two stores.
+static ALWAYS_INLINE v128
+vex_upper(const u8 *s, int how)
+{
+	int n = how & HOW_BYTES;
+	return how & HOW_COUNT ? v128_ld(s) : how & HOW_UNARY && n < 16 ? v128_make(lane_get(s, 1, n), 0) : v128_ld(s + 16);
+}
 #define VEX_TWIN(name, how) \
 const struct op * \
 op_v##name(struct cpu *c, const struct op *op) \
@@ -353,7 +359,7 @@ op_v##name(struct cpu *c, const struct op *op) \
 		k((u8 *)&lo_, (const u8 *)&x_, 16, op->imm); \
 		if (op->size == 32) { \
 			hi_ = v128_ld(d_ + 16); \
-			x_ = v128_ld(s_ + VEX_SECOND(how)); \
+			x_ = vex_upper(s_, how); \
 			k((u8 *)&hi_, (const u8 *)&x_, 16, op->imm >> HOW_IMM_SHIFT(how)); \
 		} \
 		vex_set(c, op->a, lo_, hi_); \
@@ -371,7 +377,7 @@ op_v##name(struct cpu *c, const struct op *op) \
 	k_##name((u8 *)&lo_, (const u8 *)&x_, 16, op->imm); \
 	if (op->size == 32) { \
 		hi_ = v128_ld(d_ + 16); \
-		x_ = v128_ld(s_ + VEX_SECOND(how)); \
+		x_ = vex_upper(s_, how); \
 		k_##name((u8 *)&hi_, (const u8 *)&x_, 16, op->imm >> HOW_IMM_SHIFT(how)); \
 	} \
 	vex_set(c, op->a, lo_, hi_); \
@@ -461,6 +467,26 @@ VEX_TWIN_ASM_OF(h_##name, name, vex, host_can(feature), vex_apply(c, op, k_##nam
 #define LATER_HANDLERS(name, feature, how, vex) \
 VEC_HANDLER(name, how) \
 VEX_TWIN(name, vex)
+#endif
+
+#if SSE_HOST
+// For the host's VPERMILPS: which lane each of four gets by immediate imm
+static ALWAYS_INLINE v128
+selectors(int imm)
+{
+	static const u32 counts[4] __attribute__((aligned(16))) = {0, 2, 4, 6};
+	u64 both = (u32)imm | (u64)(u32)imm << 32;
+	v128 x = v128_make(both, both);
+	__asm__("vpsrlvd %1,%0,%0" : "+x"(x) : "m"(counts));
+	return x;
+}
+
+static ALWAYS_INLINE v128
+permute4(v128 x, v128 which)
+{
+	__asm__("vpermilps %1,%0,%0" : "+x"(x) : "x"(which));
+	return x;
+}
 #endif
 
 // A kernel that treats lanes alike: f of 16-byte unions member `m`, lanes a

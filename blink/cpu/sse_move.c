@@ -281,8 +281,7 @@ k_movsldup(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 	(void)imm;
 }
-VEC_HANDLER(movsldup, 16)
-VEX_TWIN(movsldup, 16 | HOW_UNARY)
+LATER_HANDLERS(movsldup, HOST_V2, 16, 16 | HOW_UNARY)
 
 static void
 k_movshdup(u8 *d, const u8 *s, int n, int imm)
@@ -292,16 +291,10 @@ k_movshdup(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 	(void)imm;
 }
-VEC_HANDLER(movshdup, 16)
-VEX_TWIN(movshdup, 16 | HOW_UNARY)
+LATER_HANDLERS(movshdup, HOST_V2, 16, 16 | HOW_UNARY)
 
 // Shuffles with an immediate: two bits select each of four lanes
-#ifdef TINY
-#define SHUFFLE_INLINE static
-#else
-#define SHUFFLE_INLINE static ALWAYS_INLINE
-#endif
-SHUFFLE_INLINE void
+static void
 k_pshufd(u8 *d, const u8 *s, int n, int imm)
 {
 	u32 a = ld32(s + 4 * (imm & 3)), b = ld32(s + 4 * (imm >> 2 & 3));
@@ -309,8 +302,6 @@ k_pshufd(u8 *d, const u8 *s, int n, int imm)
 	v128_st(d, v128_make4(a, b, e, f));
 	(void)n;
 }
-VEC_HANDLER(pshufd, 16)
-VEX_TWIN(pshufd, 16 | HOW_UNARY)
 
 static inline u64
 shuffle_words(const u8 *s, int imm)
@@ -319,28 +310,23 @@ shuffle_words(const u8 *s, int imm)
 		| (u64)ld16(s + 2 * (imm >> 4 & 3)) << 32 | (u64)ld16(s + 2 * (imm >> 6 & 3)) << 48;
 }
 
-SHUFFLE_INLINE void
+static void
 k_pshuflw(u8 *d, const u8 *s, int n, int imm)
 {
 	u64 lo = shuffle_words(s, imm), hi = ld64(s + 8);
 	v128_st(d, v128_make(lo, hi));
 	(void)n;
 }
-VEC_HANDLER(pshuflw, 16)
-VEX_TWIN(pshuflw, 16 | HOW_UNARY)
-SAME_HANDLER(pshufw, pshuflw)
 
-SHUFFLE_INLINE void
+static void
 k_pshufhw(u8 *d, const u8 *s, int n, int imm)
 {
 	u64 lo = ld64(s), hi = shuffle_words(s + 8, imm);
 	v128_st(d, v128_make(lo, hi));
 	(void)n;
 }
-VEC_HANDLER(pshufhw, 16)
-VEX_TWIN(pshufhw, 16 | HOW_UNARY)
 
-SHUFFLE_INLINE void
+static void
 k_shufps(u8 *d, const u8 *s, int n, int imm)
 {
 	u32 a = ld32(d + 4 * (imm & 3)), b = ld32(d + 4 * (imm >> 2 & 3));
@@ -348,10 +334,68 @@ k_shufps(u8 *d, const u8 *s, int n, int imm)
 	v128_st(d, v128_make4(a, b, e, f));
 	(void)n;
 }
-VEC_HANDLER(shufps, 16)
-VEX_TWIN(shufps, 16)
 
-SHUFFLE_INLINE void
+#if SSE_HOST
+static ALWAYS_INLINE void
+h_pshufd(u8 *d, const u8 *s, int n, int imm)
+{
+	v128_st(d, permute4(v128_ld(s), selectors(imm)));
+	(void)n;
+}
+
+static ALWAYS_INLINE void
+h_shufps(u8 *d, const u8 *s, int n, int imm)
+{
+	v128 which = selectors(imm), x = permute4(v128_ld(d), which), y = permute4(v128_ld(s), which);
+	__asm__("shufps $0xe4,%1,%0" : "+x"(x) : "x"(y));
+	v128_st(d, x);
+	(void)n;
+}
+
+// For PSHUFB: which bytes four words come from
+static ALWAYS_INLINE u64
+word_bytes(int imm)
+{
+	u64 which = (u8)imm * (u64)0x0000040010004001 & 0x0003000300030003;
+	return which * 0x0202 + 0x0100010001000100;
+}
+
+static ALWAYS_INLINE void
+shuffle_bytes(u8 *d, const u8 *s, u64 lo, u64 hi)
+{
+	v128 x = v128_ld(s), which = v128_make(lo, hi);
+	__asm__("pshufb %1,%0" : "+x"(x) : "x"(which));
+	v128_st(d, x);
+}
+
+static ALWAYS_INLINE void
+h_pshuflw(u8 *d, const u8 *s, int n, int imm)
+{
+	shuffle_bytes(d, s, word_bytes(imm), 0x0f0e0d0c0b0a0908);
+	(void)n;
+}
+
+static ALWAYS_INLINE void
+h_pshufhw(u8 *d, const u8 *s, int n, int imm)
+{
+	shuffle_bytes(d, s, 0x0706050403020100, word_bytes(imm) + 0x0808080808080808);
+	(void)n;
+}
+#define SHUFFLE(name, feature, vex) \
+VEC_HANDLER_OF(h_##name, name, host_can(feature), vec_apply(c, op, k_##name, 16)) \
+VEX_TWIN_ASM_OF(h_##name, name, vex, host_can(feature), vex_apply(c, op, k_##name, vex))
+#else
+#define SHUFFLE(name, feature, vex) \
+VEC_HANDLER(name, 16) \
+VEX_TWIN(name, vex)
+#endif
+SHUFFLE(pshufd, HOST_AVX2, 16 | HOW_UNARY)
+SHUFFLE(pshuflw, HOST_V2, 16 | HOW_UNARY)
+SHUFFLE(pshufhw, HOST_V2, 16 | HOW_UNARY)
+SHUFFLE(shufps, HOST_AVX2, 16)
+SAME_HANDLER(pshufw, pshuflw)
+
+static void
 k_shufpd(u8 *d, const u8 *s, int n, int imm)
 {
 	u64 lo = ld64(d + 8 * (imm & 1)), hi = ld64(s + 8 * (imm >> 1 & 1));
@@ -359,9 +403,29 @@ k_shufpd(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 }
 VEC_HANDLER(shufpd, 16)
-VEX_TWIN(shufpd, 16 | 2 * HOW_IMM)
 
-// Insertion of an integer. HOW says what memory holds.
+#ifndef TINY
+const struct op *
+op_vshufpd(struct cpu *c, const struct op *op)
+{
+	const u8 *d = c->v[op->b].b, *s = c->v[op->d].b;
+	int imm = op->imm;
+	v128 lo = v128_make(ld64(d + 8 * (imm & 1)), ld64(s + 4 * (imm & 2))), hi = v128_make(0, 0);
+	if (op->size == 32)
+		hi = v128_make(ld64(d + 16 + 2 * (imm & 4)), ld64(s + 16 + (imm & 8)));
+	vex_set(c, op->a, lo, hi);
+	NEXT();
+}
+#endif
+
+// Insertion of an integer
+static void
+k_pinsrw(u8 *d, const u8 *s, int n, int imm)
+{
+	st16(d + (2 * imm & (n - 1)), ld16(s));
+}
+
+#ifdef TINY
 static void
 k_pinsrb(u8 *d, const u8 *s, int n, int imm)
 {
@@ -369,18 +433,56 @@ k_pinsrb(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 }
 VEC_HANDLER(pinsrb, 1)
-VEX_TWIN(pinsrb, 1)
 
 static void
-k_pinsrw(u8 *d, const u8 *s, int n, int imm)
+k_pinsrd(u8 *d, const u8 *s, int n, int imm)
 {
-	st16(d + (2 * imm & (n - 1)), ld16(s));
+	st32(d + 4 * (imm & 3), ld32(s));
+	(void)n;
 }
 
-VEX_TWIN(pinsrw, 2)
+static void
+k_pinsrq(u8 *d, const u8 *s, int n, int imm)
+{
+	st64(d + 8 * (imm & 1), ld64(s));
+	(void)n;
+}
+#else
+// The register d with lane imm of w bytes from general register r or, if
+// memory was fetched, from vector register r
+static ALWAYS_INLINE v128
+inserted(struct cpu *c, const u8 *d, int r, int kind, int imm, int w)
+{
+	u64 lo = ld64(d), hi = ld64(d + 8), x = kind == K_REG ? c->r[r] : ld64(c->v[r].b);
+	int at = (imm & (16 / w - 1)) * w, up = at & 8, by = 8 * (at & 7);
+	if (w < 8) {
+		u64 mask = (((u64)1 << (8 * w % 64)) - 1) << by;
+		x = ((up ? hi : lo) & ~mask) | (x << by & mask);
+	}
+	return up ? v128_make(lo, x) : v128_make(x, hi);
+}
+
+#define INSERT(name, w) \
+const struct op * \
+op_v##name(struct cpu *c, const struct op *op) \
+{ \
+	vex_set(c, op->a, inserted(c, xmm(c, op->b), op->d, op_kind(op, 2), op->imm, w), v128_make(0, 0)); \
+	NEXT(); \
+}
+INSERT(pinsrb, 1)
+INSERT(pinsrw, 2)
 
 const struct op *
-op_pinsrw(struct cpu *c, const struct op *op)
+op_pinsrb(struct cpu *c, const struct op *op)
+{
+	u8 *d = xmm(c, op->a);
+	v128_st(d, inserted(c, d, op->b, op_kind(op, 1), op->imm, 1));
+	NEXT();
+}
+#endif
+
+static NOINLINE const struct op *
+pinsrw_slow(struct cpu *c, const struct op *op)
 {
 	if (op_kind(op, 0) == K_MM && op_kind(op, 1) == K_MEM) {
 		x87_wait(c, op);
@@ -396,49 +498,47 @@ op_pinsrw(struct cpu *c, const struct op *op)
 	VEC_APPLY_NEXT(k_pinsrw, 2);
 }
 
-static void
-k_pinsrd(u8 *d, const u8 *s, int n, int imm)
+const struct op *
+op_pinsrw(struct cpu *c, const struct op *op)
 {
-	st32(d + 4 * (imm & 3), ld32(s));
-	(void)n;
-}
-
-static void
-k_pinsrq(u8 *d, const u8 *s, int n, int imm)
-{
-	st64(d + 8 * (imm & 1), ld64(s));
-	(void)n;
+#ifndef TINY
+	if (LIKELY(op_kind(op, 0) == K_XMM)) {
+		u8 *d = xmm(c, op->a);
+		v128_st(d, inserted(c, d, op->b, op_kind(op, 1), op->imm, 2));
+		NEXT();
+	}
+#endif
+	TAIL pinsrw_slow(c, op);
 }
 
 const struct op *
 op_pinsrd(struct cpu *c, const struct op *op)
 {
+#ifndef TINY
+	u8 *d = xmm(c, op->a);
+	if (op->d == 8)
+		v128_st(d, inserted(c, d, op->b, op_kind(op, 1), op->imm, 8));
+	else
+		v128_st(d, inserted(c, d, op->b, op_kind(op, 1), op->imm, 4));
+	NEXT();
+#else
 	if (op->d == 8)
 		vec_apply(c, op, k_pinsrq, 8);
 	else
 		vec_apply(c, op, k_pinsrd, 4);
 	NEXT();
+#endif
 }
 
 #ifndef TINY
 const struct op *
 op_vpinsrd(struct cpu *c, const struct op *op)
 {
-	int wide = op->flags & OPF_VEXW;
-	u64 lo = ld64(xmm(c, op->b)), hi = ld64(xmm(c, op->b) + 8), x;
-	if (op_kind(op, 2) == K_MEM)
-		x = wide ? rd64(c, op, ea(c, op)) : rd32(c, op, ea(c, op));
+	const u8 *d = xmm(c, op->b);
+	if (op->flags & OPF_VEXW)
+		vex_set(c, op->a, inserted(c, d, op->d, op_kind(op, 2), op->imm, 8), v128_make(0, 0));
 	else
-		x = wide ? c->r[op->d] : (u32)c->r[op->d];
-	if (!wide) {
-		u64 old = op->imm & 2 ? hi : lo;
-		x = op->imm & 1 ? (u32)old | x << 32 : (old & ~(u64)0xffffffff) | x;
-	}
-	if (op->imm & (wide ? 1 : 2))
-		hi = x;
-	else
-		lo = x;
-	vex_set(c, op->a, v128_make(lo, hi), v128_make(0, 0));
+		vex_set(c, op->a, inserted(c, d, op->d, op_kind(op, 2), op->imm, 4), v128_make(0, 0));
 	NEXT();
 }
 #endif
@@ -487,6 +587,7 @@ op_extractps(struct cpu *c, const struct op *op)
 }
 
 // INSERTPS: memory gives the float itself, a register the one that imm names.
+#ifdef TINY
 static NOINLINE void
 insertps(struct cpu *c, const struct op *op)
 {
@@ -504,6 +605,29 @@ op_insertps(struct cpu *c, const struct op *op)
 {
 	RUN_NEXT(insertps);
 }
+#else
+static ALWAYS_INLINE v128
+float_inserted(const u8 *d, const u8 *s, int imm)
+{
+	u32 x = ld32(s + 4 * (imm >> 6 & 3));
+	v128 y = v128_choose(lanes_mask(1u << (imm >> 4 & 3), 4), v128_make4(x, x, x, x), v128_ld(d));
+	return v128_choose(lanes_mask((unsigned)imm & 15, 4), v128_make(0, 0), y);
+}
+
+const struct op *
+op_insertps(struct cpu *c, const struct op *op)
+{
+	v128_st(xmm(c, op->a), float_inserted(xmm(c, op->a), xmm(c, op->b), op->imm));
+	NEXT();
+}
+
+const struct op *
+op_vinsertps(struct cpu *c, const struct op *op)
+{
+	vex_set(c, op->a, float_inserted(xmm(c, op->b), xmm(c, op->d), op->imm), v128_make(0, 0));
+	NEXT();
+}
+#endif
 
 // Masks of sign bits, to a general register
 static ALWAYS_INLINE u32

@@ -31,6 +31,8 @@ op_fetch##n(struct cpu *c, const struct op *op) \
 	v128_st(c->v[VMEM].b, load); \
 	NEXT(); \
 }
+FETCH(1, v128_make(hrd8(c, op, h), 0))
+FETCH(2, v128_make(hrd16(c, op, h), 0))
 FETCH(4, v128_make(hrd32(c, op, h), 0))
 FETCH(8, v128_make(hrd64(c, op, h), 0))
 FETCH(16, hrd128(c, op, h))
@@ -64,7 +66,6 @@ own_access(int op)
 	case OP_MOVSS: case OP_MOVSD: case OP_MOVD: case OP_MOVQ: case OP_MOVLPS: case OP_MOVHPS: case OP_MOVLPD: case OP_MOVHPD:
 	case OP_VMOVSS: case OP_VMOVSD: case OP_VMOVD: case OP_VMOVQ: case OP_VMOVLPS: case OP_VMOVHPS: case OP_VMOVLPD: case OP_VMOVHPD:
 	case OP_CVTSI2SS: case OP_CVTSI2SD: case OP_VCVTSI2SS: case OP_VCVTSI2SD:
-	case OP_INSERTPS: case OP_VINSERTPS: case OP_PINSRB: case OP_PINSRW: case OP_PINSRD: case OP_VPINSRB: case OP_VPINSRW: case OP_VPINSRD:
 	case OP_VBROADCASTSS: case OP_VBROADCASTSD: case OP_VPBROADCASTB: case OP_VPBROADCASTW: case OP_VPBROADCASTD: case OP_VPBROADCASTQ:
 	case OP_VMASKMOVPS: case OP_VMASKMOVPD: case OP_VPMASKMOVD: case OP_VPMASKMOVQ:
 		return 1;
@@ -104,6 +105,16 @@ vec_fetch(struct op *op, const struct insn *in)
 		op[1].d = VMEM;
 	op->d = (u8)n;
 	op->imm = n == 16 && !any_address(in);
-	op->fn = n == 32 ? op_fetch32 : n == 16 ? op->imm ? op_fetch16_aligned : op_fetch16 : n == 8 ? op_fetch8 : n == 4 ? op_fetch4 : op_fetch;
+	switch (n) {
+	case 1: op->fn = op_fetch1; break;
+	case 2: op->fn = op_fetch2; break;
+	case 4: op->fn = op_fetch4; break;
+	case 8: op->fn = op_fetch8; break;
+	case 16: op->fn = op->imm ? op_fetch16_aligned : op_fetch16; break;
+	default: op->fn = op_fetch32; break;
+	}
+	// Memory holds the one lane that a register's is chosen from.
+	if (in->op == OP_INSERTPS || in->op == OP_VINSERTPS)
+		op[1].imm &= 0x3f;
 	return 1;
 }
