@@ -20,7 +20,7 @@ enum { ATTR_MODE = 0x10, MODE_BLINK = 8, NO_CURSOR = 0xffffffff };
 
 static struct termios g_saved;
 static volatile sig_atomic_t g_raw, g_resized;
-static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT };
+static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT, SIGILL };
 
 void
 screen_flush(struct pc *pc)

@@ -1,0 +1,268 @@
+// screen_test.c: the text page on a terminal. A child draws on a pseudo
+// terminal; a small terminal here plays what it wrote, and must show characters
+// and colours of the page. However the child ends, the terminal is given back.
+#include "machine.h"
+#include "host/host.h"
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+
+enum { WIDTH = 80, HEIGHT = 25, ROUNDS = 30 };
+enum way { FREES, EXITS, TERMINATES, ABORTS, CRASHES };
+
+// --- what the child does --------------------------------------------------------------
+
+static u32 g_seed;
+static volatile uintptr_t g_nowhere;  // an address that is nobody's
+
+static unsigned
+random_below(unsigned n)
+{
+	g_seed = g_seed * 1103515245 + 12345;
+	return (g_seed >> 16) % n;
+}
+
+// Changes some cells, the same ones in each process.
+static void
+scribble(u8 *page)
+{
+	unsigned i, n = random_below(60);
+	for (i = 0; i < n; i++) {
+		unsigned at = random_below(WIDTH * HEIGHT);
+		st16(page + at * 2, (u16)(random_below(256) << 8 | random_below(256)));
+	}
+}
+
+static void
+draws(enum way way)
+{
+	struct pc_options o;
+	int i;
+	memset(&o, 0, sizeof o);
+	ram = (u8 *)calloc(1, RAM_SIZE);
+	o.bytes = ram;
+	o.ram = RAM_SIZE;
+	o.screen = 1;
+	o.drive = -1;
+	m = mem_new(1);
+	c = cpu_new(m, codecache_new(m));
+	host_install_fault_handlers(0);
+	pc = pc_new(&o, 0, c, why, sizeof why);
+	g_seed = 1;
+	for (i = 0; i < ROUNDS; i++) {
+		scribble(ram + 0xb8000);
+		pc_draw(pc);
+	}
+	pc_out(pc, 0x3d4, 2, 0x050e);
+	pc_out(pc, 0x3d4, 2, 0x030f);
+	pc_draw(pc);
+	switch (way) {
+	case FREES:
+		pc_free(pc);
+		_exit(0);
+	case EXITS:
+		exit(0);
+	case TERMINATES:
+		raise(SIGTERM);
+		break;
+	case ABORTS:
+		raise(SIGABRT);
+		break;
+	case CRASHES:
+		*(volatile char *)g_nowhere = 1;
+	}
+}
+
+// --- a terminal -----------------------------------------------------------------------------
+
+struct cell { u32 code, front, back; u8 blink; };
+static struct {
+	struct cell cells[HEIGHT][WIDTH], pen;
+	unsigned x, y;
+	int alternate, cursor, shape;
+	unsigned unknown;
+} t;
+
+static unsigned
+colour_of(const unsigned *n, unsigned *i)
+{
+	unsigned rgb = n[*i + 2] << 16 | n[*i + 3] << 8 | n[*i + 4];
+	if (n[*i + 1] != 2)
+		t.unknown++;
+	*i += 4;
+	return rgb;
+}
+
+static void
+rendition(const unsigned *n, unsigned fields)
+{
+	unsigned i;
+	for (i = 0; i < fields; i++)
+		if (n[i] == 0)
+			memset(&t.pen, 0, sizeof t.pen);
+		else if (n[i] == 5)
+			t.pen.blink = 1;
+		else if (n[i] == 38 && i + 4 < fields)
+			t.pen.front = colour_of(n, &i);
+		else if (n[i] == 48 && i + 4 < fields)
+			t.pen.back = colour_of(n, &i);
+		else
+			t.unknown++;
+}
+
+// Behind ESC [: the length of the rest of the sequence
+static size_t
+control(const char *s, size_t len)
+{
+	unsigned n[16] = { 0 }, fields = 1;
+	size_t i = 0;
+	int question = s[0] == '?';
+	for (i += question; i < len && ((s[i] >= '0' && s[i] <= '9') || s[i] == ';' || s[i] == ' '); i++)
+		if (s[i] == ';' && fields < 15)
+			fields++;
+		else if (s[i] != ' ')
+			n[fields - 1] = n[fields - 1] * 10 + (unsigned)(s[i] - '0');
+	if (i == len)
+		return len;
+	if (s[i] == 'm') {
+		rendition(n, fields);
+	} else if (s[i] == 'H') {
+		t.y = n[0] - 1;
+		t.x = n[1] - 1;
+	} else if (s[i] == 'J' && n[0] == 2) {
+		memset(t.cells, 0, sizeof t.cells);
+	} else if (question && n[0] == 1049) {
+		t.alternate = s[i] == 'h';
+	} else if (question && n[0] == 25) {
+		t.cursor = s[i] == 'h';
+	} else if (s[i] == 'q') {
+		t.shape = (int)n[0];
+	} else {
+		t.unknown++;
+	}
+	return i + 1;
+}
+
+// All but what follows the picture's last cursor is shown.
+static void
+play(const char *s, size_t len)
+{
+	size_t i = 0;
+	while (i < len) {
+		u8 b = (u8)s[i];
+		unsigned code = b, more = b < 0x80 ? 0 : b < 0xe0 ? 1 : 2;
+		if (b == 27 && i + 2 < len && s[i + 1] == '[') {
+			i += 2 + control(s + i + 2, len - i - 2);
+			continue;
+		}
+		if (more)
+			code = b & (more == 1 ? 0x1fu : 0x0fu);
+		for (i++; more && i < len; more--, i++)
+			code = code << 6 | ((u8)s[i] & 63);
+		if (t.x < WIDTH && t.y < HEIGHT) {
+			t.pen.code = code;
+			t.cells[t.y][t.x++] = t.pen;
+		} else {
+			t.unknown++;
+		}
+	}
+}
+
+// --- the test -----------------------------------------------------------------------------------
+
+static char g_output[1 << 20];
+
+static void
+watch(enum way way)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave, status = 0;
+	struct winsize size = { HEIGHT, WIDTH, 0, 0 };
+	struct termios before, after;
+	size_t n = 0, leave;
+	ssize_t k;
+	pid_t pid;
+	if (master < 0 || grantpt(master) || unlockpt(master) || (slave = open(ptsname(master), O_RDWR | O_NOCTTY)) < 0) {
+		printf("skipped: needs pseudo terminals\n");
+		exit(0);
+	}
+	ioctl(slave, TIOCSWINSZ, &size);
+	tcgetattr(slave, &before);
+	pid = fork();
+	if (!pid) {
+		dup2(slave, 0);
+		dup2(slave, 1);
+		close(master);
+		setenv("COLORTERM", "truecolor", 1);
+		draws(way);
+		_exit(1);
+	}
+	fcntl(master, F_SETFL, O_NONBLOCK);
+	for (;;) {
+		k = read(master, g_output + n, sizeof g_output - n);
+		if (k > 0)
+			n += (size_t)k;
+		else if (status)
+			break;
+		else if (waitpid(pid, &status, WNOHANG) == pid)
+			status |= 1 << 30;
+		else
+			usleep(1000);
+	}
+	status &= ~(1 << 30);
+	tcgetattr(slave, &after);
+	CHECK(before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag && before.c_oflag == after.c_oflag);
+	if (way <= EXITS)
+		EQ(status, 0);
+	else
+		EQ(WIFSIGNALED(status), 1);
+	// What gives the terminal back is at the end.
+	for (leave = n; leave && strncmp(g_output + leave, "\033[0m\033[0 q", 9); leave--) {
+	}
+	memset(&t, 0, sizeof t);
+	play(g_output, leave);
+	EQ(t.unknown, 0);
+	EQ(t.alternate, 1);
+	close(slave);
+	close(master);
+}
+
+static void
+compare(void)
+{
+	static u8 page[0x8000];
+	unsigned x, y, bad = 0;
+	int i;
+	for (i = 0; i < WIDTH * HEIGHT; i++)
+		st16(page + 2 * i, 0x0720);
+	g_seed = 1;
+	for (i = 0; i < ROUNDS; i++)
+		scribble(page);
+	machine(0, -1, 0);
+	for (y = 0; y < HEIGHT; y++)
+		for (x = 0; x < WIDTH; x++) {
+			u16 cell = ld16(page + (y * WIDTH + x) * 2);
+			struct cell *s = &t.cells[y][x];
+			bad += s->code != vga_cp437[cell & 255] || s->front != vga_colour(pc, cell >> 8 & 15) ||
+				s->back != vga_colour(pc, cell >> 12 & 7) || s->blink != cell >> 15;
+		}
+	EQ(bad, 0);
+	// The cursor is where the registers say: offset 503h.
+	EQ(t.cursor, 1);
+	EQ(t.y, 0x503 / WIDTH);
+	EQ(t.x, 0x503 % WIDTH);
+	EQ(t.shape, 3);
+}
+
+int
+main(void)
+{
+	watch(FREES);
+	compare();
+	watch(EXITS);
+	watch(TERMINATES);
+	watch(ABORTS);
+	watch(CRASHES);
+	return finish_test(0);
+}
