@@ -243,6 +243,8 @@ repeat(struct pc *pc, unsigned page, int with_attribute)
 	u32 base = cell(pc, page, 0, 0) & ~0x7fffu, offset = cell(pc, page, where & 255, where >> 8) & 0x7fff;
 	b[0] = low(pc, GPR_AX);
 	b[1] = low(pc, GPR_BX);
+	if (!pc->screen.on && n == 1)
+		screen_char(pc, b[0], where);
 	for (i = 0; i < n && i < 0x4000; i++)
 		ram_write(pc, base + ((offset + i * 2) & 0x7ffe), b, with_attribute ? 2 : 1);
 }
@@ -430,6 +432,8 @@ bios_int10(struct pc *pc)
 		cursor_shape(pc);
 		break;
 	case 0x02:
+		if (!pc->screen.on && page == bda8(pc, BDA_PAGE))
+			screen_moved(pc, bda16(pc, BDA_CURSOR + 2 * page), reg16(pc, GPR_DX));
 		move_cursor(pc, page, low(pc, GPR_DX), high(pc, GPR_DX));
 		break;
 	case 0x03:

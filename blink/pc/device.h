@@ -151,6 +151,9 @@ struct screen {
 	unsigned colours;       // 16, 256 or 1 << 24
 	u32 palette[16];
 	u8 blink;
+	// Without a screen
+	u16 held, held_at;      // 100h | a character that teletype may overwrite, and where
+	u8 within;              // a line was begun
 	char out[4096];         // on its way to standard output
 	size_t nout;
 };
@@ -159,7 +162,11 @@ void screen_close(struct pc *);
 void screen_draw(struct pc *);
 void screen_put(struct pc *, const char *bytes, size_t n);
 void screen_flush(struct pc *);
-void screen_teletype(struct pc *, u8 cp437);  // without a screen
+// Without a screen: teletype output as it is; characters that a program puts at
+// the cursor when it moves the cursor on; moves to other rows begin lines.
+void screen_teletype(struct pc *, u8 cp437);
+void screen_char(struct pc *, u8 cp437, u16 where);
+void screen_moved(struct pc *, u16 from, u16 to);
 size_t utf8_put(char *out, unsigned code);
 
 struct input {

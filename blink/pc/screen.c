@@ -68,6 +68,7 @@ void
 screen_teletype(struct pc *pc, u8 c)
 {
 	char buf[4];
+	pc->screen.held = 0;
 	if (c == '\r')
 		return;
 	if (c == '\n' || c == '\b' || c == 7 || c == '\t') {
@@ -76,9 +77,28 @@ screen_teletype(struct pc *pc, u8 c)
 	} else {
 		screen_put(pc, buf, utf8_put(buf, vga_cp437[c]));
 	}
+	pc->screen.within = c != '\n';
 	// Whoever waits for a line on a pipe gets it.
 	if (c == '\n')
 		screen_flush(pc);
+}
+
+void
+screen_char(struct pc *pc, u8 c, u16 where)
+{
+	pc->screen.held = (u16)(0x100 | c);
+	pc->screen.held_at = where;
+}
+
+void
+screen_moved(struct pc *pc, u16 from, u16 to)
+{
+	struct screen *s = &pc->screen;
+	if (s->held && s->held_at == from && from != to)
+		screen_teletype(pc, (u8)s->held);
+	s->held = 0;
+	if (from >> 8 != to >> 8 && s->within)
+		screen_teletype(pc, '\n');
 }
 
 // --- the terminal's state --------------------------------------------------------------
