@@ -5,10 +5,9 @@
 void
 bios_segment(struct pc *pc, int seg, u16 selector)
 {
-	struct cpu *c = pc->cpu;
-	c->sel[seg] = selector;
-	c->seg[seg].base = (u32)selector << 4;
-	c->segbase[seg] = c->seg[seg].base;
+	// Whoever gets here in protected mode has no use for a paragraph.
+	if (pc->cpu->real)
+		cpu_load_segment(pc->cpu, seg, selector);
 }
 
 void

@@ -213,7 +213,6 @@ struct bios {
 struct pc {
 	u64 now;
 	u64 ram;
-	u8 *bytes;
 	struct mem *mem;
 	struct cpu *cpu;
 	struct pc_options options;
@@ -237,7 +236,7 @@ void pc_set_a20(struct pc *, int on);
 // --- guest memory (ram.c) ---------------------------------------------------------------------
 // Physical: host address or 0 if any of it is not RAM.
 const u8 *ram_at(struct pc *, u64 physical, u64 n);
-// Copies; what is not RAM reads as all ones and swallows writes.
+// Copies; what is not RAM reads as all ones and swallows writes, as ROM does.
 void ram_read(struct pc *, u64 physical, void *dst, size_t n);
 void ram_write(struct pc *, u64 physical, const void *src, size_t n);
 void ram_rom(struct pc *, u64 physical, const void *src, size_t n);

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DEFAULT_RAM = 64 << 20, LOAD_AT = 0x7c00, LOAD_END = 0x9fc00 };
+enum { LOAD_AT = 0x7c00, LOAD_END = 0x9fc00 };
 
 void
 pc_set_a20(struct pc *pc, int on)
@@ -345,8 +345,7 @@ pc_new(const struct pc_options *o, struct mem *mem, struct cpu *cpu, char *why, 
 		return 0;
 	}
 	pc->options = *o;
-	pc->ram = o->ram ? o->ram : (u64)DEFAULT_RAM;
-	pc->bytes = mem ? mem_ram(mem, 0, pc->ram) : o->bytes;
+	pc->ram = mem_ram_size(mem);
 	pc->mem = mem;
 	pc->cpu = cpu;
 	pc->exit_status = -1;

@@ -17,14 +17,13 @@ struct pc_options {
 	int drive;          // 0x00, 0x80, or -1: by the image's size
 	int snapshot;       // writes go to memory and are forgotten
 	int screen;         // draws on the terminal; 0: teletype and serial go to standard output
-	u64 ram;            // bytes; 0: 64 MiB. 1 MiB to 3 GiB
+	u64 ram;            // bytes, for whoever makes the memory; 0: 64 MiB. 1 MiB to 3 GiB
 	int counted;        // the clock is not the host's: the date is always the same too
-	u8 *bytes;          // the RAM where mem is 0 (unit tests)
 };
 
 struct pc;
 
-// Fills in ROM, vectors, BDA and EBDA, loads the boot sector and sets the
+// The memory is mem_machine_new's. Fills in ROM, vectors, BDA and EBDA, loads the boot sector and sets the
 // registers for 0000:7c00. 0 with the reason in why; a note worth showing may
 // be there on success too, else it is empty. The image's name must stay valid.
 struct pc *pc_new(const struct pc_options *, struct mem *, struct cpu *, char *why, size_t whysize);

@@ -347,9 +347,11 @@ memory(void)
 	EQ(pc_a20(pc), 0);
 	EQ(call_ax(0x15, 0x2402), 0);
 	EQ(low(pc, GPR_AX), 0);
+	mem_set_a20(m, 0);
 	put8(pc, 0x100800, 0x42);
 	EQ(ram[0x800], 0x42);
 	EQ(call_ax(0x15, 0x2401), 0);
+	mem_set_a20(m, 1);
 	put8(pc, 0x100800, 0x43);
 	EQ(ram[0x800], 0x42);
 	EQ(ram[0x100800], 0x43);
@@ -513,7 +515,7 @@ boots(void)
 	EQ(pc_reset(pc), 0);
 	EQ(pc_reset_asked(pc), 0);
 	EQ(c->sel[SEG_CS], 0x2000);
-	EQ(c->pc, 0x20010);
+	EQ(c->pc, 0x10);
 	EQ(pc->rtc.cmos[CMOS_SHUTDOWN], 0);
 	// Without: from the start
 	call(ENTRY_RESET);

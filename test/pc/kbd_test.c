@@ -239,7 +239,7 @@ characters(void)
 {
 	machine(0, -1, 0);
 	EQ(call_ax(0x16, 0), -1);
-	EQ(c->pc, 0xf1000);
+	EQ(c->pc, 0x1000);
 	SAME(typed("aA1!"), "1e61 1e41 0231 0221");
 	SAME(typed("-_=+[{]}"), "0c2d 0c5f 0d3d 0d2b 1a5b 1a7b 1b5d 1b7d");
 	SAME(typed(";:'\"`~\\|,<.>/?"), "273b 273a 2827 2822 2960 297e 2b5c 2b7c 332c 333c 342e 343e 352f 353f");

@@ -5,6 +5,8 @@
 #define TEST_PC_MACHINE_H_
 #include "pc/device.h"
 #include "pc/bios.h"
+#include "cpu/system.h"
+#include "mem/machine.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -42,9 +44,25 @@ static inline void
 machine_free(void)
 {
 	pc_free(pc);
-	free(ram);
+	if (c) {
+		struct codecache *code = c->code;
+		cpu_free(c);
+		codecache_free(code);
+		mem_free(m);
+	}
 	pc = 0;
-	ram = 0;
+	c = 0;
+}
+
+// Memory and processor, just reset
+static inline void
+processor(void)
+{
+	static struct cpu_io io;
+	m = mem_machine_new(RAM_SIZE);
+	c = cpu_new(m, codecache_new(m));
+	cpu_make_system(c, &io);
+	ram = mem_ram(m, 0, RAM_SIZE);
 }
 
 // A new machine; the old one is gone.
@@ -54,20 +72,12 @@ machine(const char *image, int drive, int snapshot)
 	struct pc_options o;
 	memset(&o, 0, sizeof o);
 	machine_free();
-	if (!c) {
-		m = mem_new(1);
-		c = cpu_new(m, codecache_new(m));
-		c->real = 1;
-		c->mode = MODE_16;
-	}
-	ram = (u8 *)calloc(1, RAM_SIZE);
+	processor();
 	o.image = image;
 	o.drive = drive;
 	o.snapshot = snapshot;
-	o.ram = RAM_SIZE;
 	o.counted = 1;
-	o.bytes = ram;
-	pc = pc_new(&o, 0, c, why, sizeof why);
+	pc = pc_new(&o, m, c, why, sizeof why);
 }
 
 static inline void
@@ -97,7 +107,7 @@ call(unsigned n)
 	bios_segment(pc, SEG_SS, 0);
 	set16(pc, GPR_SP, STACK);
 	st16(ram + STACK + 4, 0x202);
-	c->pc = 0xf1003;
+	c->pc = 0x1003;
 	r = bios_call(pc, n);
 	return r == BIOS_WAIT ? -1 : ram[STACK + 4] & 1;
 }

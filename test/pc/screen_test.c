@@ -41,15 +41,11 @@ draws(enum way way)
 	struct pc_options o;
 	int i;
 	memset(&o, 0, sizeof o);
-	ram = (u8 *)calloc(1, RAM_SIZE);
-	o.bytes = ram;
-	o.ram = RAM_SIZE;
+	processor();
 	o.screen = 1;
 	o.drive = -1;
-	m = mem_new(1);
-	c = cpu_new(m, codecache_new(m));
 	host_install_fault_handlers(0);
-	pc = pc_new(&o, 0, c, why, sizeof why);
+	pc = pc_new(&o, m, c, why, sizeof why);
 	g_seed = 1;
 	for (i = 0; i < ROUNDS; i++) {
 		scribble(ram + 0xb8000);
