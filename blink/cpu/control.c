@@ -78,6 +78,8 @@ op_jcxz(struct cpu *c, const struct op *op)
 	GO(op + 1);
 }
 
+#define IS_LONG(s) (CPU_ALL_64 || (s).rights & R_LONG)
+
 // --- far transfers -------------------------------------------------------------------
 
 static void
@@ -122,7 +124,7 @@ far_jump(struct cpu *c, const struct op *op, int call)
 	}
 	check_code(c, op, sel, ip, &s);
 	// From 64-bit code to others the stack is already theirs.
-	if (CPU_MODE(c) == MODE_64 && !(s.rights & R_LONG))
+	if (CPU_MODE(c) == MODE_64 && !IS_LONG(s))
 		sp = (u32)sp;
 	if (call) {
 		wrn(c, op, stack_at(c, op, sp - (u64)size), size, c->sel[SEG_CS]);
@@ -231,7 +233,7 @@ interrupt_return(struct cpu *c, const struct op *op)
 		u32 bad = cpu_load_segment(c, SEG_SS, ss);
 		if (bad)
 			cpu_raise(c, op, (enum vector)(bad >> 16), bad & 0xffff);
-		c->r[GPR_SP] = s.rights & R_LONG ? sp : (u32)sp;
+		c->r[GPR_SP] = IS_LONG(s) ? sp : (u32)sp;
 	} else {
 		stack_set(c, c->r[GPR_SP] + 3 * step);
 	}

@@ -143,7 +143,9 @@ void cpu_attention(struct cpu *);
 #ifdef TINY
 #define CPU_MODE(c) MODE_64
 #define CPU_SYS(c) ((struct system *)0)
+#define CPU_ALL_64 1
 #else
+#define CPU_ALL_64 0
 #define CPU_MODE(c) ((c)->mode)
 #define CPU_SYS(c) ((c)->sys)
 #endif

@@ -152,6 +152,11 @@ cpu_uses_stack_segment(struct cpu *c, const struct op *op, u64 at)
 		return 0;
 	if ((isa_attrs[in.op] & ISA_STACK) && at - (c->r[GPR_SP] - 64) < 128)
 		return 1;
+	if (isa_attrs[in.op] & ISA_STRING && in.seg == SEG_SS) {
+		// The source, not the destination: which of them `at` is the way ahead of
+		u64 way = (u64)(i64)c->df;
+		return trunc_to((at - c->r[GPR_SI]) * way, in.asize) <= trunc_to((at - c->r[GPR_DI]) * way, in.asize);
+	}
 	for (int i = 0; i < in.nopr; ++i)
 		if (in.opr[i].kind == OPR_MEM)
 			return in.seg == SEG_SS;

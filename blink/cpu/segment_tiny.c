@@ -42,7 +42,6 @@ code_check(struct cpu *c, u32 sel, u64 ip, struct segment *s)
 		fputs("blink: unsupported: 32-bit code in a tiny build; use another one\n", stderr);
 	if ((sel | 3) != 0x33)
 		return VEC_GP << 16 | (sel & 0xfffc);
-	s->rights = SEGMENT_LONG;
 	return (u64)((i64)ip >> 47) + 1 > 1 ? VEC_GP << 16 : 0;
 }
 
