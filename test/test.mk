@@ -29,6 +29,11 @@ fuzz-isa: $O/test/cpu/diff
 	$O/test/cpu/diff -n 16777215 -t $(SECONDS) -s $$(($$(date +%s) % 8388608))
 .PHONY: fuzz-isa
 
+# Cases of each row, rows without any, and all that is not compared.
+report-isa: $O/test/cpu/diff
+	$O/test/cpu/diff -v
+.PHONY: report-isa
+
 units: $(UNITS)
 .PHONY: units
 

@@ -909,7 +909,8 @@ print_docs(void)
 	for (j = 0; j < nrows; ++j)
 		if (scanf("%lu %lu %lu", &tested[j][0], &tested[j][1], &tested[j][2]) != 3) break;
 	printf("\n## Operations\n\nCases compared with silicon in one run of `test/cpu/diff`: with registers only,\n"
-		"with memory, in 32-bit code.\n\n"
+		"with memory, in 16 and 32-bit code. `make report-isa` says why a row has none;\n"
+		"`test/cpu/manual_test` has what the manual says of such.\n\n"
 		"| operation | feature | done | encoding | operands | registers | memory | 32-bit |\n"
 		"| --- | --- | --- | --- | --- | ---: | ---: | ---: |\n");
 	for (i = 1; i < nops; ++i)

@@ -3,6 +3,7 @@
 //
 // Sources: SDM vol 1 chapters 10.5, 11.6 and vol 2 FXSAVE; bytes 416 to 511
 // belong to software.
+#include "cpu/cpu_internal.h"
 #include "cpu/sse_impl.h"
 
 #ifndef TINY
@@ -58,12 +59,15 @@ cpu_from_fxsave(struct cpu *c, const u8 *image)
 	from_image(c, image, 1);
 }
 
-// Alignment; that one of the first four bytes is not canonical counts more
+// Alignment; that one of the first four bytes is not canonical or beyond the
+// segment counts more
 static void
 check_image(struct cpu *c, const struct op *op, u64 gva)
 {
 	if (CPU_MODE(c) == MODE_64 && sext(gva + 3, 6) != gva + 3)
 		access_probe(c, op, gva + 3, 1, MEM_R);
+	if (CPU_MODE(c) != MODE_64)
+		segment_check(c, op, gva, 4, MEM_R);
 	if (c->sysflags & FLAG_AC && gva & 3)
 		cpu_raise(c, op, VEC_AC, 0);
 	vec_align(c, op, gva);
