@@ -53,7 +53,8 @@ segment_of(const struct cpu *c, u32 sel, struct segment *s)
 
 enum { FAST_BYTES = 32 };  // no access of a program but those of op_ea32_wide has more
 
-// Offsets below this can be accessed without a look at the descriptor.
+// Offsets below this can be accessed without a look at the descriptor, and only
+// those of a flat segment come to the end of all addresses.
 static u64
 fast_limit(const struct cpu *c, const struct segment *s)
 {
@@ -62,7 +63,8 @@ fast_limit(const struct cpu *c, const struct segment *s)
 		return 0;
 	if (s->limit == 0xffffffff && !s->base)
 		return (u64)1 << 32;
-	return s->limit < FAST_BYTES ? 0 : s->limit - (FAST_BYTES - 2);
+	u32 last = s->limit < ~s->base ? s->limit : ~s->base;
+	return last < FAST_BYTES ? 0 : last - (FAST_BYTES - 2);
 }
 
 void

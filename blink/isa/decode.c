@@ -314,14 +314,14 @@ undefined_goes_on(struct cursor *c, int map, bool modrm, bool opsize)
 {
 	// opcodes of the 0F map without ModRM, a bit each
 	static const u32 bare[8] = {0x5ff0, 0xffff00f0, 0, 0xc800000, 0xffff, 0x20007c7, 0xff00, 0x80000000};
-	unsigned b = c->opcode, imm = 0;
+	unsigned b = c->opcode, imm = 0, small = c->in->mode == MODE_16;
 	if (map == MAP_0F || map == MAP_VEX) {
 		imm = b == 0x0f || (b >= 0x70 && b <= 0x73) || b == 0xa4 || b == 0xac || b == 0xba || b == 0xc2 || (b >= 0xc4 && b <= 0xc6);
 		modrm = !(bare[b >> 5] >> (b & 31) & 1);
 		if (b == 0x78) imm = 2;
-		if (map == MAP_VEX && b >> 4 == 8) imm = 4;
+		if (map == MAP_VEX && b >> 4 == 8) imm = small ? 2 : 4;
 	} else if (map == MAP_1) {
-		imm = b == 0xc6 ? 1 : b != 0xc7 ? 0 : opsize && !c->w ? 2 : 4;
+		imm = b == 0xc6 ? 1 : b != 0xc7 ? 0 : small != opsize && !c->w ? 2 : 4;
 	} else {
 		imm = map == MAP_0F3A || map == MAP_VEX + 2;
 		modrm = true;

@@ -72,6 +72,7 @@ const char *const exceptions[] = {
 	"SLDT, STR, SMSW, SGDT, SIDT with 67 and a segment prefix: whether the kernel emulates them depends on its version",
 	"INT1: some virtual machines report the address of the instruction, others that of the next; either",
 	"CPUID, RDTSC(P), RDPID, RDRAND, RDSEED, XGETBV: the bits that are the processor's own; all else is compared",
+	"RDRAND, RDSEED where the processor had no number ready (CF 0): ours always has one",
 	"SYSCALL: with a number that no call has",
 	"VPEXTRD, VPINSRD with VEX.W outside 64-bit code: #UD on AMD, ignored on Intel and here",
 	"random bytes (see beyond() in diff_soup.c): AVX-512, SSE4A, XOP and what AMD has behind 0F 01; UD0 and UD1 "
