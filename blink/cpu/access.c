@@ -56,7 +56,8 @@ find(struct cpu *c, const struct op *op, u64 gva, int access, enum mem_fault *wh
 	if (!p)
 		return 0;
 	// What a host SIGBUS would be about: see claim_fault
-	c->cr2 = gva;
+	if (!CPU_SYS(c))
+		c->cr2 = gva;
 	c->error = PF_USER | (access & MEM_W ? (u32)PF_WRITE : 0u);
 	c->note = op;
 	COMPILER_FENCE();

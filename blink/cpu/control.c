@@ -107,7 +107,7 @@ static void
 far_done(struct cpu *c, const struct op *op, u32 bad)
 {
 	if (bad)
-		cpu_raise_fault(c, op, bad);
+		cpu_raise_fault(c, c->sys->switched ? 0 : op, bad);
 }
 
 // The slots of a far call are as wide as the operand size, also with REX.W.

@@ -239,6 +239,7 @@ far_transfer(struct cpu *c, const struct op *op, u32 sel, u64 ip, int size, int 
 	u64 next = op_next_pc(op);
 	int rpl = (int)(sel & 3), dpl;
 	u32 bad;
+	c->sys->switched = 0;
 	if (!protected_mode(c))
 		return real_transfer(c, sel, ip, size, next, call);
 	if (sel < 4)
@@ -377,6 +378,7 @@ far_back(struct cpu *c, const struct op *op, int size, u32 more)
 	u64 ip, sel;
 	u32 bad;
 	(void)op;
+	c->sys->switched = 0;
 	frame_here(c, &f);
 	bad = frame_pop(c, &f, size, &ip);
 	if (!bad)
@@ -447,6 +449,7 @@ far_iret(struct cpu *c, const struct op *op, int size)
 	u64 ip, sel, flags;
 	u32 bad, mask;
 	int iopl = (int)(c->sysflags >> 12 & 3);
+	c->sys->switched = 0;
 	if (c->sysflags & FLAG_VM && iopl < 3)
 		return FAULT(VEC_GP, 0);
 	if (protected_mode(c) && c->sysflags & FLAG_NT) {

@@ -16,7 +16,6 @@ struct event {
 	int has_error;
 	u32 error;
 	u64 next;        // the pc that is pushed
-	int switched;    // a task switch was done: what now fails is the new task's
 };
 
 static u32
@@ -113,7 +112,6 @@ deliver_protected(struct cpu *c, struct event *e)
 		return gate_fault(e, VEC_NP);
 	sel = (u32)(lo >> 16) & 0xffff;
 	if (type == GATE_TASK) {
-		e->switched = 1;
 		return marked(e, task_switch(c, sel, TASK_GATE, e->next, e->has_error, e->error));
 	}
 	n = wide ? 8 : type & 0x800 ? 4 : 2;
@@ -238,9 +236,6 @@ cpu_deliver(struct cpu *c, unsigned vector, enum deliver how)
 	// A soft interrupt's own fault is at the instruction, not behind it.
 	if (how == DELIVER_SOFT)
 		fault_pc = c->int_pc;
-	// Faults (not traps) are pushed with RF, so that breakpoints hit once.
-	if (how == DELIVER_EXCEPTION && vector != VEC_DB && vector != VEC_OF && vector != VEC_BP && s->cr0 & CR0_PE)
-		cpu_set_flags(c, cpu_get_flags(c) | FLAG_RF);
 	for (;;) {
 		struct system_event *note = &s->events[s->nevents % EVENTS];
 		u32 bad;
@@ -251,9 +246,12 @@ cpu_deliver(struct cpu *c, unsigned vector, enum deliver how)
 			note->pc = e.next;
 			++s->nevents;
 		}
+		// Faults (not traps) are pushed with RF, so that breakpoints hit once.
+		if (e.how == DELIVER_EXCEPTION && e.vector != VEC_DB && s->cr0 & CR0_PE)
+			cpu_set_flags(c, cpu_get_flags(c) | FLAG_RF);
 		enum severity first = e.how == DELIVER_EXCEPTION ? severity(e.vector) : BENIGN, second;
 		e.has_error = e.how == DELIVER_EXCEPTION && s->cr0 & CR0_PE && pushes_error(e.vector);
-		e.switched = 0;
+		s->switched = 0;
 		if (v86_refuses(c, e.how, e.vector))
 			bad = FAULT(VEC_GP, 0);
 		else
@@ -271,7 +269,7 @@ cpu_deliver(struct cpu *c, unsigned vector, enum deliver how)
 			e.error = bad & 0xffff;
 		}
 		e.how = DELIVER_EXCEPTION;
-		e.next = e.switched ? c->pc : fault_pc;
+		e.next = s->switched ? c->pc : fault_pc;
 		if (!(s->cr0 & CR0_PE))
 			e.error = 0;
 	}

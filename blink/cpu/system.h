@@ -63,6 +63,7 @@ struct system {
 	struct system_event { u32 vector, error; u16 cs; u64 pc; } events[EVENTS];
 	u32 nevents;
 	u64 block_pc;
+	u8 switched;       // the latest task switch got into the new task
 	u8 hits;           // breakpoints of this instruction, as DR6 has them
 	struct cpu_io io;
 };

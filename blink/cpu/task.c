@@ -140,6 +140,7 @@ task_switch(struct cpu *c, u32 sel, enum task_switch how, u64 next_pc, int has_e
 	int wide, was_wide = (s->tr.rights & TSS_32) != 0, i;
 	u32 old_sel = s->tr.sel, flags = cpu_get_flags(c), bad, vector = how == TASK_IRET ? VEC_TS : VEC_GP;
 	static const u8 order[5] = { SEG_SS, SEG_ES, SEG_DS, SEG_FS, SEG_GS };
+	s->switched = 0;
 	if (sel & 4 || sel < 4)
 		return FAULT(vector, sel & 0xfffc);
 	bad = descriptor_read(c, sel, &d);
@@ -174,6 +175,7 @@ task_switch(struct cpu *c, u32 sel, enum task_switch how, u64 next_pc, int has_e
 	if (bad)
 		return bad;
 	// From here on faults belong to the new task.
+	s->switched = 1;
 	s->tr.sel = (u16)sel;
 	s->tr.base = base;
 	s->tr.limit = seg.limit;
@@ -185,7 +187,7 @@ task_switch(struct cpu *c, u32 sel, enum task_switch how, u64 next_pc, int has_e
 		system_settle(c);
 	}
 	for (i = 0; i < 8; ++i)
-		c->r[i] = wide ? t.regs[i] : (c->r[i] & 0xffff0000) | t.regs[i];
+		c->r[i] = t.regs[i];
 	if (how == TASK_CALL || how == TASK_GATE)
 		t.flags |= FLAG_NT;
 	cpu_set_flags(c, ((u32)t.flags & 0x3f7fd5) | 2);
