@@ -4,6 +4,7 @@
 #include "cpu/flags.h"
 #include "cpu/forms.h"
 #include "cpu/int.h"
+#include "cpu/system.h"
 
 // --- stack -----------------------------------------------------------------
 
@@ -124,6 +125,8 @@ op_jcc(struct cpu *c, const struct op *op)
 const struct op *
 op_syscall(struct cpu *c, const struct op *op)
 {
+	if (CPU_SYS(c))
+		TAIL system_syscall(c, op);
 	if (CPU_MODE(c) != MODE_64)
 		cpu_raise(c, op, VEC_UD, 0);  // as on the processors that CPUID names
 	c->pc = op_next_pc(op);

@@ -119,6 +119,7 @@ u64 cpu_time_stamp(void);  // the host's counter, or nanoseconds
 
 // --- system.c
 u64 system_time_stamp(struct cpu *c);
+op_fn system_syscall;
 // SLDT, STR (protected mode only), SMSW; SGDT, SIDT
 void system_store(struct cpu *c, const struct op *op, u64 x, int protected_only);
 void system_store_table(struct cpu *c, const struct op *op, const struct table_register *t);

@@ -22,6 +22,7 @@ enum {
 #define E_NX (1ull << 63)
 #define E_ADDRESS (((1ull << MACHINE_PHYS_BITS) - 1) & ~0xfffull)
 #define E_BEYOND ((1ull << 52) - (1ull << MACHINE_PHYS_BITS))  // reserved address bits
+#define E_IGNORED (0x7ffull << 52)  // by 4-level paging; PAE reserves them
 enum { ERROR_PRESENT = 1, ERROR_WRITE = 2, ERROR_USER = 4, ERROR_RESERVED = 8, ERROR_FETCH = 16 };
 #define HIGH_ROM 0xffff0000u  // the last 64 KiB below 4 GiB are those of the ROM
 
@@ -119,7 +120,7 @@ follow(const struct machine *k, struct walk *w, u64 gva, int shift, int may_be_l
 	e = entry_get(w, p);
 	if (!(e & E_PRESENT))
 		return WALK_ABSENT;
-	if (w->wide && (e & (E_BEYOND | (k->pg.nxe ? 0 : E_NX))))
+	if (w->wide && (e & (E_BEYOND | (k->pg.nxe ? 0 : E_NX) | (k->pg.mode == PAGING_PAE ? E_IGNORED : 0))))
 		return WALK_RESERVED;
 	if (e & reserved)
 		return WALK_RESERVED;
