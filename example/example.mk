@@ -36,6 +36,16 @@ example/calls/%.elf: test/calls/%.c test/calls/calls.h
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(GUEST_FLAGS) -Os -w -o $@ $<
 
+# Boot sectors with what they load; their records are of blink, compared with
+# what Bochs prints.
+BOOTS = $(patsubst test/boot/%.S,example/boot/%.img,$(wildcard test/boot/*.S))
+example/boot/%.img: test/boot/%.S $(wildcard test/boot/*.inc)
+	@mkdir -p $(@D)
+	$(GUEST_CC) -c -Wa,-Itest/boot -o $O/boot.o $<
+	ld -Ttext 0x7c00 --oformat binary -o $@ $O/boot.o
+	truncate -s 20480 $@
+	chmod -x $@
+
 # A C program as one segment at 0x401000, its entry first, behind a header.
 $O/zip.bin: test/ape/zip.c test/linux/t.h
 	@mkdir -p $(@D)
@@ -46,7 +56,7 @@ example/ape/zip.com: example/ape/zip.S $O/zip.bin
 	objcopy -O binary $O/zip.o $@
 	chmod +x $@
 
-examples: example/ape/zip.com example/hello.elf example/flat.bin example/hellope.com example/kernels.elf example/vectors.elf $(GUESTS)
+examples: example/ape/zip.com example/hello.elf example/flat.bin example/hellope.com example/kernels.elf example/vectors.elf $(GUESTS) $(BOOTS)
 record: examples
 	sh example/record.sh
 .PHONY: examples record

@@ -6,6 +6,7 @@
 # and exit status are those of example/NAME.out (first line: exit status),
 # which `make record` takes from a native run. Where the host itself is
 # x86-64 Linux it is also run natively, so that a stale record is noticed.
+# example/NAME.img is booted, and standard error counts too: port 0xe9 is there.
 # example/NAME.noemu says why a program is skipped under an emulator,
 # example/NAME.notsan why in a build with ThreadSanitizer.
 # example/NAME.notiny why by a tiny build.
@@ -104,6 +105,8 @@ for record in example/*.out example/*/*.out; do
 		one "$name" "$record" "$in" $blink "$program"
 		one "$name -m" "$record" "$in" $blink -m "$program"
 	done
+	program=${record%.out}.img
+	[ ! -f "$program" ] || one "${program#example/}" "$record" "$in" sh -c "$blink -r -N -i $program 2>&1"
 done
 
 # The programs that try every system call: against a native run made now,
