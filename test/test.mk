@@ -44,9 +44,9 @@ check: $O/blink/blink $(UNITS)
 .PHONY: check
 
 # Hosts of other kinds, under qemu user mode: make ARCH=s390x check, or all of
-# them. .ci/run takes the first four; what the others add: pages of 8 KiB
-# (sparc64, alpha), integers aligned to two bytes (m68k), no sibling calls
-# (these three and ppc64), NaNs and signal numbers of their own (mips64el).
+# them. .ci/run takes the first five; what the others add: pages of 8 KiB
+# (sparc64, alpha), big-endian linear memory without sibling calls (ppc64), NaNs
+# and signal numbers of their own (mips64el).
 EMULATED = s390x arm aarch64 riscv64 m68k ppc64 mips64el sparc64 alpha
 emulates:
 	@for a in $(EMULATED); do $(MAKE) --no-print-directory ARCH=$$a check || exit 1; done

@@ -75,6 +75,8 @@ struct block {
 	u64 at;           // of the first byte, as changes of code are told: linear; a PC's physical
 	struct op ops[1];
 };
+STATIC_ASSERT(!((offsetof(struct block, ops) + offsetof(struct op, link)) % sizeof(void *)) && !(sizeof(struct op) % sizeof(void *)),
+	"links are stored whole, also where the ABI aligns integers to two bytes");
 
 static inline const struct block *
 op_block(const struct op *op)
