@@ -45,6 +45,8 @@ struct cpu_io {
 };
 
 enum { EVENTS = 8 };
+struct system_event { u32 vector, error; u16 cs; u64 pc; };
+
 struct system {
 	u64 cr0, cr3, cr4, cr8, efer;  // CR2 is cpu.cr2
 	u64 pdpte[4];      // PAE paging: loaded with CR3
@@ -60,7 +62,7 @@ struct system {
 	u8 intr;           // the interrupt controller asks
 	// For whoever looks at what went wrong: the latest exceptions (vector + 1) in
 	// a ring, the newest in front of nevents; the block that the last was in.
-	struct system_event { u32 vector, error; u16 cs; u64 pc; } events[EVENTS];
+	struct system_event events[EVENTS];
 	u32 nevents;
 	u64 block_pc;
 	u8 switched;       // the latest task switch got into the new task

@@ -198,8 +198,10 @@ print_state(struct machine_loop *m, const char *what)
 
 // --- the loop ------------------------------------------------------------------------------------
 
-// An exception. The BIOS's services begin with VMCALL, which is none of ours.
+// An exception. The BIOS's services begin with VMCALL, which is none of ours;
+// one that waits may also wait for a time, and is called again after each event.
 // -1 after a triple fault.
+enum { WAITS_AGAIN = 2 };
 static int
 exception(struct machine_loop *m, int *waits)
 {
@@ -211,7 +213,7 @@ exception(struct machine_loop *m, int *waits)
 		return cpu_deliver(c, c->vector, DELIVER_EXCEPTION);
 	c->pc += 3;
 	pc_advance(m->pc, now(m));
-	*waits = bios_call(m->pc, (unsigned)entry) == BIOS_WAIT;
+	*waits = bios_call(m->pc, (unsigned)entry) == BIOS_WAIT ? WAITS_AGAIN : 0;
 	return 0;
 }
 
@@ -289,6 +291,8 @@ loop(struct machine_loop *m)
 			if (c->sysflags & FLAG_IF && pc_interrupt_pending(m->pc))
 				break;
 			idle(m);
+			if (waits == WAITS_AGAIN)
+				break;
 		}
 	}
 }
