@@ -54,14 +54,12 @@ to_image(struct cpu *c, u8 *image, int n, int wide)
 	return used;
 }
 
-// Puts the components of rfbm into c: from the image, or reset. -1 is #GP.
+// Looks at header and MXCSR: whether the latter is to be loaded; -1 is #GP.
 static int
-from_image(struct cpu *c, const u8 *image, u64 rfbm, int n, int wide)
+check_image(const u8 *image, u64 rfbm)
 {
-	static const u8 initial[AT_XMM] = {0x7f, 3};
 	u64 bv = ld64(image + AT_HEADER), comp = ld64(image + AT_COMPACT), have = isa_xcr0();
-	u32 mxcsr = ld32(image + AT_MXCSR);
-	int i, load_mxcsr;
+	int load_mxcsr;
 	if (comp & COMPACT) {
 		comp &= ~COMPACT;
 		if (comp & ~have || bv & ~comp || !all_zero(image + AT_HEADER + 16, HEADER_SIZE - 16))
@@ -72,12 +70,22 @@ from_image(struct cpu *c, const u8 *image, u64 rfbm, int n, int wide)
 			return -1;
 		load_mxcsr = (rfbm & (SSE | AVX)) != 0;
 	}
-	if (load_mxcsr && mxcsr & ~(u32)MXCSR_VALID)
+	return load_mxcsr && ld32(image + AT_MXCSR) & ~(u32)MXCSR_VALID ? -1 : load_mxcsr;
+}
+
+// Puts the components of rfbm into c: from the image, or reset. -1 is #GP.
+static int
+from_image(struct cpu *c, const u8 *image, u64 rfbm, int n, int wide)
+{
+	static const u8 initial[AT_XMM] = {0x7f, 3};
+	u64 bv = ld64(image + AT_HEADER);
+	int i, load_mxcsr = check_image(image, rfbm);
+	if (load_mxcsr < 0)
 		return -1;
 	if (rfbm & X87)
 		x87_from_fxsave(c, bv & X87 ? image : initial, wide);
 	if (load_mxcsr)
-		c->mxcsr = mxcsr;
+		c->mxcsr = ld32(image + AT_MXCSR);
 	else if (rfbm & SSE)
 		c->mxcsr = MXCSR_DEFAULT;
 	for (i = 0; i < n; i++) {
@@ -118,9 +126,13 @@ save(struct cpu *c, const struct op *op, int how)
 {
 	u8 image[SIZE];
 	u64 gva = ea(c, op), rfbm = requested(c), used, part;
-	int i, n = registers(c);
+	int i, end, n = registers(c);
 	check_alignment(c, op, gva);
-	for (i = 0; i < (rfbm & AVX ? SIZE : AT_AVX); i += CHUNK)
+	end = rfbm & AVX ? SIZE : AT_AVX;
+	// silicon looks at the beginning and at the last byte first
+	access_probe(c, op, gva, 1, MEM_W);
+	access_probe(c, op, ea_at(c, op, (u64)end - 1), 1, MEM_W);
+	for (i = 0; i < end; i += CHUNK)
 		access_probe(c, op, ea_at(c, op, (u64)i), CHUNK, MEM_W);
 	sse_sync(c);
 	used = to_image(c, image, n, op->d == 8);
@@ -177,6 +189,8 @@ restore(struct cpu *c, const struct op *op)
 	rdv(c, op, ea_at(c, op, AT_HEADER), image + AT_HEADER, CHUNK);
 	for (i = 0; i < AT_AVX; i += CHUNK)
 		rdv(c, op, ea_at(c, op, (u64)i), image + i, CHUNK);
+	if (check_image(image, rfbm) < 0)
+		cpu_raise(c, op, VEC_GP, 0);
 	n = rfbm & ld64(image + AT_HEADER) & AVX ? SIZE : AT_AVX;
 	for (; i < n; i += CHUNK)
 		rdv(c, op, ea_at(c, op, (u64)i), image + i, CHUNK);

@@ -394,6 +394,10 @@ make_case(struct test_case *t, int rowno, u64 number)
 		do
 			target = place_operand(t, size ? size : 4, size >= 16 && (!t->in.vex || one_in(2)));
 		while (t->in.asize < 8 && target >> 32);
+		if (size > 64 && one_in(4)) {  // an image across the end of a page
+			u64 page = DATA + 0x1000 * (rnd() % 4);
+			target = page - (size < 512 ? rnd() % (unsigned)size : 32 * (1 + rnd() % 25));
+		}
 		if (size == 832) {
 			u64 used = rnd() & 7, whole = one_in(2) ? 7 : used;
 			p = add_patch(t, target + 512);
