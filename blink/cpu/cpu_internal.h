@@ -136,7 +136,12 @@ vec_fetch(struct op *op, const struct insn *in)
 	return 0;
 }
 #else
-int vec_fetch(struct op *op, const struct insn *in);
+int vec_fetch_first(struct op *op, const struct insn *in);
+static inline int
+vec_fetch(struct op *op, const struct insn *in)
+{
+	return (in->opr[0].kind == OPR_XMM || in->opr[0].kind == OPR_YMM) && vec_fetch_first(op, in);
+}
 #endif
 // native.c: op, just lowered from the instruction at `bytes`, is made one for
 // op_native if that is its handler.

@@ -62,10 +62,60 @@ vec_source(struct cpu *c, const struct op *op, int how, u8 *s)
 	return s;
 }
 
+#ifdef TINY
+static void
+mmx_apply(struct cpu *c, const struct op *op, vec_kernel *k, int how)
+{
+	union lanes sbuf, dbuf;
+	const u8 *s;
+	x87_wait(c, op);
+	s = vec_source(c, op, how, sbuf.b);
+	x87_enter_mmx(c);
+	st64(dbuf.b, mm_get(c, op->a));
+	st64(dbuf.b + 8, 0);
+	k(dbuf.b, s, 8, op->imm);
+	x87_write_mmx(c, op->a, ld64(dbuf.b));
+}
+#else
+// MMX registers, whole values each time: a wide load behind narrow stores is slow.
+static NOINLINE void
+mmx_apply(struct cpu *c, const struct op *op, vec_kernel *k, int how)
+{
+	int n = how & HOW_BYTES;
+	v128 d, s;
+	x87_wait(c, op);
+	switch (op_kind(op, 1)) {
+	case K_MM:
+		s = v128_make(mm_get(c, op->b), 0);
+		break;
+	case K_MEM:
+		if (how & HOW_MM16) {
+			vec_align(c, op, ea(c, op));
+			rdv(c, op, ea(c, op), &s, 16);
+		} else {
+			s = v128_make(n < 16 ? rdn(c, op, ea(c, op), n) : how & HOW_MM4 ? rd32(c, op, ea(c, op)) : rd64(c, op, ea(c, op)), 0);
+		}
+		break;
+	case K_IMM:
+		s = v128_make((u8)op->imm, 0);
+		break;
+	case K_XMM:
+		s = v128_ld(xmm(c, op->b));
+		break;
+	default:
+		s = v128_make(c->r[op->b], 0);
+	}
+	x87_enter_mmx(c);
+	d = v128_make(mm_get(c, op->a), 0);
+	k((u8 *)&d, (const u8 *)&s, 8, op->imm);
+	x87_write_mmx(c, op->a, ld64((u8 *)&d));
+}
+#endif
+
 NOINLINE void
 vec_apply(struct cpu *c, const struct op *op, vec_kernel *k, int how)
 {
-	union lanes sbuf, dbuf;
+	union lanes sbuf;
 	const u8 *s;
 	if (op_kind(op, 0) != K_MM) {
 		int mm = op_kind(op, 1) == K_MM;
@@ -76,13 +126,7 @@ vec_apply(struct cpu *c, const struct op *op, vec_kernel *k, int how)
 			x87_enter_mmx(c);
 		k(xmm(c, op->a), s, 16, op->imm);
 	} else {
-		x87_wait(c, op);
-		s = vec_source(c, op, how, sbuf.b);
-		x87_enter_mmx(c);
-		st64(dbuf.b, mm_get(c, op->a));
-		st64(dbuf.b + 8, 0);
-		k(dbuf.b, s, 8, op->imm);
-		x87_write_mmx(c, op->a, ld64(dbuf.b));
+		mmx_apply(c, op, k, how);
 	}
 }
 

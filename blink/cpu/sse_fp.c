@@ -242,6 +242,44 @@ FP_SOFT_HANDLER(name, what, (how) & ~HOW_UNARY) \
 VEX_SOFT_HANDLER(name, what, how)
 #endif
 
+// Arithmetic on memory: fetched and used at once
+#if SSE_HOST
+#define FUSED_LD(h, n) ((n) == 4 ? v128_make(hrd32(c, op, h), 0) : (n) == 8 ? v128_make(hrd64(c, op, h), 0) : hrd128(c, op, h))
+#define FUSED(name, n) \
+static const struct op * \
+fused_##name(struct cpu *c, const struct op *op) \
+{ \
+	u64 a = ea(c, op); \
+	uintptr_t h; \
+	if (LIKELY(!c->fpsoft) && ((n) != 16 || LIKELY(!(a & 15))) && LIKELY(access_try(c, a, n, 0, &h))) { \
+		v128 x = FUSED_LD(h, n); \
+		k_##name(xmm(c, op->a), (const u8 *)&x, 16, 0); \
+		NEXT(); \
+	} \
+	TAIL slow_##name(c, op); \
+} \
+static const struct op * \
+fused_v##name(struct cpu *c, const struct op *op) \
+{ \
+	u64 a = ea(c, op); \
+	uintptr_t h; \
+	if (LIKELY(!c->fpsoft) && LIKELY(access_try(c, a, (n) < 16 ? (n) : op->size, 0, &h))) { \
+		v128 lo = v128_ld(c->v[op->b].b), hi = v128_make(0, 0), x = FUSED_LD(h, n); \
+		if ((n) == 16 && op->size == 32) { \
+			v128 y = hrd128(c, op, h + 16); \
+			hi = v128_ld(c->v[op->b].b + 16); \
+			k_##name((u8 *)&hi, (const u8 *)&y, 16, 0); \
+		} \
+		k_##name((u8 *)&lo, (const u8 *)&x, 16, 0); \
+		vex_set(c, op->a, lo, hi); \
+		NEXT(); \
+	} \
+	TAIL slow_v##name(c, op); \
+}
+#else
+#define FUSED(name, n)
+#endif
+
 #define FP4(name, what) \
 FP(name##ps, what | PS, 16) \
 FP(name##pd, what | PD, 16) \
@@ -257,6 +295,56 @@ FP(sqrtps, FP_SQRT | PS, 16 | HOW_UNARY)
 FP(sqrtpd, FP_SQRT | PD, 16 | HOW_UNARY)
 FP(sqrtss, FP_SQRT | SS, 4)
 FP(sqrtsd, FP_SQRT | SD, 8)
+
+FUSED(addps, 16)
+FUSED(addpd, 16)
+FUSED(addss, 4)
+FUSED(addsd, 8)
+FUSED(subps, 16)
+FUSED(subpd, 16)
+FUSED(subss, 4)
+FUSED(subsd, 8)
+FUSED(mulps, 16)
+FUSED(mulpd, 16)
+FUSED(mulss, 4)
+FUSED(mulsd, 8)
+
+#ifndef TINY
+op_fn *
+vec_fused(int op)
+{
+#if SSE_HOST
+	switch (op) {
+	case OP_ADDPS: return fused_addps;
+	case OP_VADDPS: return fused_vaddps;
+	case OP_ADDPD: return fused_addpd;
+	case OP_VADDPD: return fused_vaddpd;
+	case OP_ADDSS: return fused_addss;
+	case OP_VADDSS: return fused_vaddss;
+	case OP_ADDSD: return fused_addsd;
+	case OP_VADDSD: return fused_vaddsd;
+	case OP_SUBPS: return fused_subps;
+	case OP_VSUBPS: return fused_vsubps;
+	case OP_SUBPD: return fused_subpd;
+	case OP_VSUBPD: return fused_vsubpd;
+	case OP_SUBSS: return fused_subss;
+	case OP_VSUBSS: return fused_vsubss;
+	case OP_SUBSD: return fused_subsd;
+	case OP_VSUBSD: return fused_vsubsd;
+	case OP_MULPS: return fused_mulps;
+	case OP_VMULPS: return fused_vmulps;
+	case OP_MULPD: return fused_mulpd;
+	case OP_VMULPD: return fused_vmulpd;
+	case OP_MULSS: return fused_mulss;
+	case OP_VMULSS: return fused_vmulss;
+	case OP_MULSD: return fused_mulsd;
+	case OP_VMULSD: return fused_vmulsd;
+	}
+#endif
+	(void)op;
+	return 0;
+}
+#endif
 
 // What came after the baseline: by the host if it has it, else in software
 #if SSE_HOST

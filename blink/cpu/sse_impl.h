@@ -167,10 +167,13 @@ lane_masks(unsigned bits, int w)
 		: ((bits & 15) * (u64)0x0000200040008001 & 0x0001000100010001) * 0xffff;
 }
 
-// The same for 16 bytes
+// The same for 16 bytes: by the lowest four bits from a table
+extern const u8 vec_lanes4[16][16];
 static ALWAYS_INLINE v128
 lanes_mask(unsigned bits, int w)
 {
+	if (w == 4)
+		return v128_ld(vec_lanes4[bits & 15]);
 	return v128_make(lane_masks(bits, w), lane_masks(bits >> 8 / w, w));
 }
 
@@ -265,6 +268,9 @@ vec_align(struct cpu *c, const struct op *op, u64 gva)
 	if (UNLIKELY(gva & 15))
 		cpu_raise(c, op, VEC_GP, 0);
 }
+
+// A handler of this operation with memory as its last source, or 0
+op_fn *vec_fused(int op);
 
 // Ends a handler by running kernel k.
 #if SHARED_NEXT

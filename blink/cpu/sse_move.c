@@ -448,18 +448,24 @@ k_pinsrq(u8 *d, const u8 *s, int n, int imm)
 	(void)n;
 }
 #else
+// 16 of these from 16 - i on: w ones from byte i on, zeros elsewhere
+static const u8 ones1[32] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255};
+static const u8 ones2[32] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255};
+
 // The register d with lane imm of w bytes from general register r or, if
 // memory was fetched, from vector register r
 static ALWAYS_INLINE v128
 inserted(struct cpu *c, const u8 *d, int r, int kind, int imm, int w)
 {
-	u64 lo = ld64(d), hi = ld64(d + 8), x = kind == K_REG ? c->r[r] : ld64(c->v[r].b);
-	int at = (imm & (16 / w - 1)) * w, up = at & 8, by = 8 * (at & 7);
-	if (w < 8) {
-		u64 mask = (((u64)1 << (8 * w % 64)) - 1) << by;
-		x = ((up ? hi : lo) & ~mask) | (x << by & mask);
-	}
-	return up ? v128_make(lo, x) : v128_make(x, hi);
+	u64 x = kind == K_REG ? c->r[r] : ld64(c->v[r].b);
+	int i = imm & (16 / w - 1);
+	v128 mask, y;
+	if (w == 8)
+		return i ? v128_make(ld64(d), x) : v128_make(x, ld64(d + 8));
+	x = w == 1 ? (u8)x * (u64)0x0101010101010101 : w == 2 ? (u16)x * (u64)0x0001000100010001 : (u32)x | x << 32;
+	y = v128_make(x, x);
+	mask = w == 4 ? lanes_mask(1u << i, 4) : v128_ld(w == 1 ? ones1 + 16 - i : ones2 + 16 - 2 * i);
+	return v128_choose(mask, y, v128_ld(d));
 }
 
 #define INSERT(name, w) \

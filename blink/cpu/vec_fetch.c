@@ -1,9 +1,18 @@
 // vec_fetch.c: a vector instruction's memory operand is loaded by an op of its
 // own, in front of the instruction's: into cpu.v[VMEM], which the instruction
 // then has for a register. So handlers know registers only. What moves memory
-// as it is, and what takes part of it, has its own way: see own_access().
+// as it is, and what takes part of it, has its own way: see own_access(); and
+// the commonest arithmetic has handlers that do both.
 #include "cpu/cpu_internal.h"
 #include "cpu/sse_impl.h"
+
+// Bit i of the index: lane i of four
+#define LANE(k, i) (k) >> (i) & 1 ? 255 : 0, (k) >> (i) & 1 ? 255 : 0, (k) >> (i) & 1 ? 255 : 0, (k) >> (i) & 1 ? 255 : 0
+#define LANES_OF(k) { LANE(k, 0), LANE(k, 1), LANE(k, 2), LANE(k, 3) }
+const u8 vec_lanes4[16][16] __attribute__((aligned(16))) = {
+	LANES_OF(0), LANES_OF(1), LANES_OF(2), LANES_OF(3), LANES_OF(4), LANES_OF(5), LANES_OF(6), LANES_OF(7),
+	LANES_OF(8), LANES_OF(9), LANES_OF(10), LANES_OF(11), LANES_OF(12), LANES_OF(13), LANES_OF(14), LANES_OF(15),
+};
 
 // Any size; aligned to 16 bytes if op.imm says so
 static NOINLINE void
@@ -86,16 +95,20 @@ any_address(const struct insn *in)
 }
 
 int
-vec_fetch(struct op *op, const struct insn *in)
+vec_fetch_first(struct op *op, const struct insn *in)
 {
 	const struct isa_operand *o = in->opr;
+	op_fn *fused;
 	int i = 1, n;
-	if (o[0].kind != OPR_XMM && o[0].kind != OPR_YMM)
-		return 0;
 	while (i < in->nopr && o[i].kind != OPR_MEM)
 		++i;
 	if (i >= in->nopr || i > 2 || in->vsib || own_access(in->op))
 		return 0;
+	fused = vec_fused(in->op);
+	if (fused) {
+		op->fn = fused;
+		return 0;
+	}
 	n = o[i].size;
 	op[1] = op[0];
 	op[1].kinds = (u16)((op->kinds & ~(15 << 4 * i)) | (n == 32 ? K_YMM : K_XMM) << 4 * i);

@@ -342,6 +342,8 @@ isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
 	unsigned segover = SEG_NONE, segfar = SEG_NONE, row, entry;
 	int map = MAP_1;
 	bool illegal = false, modrm = false;
+	// those of 64-bit code, REX included, a bit each
+	static const u32 prefixes[8] = {0, 0x40404040, 0x0000ffff, 0x000000f0, 0, 0, 0, 0x000d0000};
 	const struct isa_root *root;
 	const struct isa_kind *what;
 	memset(in, 0, sizeof(*in));
@@ -352,6 +354,17 @@ isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
 	c.code = code;
 	c.given = n;
 	c.end = (unsigned)min_u64(n, LONGEST);
+	// Most instructions have no prefix, or REX alone.
+	if (LIKELY(mode == MODE_64 && c.end > 1)) {
+		b = code[0];
+		rex = (b & 0xf0) == 0x40 ? b : 0;
+		if (rex) b = code[1];
+		if (LIKELY(!(prefixes[b >> 5] >> (b & 31) & 1))) {
+			c.pos = rex ? 2 : 1;
+			goto Opcode;
+		}
+		rex = 0;
+	}
 	// Prefixes. REX counts only right in front of the opcode.
 	for (;;) {
 		if (UNLIKELY(c.pos == c.end)) goto Short;
