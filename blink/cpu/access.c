@@ -120,7 +120,7 @@ access_check(struct cpu *c, const struct op *op, u64 gva, int n, int access)
 	if (CPU_SYS(c) && system_watching(c))
 		system_watch(c, gva, n, access);
 	if (c->sysflags & FLAG_AC && in_ring3(c) && (!CPU_SYS(c) || c->sys->cr0 & CR0_AM) && (gva & (alignment(n) - 1)) && (u64)((i64)gva >> 47) + 1 < 2 &&
-	    (u64)((i64)(gva + (u64)n - 1) >> 47) + 1 < 2 && !cpu_ignores_alignment(c, op))
+	    (u64)((i64)(gva + (u64)(n == 10 ? 8 : n) - 1) >> 47) + 1 < 2 && !cpu_ignores_alignment(c, op))
 		cpu_raise(c, op, VEC_AC, 0);
 	return gva;
 }

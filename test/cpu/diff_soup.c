@@ -40,8 +40,8 @@ beyond(const u8 *code, int n, enum isa_mode mode)
 		// VPERMQ and VPERMPD do without W there
 		return (b[i + 1] & 31) == 3 && ((op >= 0x30 && op <= 0x33) || (op <= 1 && !(b[i + 2] & 0x80)));
 	}
-	if (op == 0x8f && ((b[i + 1] & 31) >= 8 || (i > 10 && b[i + 1] & 0x38)))
-		return 1;  // XOP, gone from newer processors but for its length
+	if (op == 0x8f && ((b[i + 1] & 31) >= 8 || (i > 3 && b[i + 1] & 0x38)))
+		return 1;  // XOP, gone from newer processors but for its length, which may be beyond 15
 	// near branches with 66: see accepted()
 	if (op66 && mode == MODE_64 && (op == 0xe8 || op == 0xe9))
 		return 1;
