@@ -6,8 +6,9 @@
 // First every opcode of every map with prefix sets x ModRM forms x modes,
 // then RANDOM (default 2000000) byte strings; length, text (mnemonic and
 // operands), address size and rejection must agree. A difference is accepted
-// only if it falls into a class that differ() names; each class is listed
-// with an example, a count and the processor's verdict. Then PROBES (default
+// only if it falls into a class that differ(), liberties() or check_att()
+// names; each class is listed with an example, a count and, where bytes are in
+// question, the processor's verdict. Then PROBES (default
 // 3000) strings are put to the processor alone. The report gives the cases
 // per row of the table; a row without a case fails.
 #include "isa/insn.h"
@@ -38,7 +39,7 @@ static const struct {
 };
 
 struct class_ {
-	char name[64], example[200], verdict[3][64];
+	char name[100], example[200], verdict[3][64];
 	long count;
 	int probes;
 };
@@ -48,7 +49,7 @@ static struct class_ classes[400];
 static unsigned nclasses;
 static long ncases, nfailed, nrejected, limit = 50;
 static ZydisDecoder decoders[3];
-static ZydisFormatter formatter;
+static ZydisFormatter formatter, att_formatter;
 static bool
 starts(const char *s, const char *with)
 {
@@ -67,6 +68,154 @@ unpad(char *s)
 		*d++ = *s;
 	}
 	*d = 0;
+}
+
+// The name column of the table, by operation.
+static const char *const texts[] = {
+	"",
+#define INSN(op, text, feature, r, w, u, attrs, done) text,
+#define ENC(op, enc, oprs, flags)
+#define ENCF(op, feature, enc, oprs, flags)
+#include "isa_table.inc"
+#undef INSN
+#undef ENC
+#undef ENCF
+};
+
+static struct class_ *
+class_of(const char *name, const char *example)
+{
+	struct class_ *c;
+	unsigned i;
+	for (i = 0; i < nclasses && strcmp(classes[i].name, name); ++i)
+		;
+	if (i == COUNTOF(classes)) abort();
+	c = &classes[i];
+	if (i == nclasses) {
+		++nclasses;
+		snprintf(c->name, sizeof(c->name), "%s", name);
+		snprintf(c->example, sizeof(c->example), "%.199s", example);
+	}
+	++c->count;
+	return c;
+}
+
+static void
+liberty(const struct insn *in, bool att, const char *name)
+{
+	char text[200];
+	if (att) isa_format_att(text, sizeof(text), in, 0x400000);
+	else isa_format(text, sizeof(text), in, 0x400000);
+	class_of(name, text);
+}
+
+// Drops what stands from `from` to `to` where `from` first stands in s.
+static bool
+cut(char *s, const char *from, const char *to)
+{
+	char *p = strstr(s, from), *end = p ? strstr(p + strlen(from), to) : 0;
+	if (!end) return false;
+	memmove(p, end + strlen(to), strlen(end + strlen(to)) + 1);
+	return true;
+}
+
+// Both texts without what one of them prints on purpose and the other does
+// not; counts each such liberty.
+static void
+liberties(const struct insn *in, char *our, char *their, bool att)
+{
+	static const char *const words[] = {"data16 ", "data32 ", "rex.w ", "addr16 ", "addr32 "};
+	static const char *const segments[] = {"es ", "cs ", "ss ", "ds ", "fs ", "gs "};
+	unsigned i;
+	char *p;
+	for (i = 0; i < COUNTOF(words); ++i)
+		if (cut(our, words[i], "")) liberty(in, att, "we show a size that matters and that no operand tells");
+	for (i = 0; i < COUNTOF(segments); ++i)
+		if (starts(our, segments[i]) && cut(our, segments[i], "")) liberty(in, att, "we show the segment of memory that is no operand");
+	if (((isa_attrs[in->op] & ISA_STRING) || in->op == OP_XLAT) && strchr(our, att ? '(' : '[')) {
+		p = starts(our, "rep") ? strchr(our, ' ') + 1 : our;
+		p[strcspn(p, " ")] = 0;
+		liberty(in, att, "we show the operands of string instructions with another segment or address size");
+	}
+	if (in->asize == 2 && cut(their, att ? ",1" : "*1", "")) liberty(in, att, "Zydis prints a scale in 16-bit addresses");
+	p = strrchr(their, ',');
+	if (in->op == OP_NOP && in->nopr == 2 && starts(their, "nop ") && p) {
+		if (att) cut(their + 3, " ", ",");
+		else *p = 0;
+		liberty(in, att, "Zydis prints a second operand of nop");
+	}
+}
+
+// Where the operands begin, behind the mnemonic in AT&T syntax.
+static char *
+operands_of(char *s)
+{
+	for (; *s && !(*s == ' ' && s[1] && strchr("%$(*-0", s[1])); ++s)
+		;
+	return s;
+}
+
+// Operands as both could write them.
+static void
+plain_operands(const struct insn *in, char *s)
+{
+	char *p;
+	while (cut(s, "*", "")) continue;
+	for (p = s; (p = strstr(p, "%st")); p += 3) {
+		if (p[3] == '(') {
+			p[3] = p[4];
+			memmove(p + 4, p + 6, strlen(p + 6) + 1);
+		} else if (!p[3] || p[3] == ',') {
+			memmove(p + 4, p + 3, strlen(p + 3) + 1);
+			p[3] = '0';
+		}
+	}
+	if ((in->op == OP_IN || in->op == OP_OUT) && cut(s, "(", "") && !cut(s, ")", "")) abort();
+}
+
+// AT&T syntax, of an instruction whose Intel text agrees. Zydis takes the
+// Intel mnemonic and puts a letter behind it by a rule of its own; that GNU as
+// reads ours is as_test's business, so the mnemonics may differ in that here.
+// The operands may not.
+static bool
+check_att(const struct insn *in, const char *intel, const ZydisDecodedInstruction *z, const ZydisDecodedOperand *o, char *our, char *their)
+{
+	char ours[200], theirs[200], *a, *b;
+	size_t n, m;
+	isa_format_att(our, 200, in, 0x400000);
+	ZydisFormatterFormatInstruction(&att_formatter, z, o, z->operand_count_visible, their, 200, 0x400000, 0);
+	unpad(their);
+	if (!strcmp(our, their)) return true;
+	strcpy(ours, our);
+	strcpy(theirs, their);
+	liberties(in, ours, theirs, true);
+	plain_operands(in, ours);
+	plain_operands(in, theirs);
+	if (in->op == OP_RETF || in->op == OP_JMPF || in->op == OP_CALLF) cut(theirs, " far", "");
+	a = operands_of(ours);
+	b = operands_of(theirs);
+	if (in->op == OP_ENTER || in->op == OP_BOUND) {
+		// the last one first
+		char all[200], *last = strrchr(b, ',');
+		if (!last) return false;
+		snprintf(all, sizeof(all), "%s,%.*s", last + 1, (int)(last - b), b);
+		strcpy(b, all);
+		liberty(in, true, "Zydis reverses the operands of enter and bound, AT&T syntax does not");
+	} else if (in->opr[0].kind == OPR_FAR) {
+		while (cut(a, "$", "")) continue;
+		if (cut(a, ",", "")) *strrchr(a, ' ') = ':';
+		liberty(in, true, "Zydis prints far pointers in AT&T syntax as in Intel syntax");
+	}
+	if (strcmp(a, b)) return false;
+	n = (size_t)(a - ours);
+	m = (size_t)(b - theirs);
+	if (n == m && !memcmp(ours, theirs, n)) return true;
+	if (n > m && !memcmp(ours, theirs, m)) liberty(in, true, "Zydis leaves the size out of an AT&T mnemonic");
+	else if (m == n + 1 && !memcmp(ours, theirs, n)) liberty(in, true, "Zydis puts a size behind an AT&T mnemonic that has none");
+	else if (strpbrk(texts[in->op], ";#[]|") && !strncmp(theirs, intel, strlen(intel) < m ? strlen(intel) : m - 1))
+		liberty(in, true, "Zydis keeps the Intel name in AT&T syntax");
+	else return false;
+	return true;
 }
 
 // Is this extension of no concern to the table? Those are the ones that it
@@ -126,18 +275,7 @@ differ(const struct insn *in, int ours, const char *our, int theirs, const char 
 static void
 note(const char *name, const char *example, const u8 *code, enum isa_mode mode, bool unsafe)
 {
-	struct class_ *c;
-	unsigned i;
-	for (i = 0; i < nclasses; ++i)
-		if (!strcmp(classes[i].name, name)) break;
-	if (i == COUNTOF(classes)) return;
-	c = &classes[i];
-	if (i == nclasses) {
-		++nclasses;
-		snprintf(c->name, sizeof(c->name), "%s", name);
-		snprintf(c->example, sizeof(c->example), "%s", example);
-	}
-	++c->count;
+	struct class_ *c = class_of(name, example);
 	if (c->probes < 3 && mode != MODE_16 && !unsafe) {
 		struct probe p = probe_run(code, mode);
 		if (p.what) {
@@ -153,8 +291,9 @@ check(const u8 *code, enum isa_mode mode)
 	struct insn in;
 	ZydisDecodedInstruction z;
 	ZydisDecodedOperand o[ZYDIS_MAX_OPERAND_COUNT];
-	char our[200] = "", their[200] = "", example[500], buf[80];
+	char our[200] = "", their[200] = "", intel[200], plain[200], example[500], buf[80];
 	const char *why;
+	bool agree;
 	int ours = isa_decode(&in, code, 15, mode), theirs = 0, i, n;
 	memset(&z, 0, sizeof(z));
 	if (ours < 0) ours = 0;
@@ -170,11 +309,18 @@ check(const u8 *code, enum isa_mode mode)
 	} else {
 		++nrejected;
 	}
-	if (ours == theirs && !strcmp(our, their) && (!ours || in.asize * 8 == z.address_width)) return;
+	strcpy(intel, their);
+	strcpy(plain, our);
+	agree = ours == theirs && (!ours || in.asize * 8 == z.address_width);
+	if (ours && theirs && strcmp(our, their)) {
+		liberties(&in, plain, intel, false);
+		agree = agree && !strcmp(plain, intel);
+	}
+	if (agree && (!ours || check_att(&in, intel, &z, o, our, their))) return;
 	n = sprintf(example, "%d-bit", mode == MODE_64 ? 64 : mode == MODE_32 ? 32 : 16);
 	for (i = 0; i < (ours > theirs ? ours : theirs); ++i) n += sprintf(example + n, " %02x", code[i]);
 	snprintf(example + n, sizeof(example) - n, ": %s; Zydis: %s", ours ? our : "rejected", theirs ? their : "rejected");
-	why = differ(&in, ours, our, theirs, their, &z, buf);
+	why = agree ? 0 : differ(&in, ours, plain, theirs, intel, &z, buf);
 	if (why) {
 		note(why, example, code, mode, ours && probe_unsafe(&in));
 	} else if (nfailed++ < limit) {
@@ -291,7 +437,13 @@ main(int argc, char *argv[])
 	ZydisFormatterSetProperty(&formatter, ZYDIS_FORMATTER_PROP_HEX_UPPERCASE, 0);
 	for (k = 0; k < COUNTOF(no_padding); ++k)
 		ZydisFormatterSetProperty(&formatter, no_padding[k], (ZyanUPointer)ZYDIS_PADDING_DISABLED);
-	silicon = probe_open() == 0;
+	ZydisFormatterInit(&att_formatter, ZYDIS_FORMATTER_STYLE_ATT);
+	ZydisFormatterSetProperty(&att_formatter, ZYDIS_FORMATTER_PROP_HEX_UPPERCASE, 0);
+	ZydisFormatterSetProperty(&att_formatter, ZYDIS_FORMATTER_PROP_FORCE_RELATIVE_RIPREL, 1);
+	ZydisFormatterSetProperty(&att_formatter, ZYDIS_FORMATTER_PROP_IMM_SIGNEDNESS, ZYDIS_SIGNEDNESS_UNSIGNED);
+	for (k = 0; k < COUNTOF(no_padding); ++k)
+		ZydisFormatterSetProperty(&att_formatter, no_padding[k], (ZyanUPointer)ZYDIS_PADDING_DISABLED);
+	silicon = nprobes && probe_open() == 0;
 	systematic(check);
 	for (i = 0; i < nrandom; ++i) {
 		random_code(code);
