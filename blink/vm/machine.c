@@ -152,6 +152,8 @@ print_insns(struct machine_loop *m, u64 pc, u64 end)
 {
 	struct cpu *c = m->c;
 	u64 base = c->mode == MODE_64 ? 0 : c->code_base;
+	const char *syntax = getenv("BLINK_SYNTAX");
+	bool att = syntax && !strcmp(syntax, "att");
 	int count;
 	for (count = 0; count < 12; ++count) {
 		u8 code[15];
@@ -160,7 +162,7 @@ print_insns(struct machine_loop *m, u64 pc, u64 end)
 		size_t have = mem_fetch(c->mem, code, base + pc, sizeof code);
 		int n = isa_decode(&in, code, have, (enum isa_mode)c->mode);
 		if (n > 0)
-			isa_format(text, sizeof text, &in, pc);
+			(att ? isa_format_att : isa_format)(text, sizeof text, &in, pc);
 		fprintf(stderr, "%c %04x:%08llx  %s\n", pc == end ? '>' : ' ', c->sel[SEG_CS], (unsigned long long)pc, n > 0 ? text : "(bad)");
 		if (pc >= end || n <= 0)
 			break;

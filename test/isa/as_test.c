@@ -357,8 +357,8 @@ main(int argc, char *argv[])
 	unsigned mode, k, empty = 0;
 	bool ran = true;
 	if (argc > 1) limit = atol(argv[1]);
-	if (system("as --version >/dev/null 2>&1 && objcopy --version >/dev/null 2>&1") || !mkdtemp(dir)) {
-		printf("skipped: needs as\n");
+	if (system("{ echo nop | as --64 -mintel64 -o /dev/null -; objcopy --version; } >/dev/null 2>&1") || !mkdtemp(dir)) {
+		printf("skipped: needs GNU as for x86\n");
 		return 0;
 	}
 	seen = (u64 *)calloc(HASH, sizeof *seen);

@@ -146,6 +146,67 @@ test_known(void)
 	}
 }
 
+// The same in AT&T syntax: what differs from Intel's in more than order
+static const struct {
+	int mode;
+	const char *hex, *text;
+} known_att[] = {
+	{MODE_64, "48 89 54 c8 10", "mov %rdx, 0x10(%rax,%rcx,8)"},
+	{MODE_64, "48 8d 05 10 00 00 00", "lea 0x10(%rip), %rax"},
+	{MODE_64, "67 8b 04 25 00 10 00 80", "addr32 mov 0x80001000, %eax"},
+	{MODE_64, "65 48 8b 04 25 28 00 00 00", "mov %gs:0x28, %rax"},
+	{MODE_64, "c6 00 01", "movb $0x1, (%rax)"},
+	{MODE_64, "48 c7 40 f8 ff ff ff ff", "movq $0xffffffffffffffff, -0x8(%rax)"},
+	{MODE_64, "0f b6 00", "movzbl (%rax), %eax"},
+	{MODE_64, "48 0f be c1", "movsbq %cl, %rax"},
+	{MODE_64, "48 63 c1", "movslq %ecx, %rax"},
+	{MODE_64, "d3 20", "shll %cl, (%rax)"},
+	{MODE_64, "0f a5 18", "shld %cl, %ebx, (%rax)"},
+	{MODE_64, "ff d0", "call *%rax"},
+	{MODE_64, "ff 24 c5 00 10 00 00", "jmp *0x1000(,%rax,8)"},
+	{MODE_64, "e8 00 00 00 00", "call 0x400005"},
+	{MODE_64, "48 cb", "lretq"},
+	{MODE_64, "66 6a 01", "pushw $0x1"},
+	{MODE_64, "ff 30", "pushq (%rax)"},
+	{MODE_64, "c8 10 00 01", "enter $0x10, $0x1"},
+	{MODE_64, "48 98", "cltq"},
+	{MODE_64, "48 99", "cqto"},
+	{MODE_64, "f3 48 a5", "rep movsq"},
+	{MODE_64, "64 a5", "movsl %fs:(%rsi), %es:(%rdi)"},
+	{MODE_64, "ee", "out %al, (%dx)"},
+	{MODE_64, "d9 00", "flds (%rax)"},
+	{MODE_64, "db 28", "fldt (%rax)"},
+	{MODE_64, "df 28", "fildll (%rax)"},
+	{MODE_64, "d8 e1", "fsub %st(1), %st"},
+	{MODE_64, "dc e9", "fsubr %st, %st(1)"},
+	{MODE_64, "de e9", "fsubrp %st, %st(1)"},
+	{MODE_64, "f2 0f 2a 00", "cvtsi2sdl (%rax), %xmm0"},
+	{MODE_64, "f2 48 0f 2a c0", "cvtsi2sd %rax, %xmm0"},
+	{MODE_64, "f0 48 0f c7 08", "lock cmpxchg16b (%rax)"},
+	{MODE_64, "0f 1f 44 00 00", "nopl (%rax,%rax,1)"},
+	{MODE_64, "f2 0f 38 f0 c1", "crc32b %cl, %eax"},
+	{MODE_32, "ea 11 22 33 44 55 66", "ljmp $0x6655, $0x44332211"},
+	{MODE_32, "62 00", "bound %eax, (%eax)"},
+	{MODE_32, "66 e8 00 00 00 00", "data16 call 0x4"},
+	{MODE_16, "8b 00", "mov (%bx,%si), %ax"},
+	{MODE_16, "66 c3", "retl"}
+};
+
+static void
+test_att(void)
+{
+	u8 code[32];
+	char text[128];
+	struct insn in;
+	size_t i;
+	for (i = 0; i < COUNTOF(known_att); ++i) {
+		int n = bytes_of(known_att[i].hex, code), r = isa_decode(&in, code, n, (enum isa_mode)known_att[i].mode);
+		if (r <= 0) snprintf(text, sizeof(text), "error %d", r);
+		else isa_format_att(text, sizeof(text), &in, 0x400000);
+		if (strcmp(text, known_att[i].text)) fail(known_att[i].hex, text, known_att[i].text);
+	}
+}
+
 static u64 seed = 88172645463325252ull;
 
 static u64
@@ -195,6 +256,49 @@ test_bounds(long n)
 				isa_format(0, 0, &a, x);
 			}
 		}
+	}
+}
+
+// Whatever decodes prints, in both syntaxes, within the bound that callers
+// count on, inside of the buffer, and with nothing but printable characters.
+static void
+check_text(size_t (*format)(char *, size_t, const struct insn *, u64), const struct insn *in, u64 pc)
+{
+	char text[112];
+	size_t n, i, size = 1 + pc % 64;
+	memset(text, 0x7f, sizeof(text));
+	n = format(text, 96, in, pc);
+	if (n >= 96 || text[n]) fail("text", "longer than 95", "at most that");
+	for (i = 0; i < n && i < 96; ++i)
+		if (text[i] < ' ' || text[i] > '~') fail("text", "a control character", "none");
+	memset(text, 0x7f, sizeof(text));
+	if (format(text, size, in, pc) != n || strlen(text) != (n < size ? n : size - 1)) fail("cut text", "another length", "as much as fits");
+	for (i = size; i < sizeof(text); ++i)
+		if (text[i] != 0x7f) fail("cut text", "bytes behind its end", "none");
+}
+
+// Random bytes and prefixes through decoder and both formatters, in all modes.
+static void
+test_random(long n)
+{
+	static const u8 first[16] = {0x66, 0xf2, 0xf3, 0x67, 0xf0, 0x48, 0x44, 0x64, 0x0f, 0x0f, 0x0f, 0xc4, 0xc5, 0x62, 0x2e, 0x4f};
+	u8 code[32];
+	struct insn in;
+	long i;
+	for (i = 0; i < n; ++i) {
+		u64 x = random_u64();
+		size_t size = x & 15, k;
+		int r;
+		st64(code, random_u64());
+		st64(code + 8, x * 0x9e3779b97f4a7c15);
+		for (k = 0; k < (x >> 8 & 3); ++k) code[k] = first[x >> (12 + 4 * k) & 15];
+		// right at the end of the buffer, where ASan sees one byte more
+		memmove(code + sizeof(code) - size, code, size);
+		r = isa_decode(&in, code + sizeof(code) - size, size, (enum isa_mode)(i % 3));
+		if (r > (int)size || in.len > 15 || (r > 0 && r != in.len)) fail("random bytes", "a wrong length", "one that fits");
+		if (r <= 0) continue;
+		check_text(isa_format, &in, x);
+		check_text(isa_format_att, &in, x);
 	}
 }
 
@@ -302,10 +406,12 @@ test_table(void)
 }
 
 int
-main(void)
+main(int argc, char *argv[])
 {
 	test_known();
+	test_att();
 	test_bounds(200000);
+	test_random(argc > 1 ? atol(argv[1]) : 1000000);
 	test_flags();
 	test_cpuid();
 #ifndef TINY

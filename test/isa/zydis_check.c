@@ -267,6 +267,7 @@ differ(const struct insn *in, int ours, const char *our, int theirs, const char 
 		unpad(a);
 		if (!strcmp(our, a)) return "Zydis prints 64-bit targets in 32-bit code";
 	}
+	if (in->op == OP_XCHG && !strcmp(their, "pause")) return "F3 REX.B 90 is xchg, Zydis says pause";
 	if (in->base == GPR_NONE && strstr(their, "[r13d"))
 		return "Zydis prints r13d where SIB has no base, with 67 and REX.B";
 	return 0;

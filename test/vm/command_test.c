@@ -241,6 +241,18 @@ test_cpu(void)
 	unsetenv("BLINK_CPU");
 }
 
+// A PC that stops for good prints where: cli; hlt; mov ax, [bx+16].
+static void
+test_syntax(void)
+{
+	const char *image = make_file("x.img", "\xfa\xf4\x8b\x47\x10", 5, 0600);
+	expect("a PC stops in Intel syntax", run("-r", "-N", image, 0) == 1 && strstr(g_err, "mov ax, word ptr [bx+0x10]\n"));
+	setenv("BLINK_SYNTAX", "att", 1);
+	expect("a PC stops in AT&T syntax", run("-r", "-N", image, 0) == 1 && strstr(g_err, "mov 0x10(%bx), %ax\n"));
+	unsetenv("BLINK_SYNTAX");
+	unlink(image);
+}
+
 // An instruction that nobody has, 8 bytes into a function.
 static void
 test_symbol(void)
@@ -335,6 +347,8 @@ main(int argc, char **argv)
 	test_path(elf, n);
 	test_flags(linear);
 	test_cpu();
+	if (!g_tiny)
+		test_syntax();
 	test_ends();
 	tidy_up();
 	return g_failures != 0;
