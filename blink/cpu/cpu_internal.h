@@ -177,4 +177,11 @@ lower_native(struct op *op, const struct insn *in, const u8 *bytes)
 }
 #endif
 
+// The processor's number, as RDPID gives it.
+#ifdef TINY
+#define cpu_number(c) ((c)->tid)
+#else
+u32 cpu_number(const struct cpu *);
+#endif
+
 #endif

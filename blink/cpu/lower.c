@@ -235,6 +235,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 				return -1;
 			break;
 		}
+		n = isa_level(&in, n);
 		if (n < 0) {
 			memset(op, 0, sizeof *op);
 			op->fn = n == ISA_TOOLONG ? op_toolong : op_undefined;

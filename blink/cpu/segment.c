@@ -33,7 +33,7 @@ descriptor(const struct cpu *c, u32 sel)
 	case 5: return 0x00cff3000000ffff;  // data
 	case 6: return 0x00affb000000ffff;  // 64-bit code
 	case 12: case 13: case 14: return c->tls[i - 12];
-	case 15: return 0x0040f50000000000 | (c->tid & 0xffff);  // its limit is the number of the processor
+	case 15: return 0x0040f50000000000 | (cpu_number(c) & 0xffff);  // its limit is the number of the processor
 	}
 	return 0;
 }

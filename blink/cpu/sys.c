@@ -12,6 +12,7 @@
 #include "cpu/int.h"
 #include "cpu/op.h"
 #include "cpu/system.h"
+#include "host/host.h"
 
 // --- what no build has -----------------------------------------------------------
 
@@ -33,12 +34,52 @@ REFUSED(wrpkru, VEC_UD)
 
 enum { CPUID_1_ECX_XSAVE = 1 << 26, CPUID_1_ECX_OSXSAVE = 1 << 27 };
 
+#ifndef TINY
+u32
+cpu_number(const struct cpu *c)
+{
+	return CPU_SYS(c) ? c->tid : host_cpu();
+}
+
+// How many processors there are and which this is. All are cores of one package
+// without siblings, as /proc/cpuinfo says.
+static void
+topology(const struct cpu *c, struct isa_cpuid *id)
+{
+	u32 n = CPU_SYS(c) ? 1 : host_processors(), shift = 0;
+	while ((u32)1 << shift < n)
+		shift++;
+	switch ((u32)c->r[GPR_AX]) {
+	case 1:
+		id->ebx = (id->ebx & 0xff00ffff) | (u32)min_u64((u32)1 << shift, 255) << 16;
+		break;
+	case 4:
+		if (!(id->eax & 31))
+			break;
+		id->eax |= ((u32)min_u64((u32)1 << shift, 64) - 1) << 26;
+		if ((id->eax >> 5 & 7) == 3)  // all share the last cache
+			id->eax |= (((u32)1 << shift) - 1) << 14;
+		break;
+	case 0xb:
+		id->edx = cpu_number(c) & 0xfff;
+		if (id->ecx >> 8 == 2) {
+			id->eax = shift;
+			id->ebx = n;
+		}
+		break;
+	}
+}
+#else
+#define topology(c, id)
+#endif
+
 static NOINLINE void
 identify(struct cpu *c)
 {
 	struct isa_cpuid id = isa_cpuid((u32)c->r[GPR_AX], (u32)c->r[GPR_CX]);
+	topology(c, &id);
 	if ((u32)c->r[GPR_AX] == 1) {
-		id.ebx = (id.ebx & 0xffffff) | (u32)(c->tid & 0xff) << 24;
+		id.ebx = (id.ebx & 0xffffff) | (u32)(cpu_number(c) & 0xff) << 24;
 		id.ecx &= native_features();
 		if (id.ecx & CPUID_1_ECX_XSAVE && (!CPU_SYS(c) || c->sys->cr4 & CR4_OSXSAVE))
 			id.ecx |= CPUID_1_ECX_OSXSAVE;
@@ -91,14 +132,14 @@ const struct op *
 op_rdtscp(struct cpu *c, const struct op *op)
 {
 	read_time(c, op);
-	c->r[GPR_CX] = c->tid;
+	c->r[GPR_CX] = cpu_number(c);
 	NEXT();
 }
 
 const struct op *
 op_rdpid(struct cpu *c, const struct op *op)
 {
-	c->r[op->a] = c->tid;
+	c->r[op->a] = cpu_number(c);
 	NEXT();
 }
 

@@ -55,6 +55,12 @@ int host_incore(void *addr, size_t len, u8 *vec);
 // same address). A child process sees a copy of what is there, or all of it
 // for ever. 0 or negative. For RUN_NATIVE builds.
 int host_code_new(size_t len, void **w, void **x);
+#ifndef TINY
+// The processor that the caller runs on, with its node from bit 12 on, as
+// Linux has it in TSC_AUX; and how many there are.
+u32 host_cpu(void);
+u32 host_processors(void);
+#endif
 // Absolute path of an open descriptor: its length, or negative.
 int host_fd_path(int fd, char *buf, size_t size);
 

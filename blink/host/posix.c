@@ -1,6 +1,10 @@
 // posix.c: the part of host.h that POSIX alone gives, and plain stand-ins for
 // the rest where linux.c is absent.
 #include "host/host.h"
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+#include <sched.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -161,5 +165,31 @@ int
 host_fd_path(int fd, char *buf, size_t size)
 {
 	return -ENOSYS;
+}
+#endif
+
+#ifndef TINY
+u32
+host_cpu(void)
+{
+	unsigned cpu = 0, node = 0;
+#if defined(__linux__) && defined(__GLIBC__) && __GLIBC_PREREQ(2, 29)
+	getcpu(&cpu, &node);
+#elif defined(__linux__)
+	syscall(SYS_getcpu, &cpu, &node, 0);
+#endif
+	return (cpu & 0xfff) | node << 12;
+}
+
+u32
+host_processors(void)
+{
+	static u32 n;
+	long x;
+	if (!n) {
+		x = sysconf(_SC_NPROCESSORS_ONLN);
+		n = x < 1 ? 1 : x > 4096 ? 4096 : (u32)x;
+	}
+	return n;
 }
 #endif

@@ -70,6 +70,7 @@ isa_cpuid_cap(const char *level)
 	if (!level || !*level || !strcmp(level, "max")) g_level = 4;
 	else if (level[0] == 'v' && level[1] >= '1' && level[1] <= '3' && !level[2]) g_level = level[1] - '0';
 	else return -1;
+	isa_capped = g_level < 4;
 	return 0;
 }
 #endif

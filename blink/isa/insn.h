@@ -146,8 +146,17 @@ struct isa_cpuid isa_cpuid(u32 leaf, u32 subleaf);
 // are v2.
 #ifdef TINY
 static inline int isa_cpuid_cap(const char *level) { return 0; }
+#define isa_level(in, n) (n)
 #else
 int isa_cpuid_cap(const char *level);
+// What isa_decode's result n becomes at that level: ISA_UD for what it has not.
+extern int isa_capped;  // there is a cap
+int isa_level_check(struct insn *in, int n);
+static inline int
+isa_level(struct insn *in, int n)
+{
+	return LIKELY(!isa_capped) || n <= 0 ? n : isa_level_check(in, n);
+}
 #endif
 // XCR0: the state components that XSAVE knows; 0 without XSAVE.
 #ifdef TINY

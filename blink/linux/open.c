@@ -12,8 +12,8 @@ do_open(struct thread *t, u64 dirfd, u64 path, u64 flags, u64 mode)
 	i64 r = guest_path(t, &p, dirfd, path, !(flags & L_O_NOFOLLOW));
 	if (r)
 		return r;
-	if (!strncmp(p.buf, "/proc/", 6) && !(flags & L_O_PATH)) {
-		r = proc_open(t, p.buf, (int)flags);
+	if ((p.buf[0] != '/' || !strncmp(p.buf, "/proc/", 6)) && !(flags & L_O_PATH)) {
+		r = proc_open(t, p.dirfd, p.buf, (int)flags);
 		if (r != PROC_NOT_OURS)
 			return r;
 	}

@@ -198,25 +198,48 @@ show_stat(struct text *x, struct thread *t, const char *host_path)
 }
 
 // Features as Linux spells them, in its order; reg is 0..3 for eax..edx.
-static const struct { u32 leaf; u8 reg, bit; char name[14]; } g_features[] = {
-	{ 1, 3, 0, "fpu" }, { 1, 3, 4, "tsc" }, { 1, 3, 8, "cx8" }, { 1, 3, 15, "cmov" }, { 1, 3, 19, "clflush" },
-	{ 1, 3, 23, "mmx" }, { 1, 3, 24, "fxsr" }, { 1, 3, 25, "sse" }, { 1, 3, 26, "sse2" },
-	{ 0x80000001, 3, 11, "syscall" }, { 0x80000001, 3, 20, "nx" }, { 0x80000001, 3, 27, "rdtscp" },
-	{ 0x80000001, 3, 29, "lm" }, { 1, 2, 0, "pni" }, { 1, 2, 1, "pclmulqdq" }, { 1, 2, 9, "ssse3" },
-	{ 1, 2, 12, "fma" }, { 1, 2, 13, "cx16" }, { 1, 2, 19, "sse4_1" }, { 1, 2, 20, "sse4_2" },
-	{ 1, 2, 22, "movbe" }, { 1, 2, 23, "popcnt" }, { 1, 2, 25, "aes" }, { 1, 2, 26, "xsave" },
-	{ 1, 2, 28, "avx" }, { 1, 2, 29, "f16c" }, { 1, 2, 30, "rdrand" }, { 0x80000001, 2, 0, "lahf_lm" },
-	{ 0x80000001, 2, 5, "abm" }, { 0x80000001, 2, 6, "sse4a" }, { 0x80000001, 2, 8, "3dnowprefetch" },
-	{ 7, 1, 0, "fsgsbase" }, { 7, 1, 3, "bmi1" }, { 7, 1, 5, "avx2" }, { 7, 1, 8, "bmi2" }, { 7, 1, 9, "erms" },
-	{ 7, 1, 18, "rdseed" }, { 7, 1, 19, "adx" }, { 7, 1, 24, "clwb" }, { 7, 1, 29, "sha_ni" },
-	{ 7, 2, 22, "rdpid" }, { 7, 3, 4, "fsrm" }
+static const struct { u32 leaf; u8 subleaf, reg, bit; char name[14]; } g_features[] = {
+	{ 1, 0, 3, 0, "fpu" }, { 1, 0, 3, 1, "vme" }, { 1, 0, 3, 2, "de" }, { 1, 0, 3, 3, "pse" }, { 1, 0, 3, 4, "tsc" },
+	{ 1, 0, 3, 5, "msr" }, { 1, 0, 3, 6, "pae" }, { 1, 0, 3, 7, "mce" }, { 1, 0, 3, 8, "cx8" }, { 1, 0, 3, 9, "apic" },
+	{ 1, 0, 3, 11, "sep" }, { 1, 0, 3, 12, "mtrr" }, { 1, 0, 3, 13, "pge" }, { 1, 0, 3, 14, "mca" },
+	{ 1, 0, 3, 15, "cmov" }, { 1, 0, 3, 16, "pat" }, { 1, 0, 3, 17, "pse36" }, { 1, 0, 3, 19, "clflush" },
+	{ 1, 0, 3, 23, "mmx" }, { 1, 0, 3, 24, "fxsr" }, { 1, 0, 3, 25, "sse" }, { 1, 0, 3, 26, "sse2" },
+	{ 1, 0, 3, 27, "ss" }, { 1, 0, 3, 28, "ht" }, { 0x80000001, 0, 3, 11, "syscall" }, { 0x80000001, 0, 3, 20, "nx" },
+	{ 0x80000001, 0, 3, 27, "rdtscp" }, { 0x80000001, 0, 3, 29, "lm" }, { 1, 0, 2, 0, "pni" },
+	{ 1, 0, 2, 1, "pclmulqdq" }, { 1, 0, 2, 9, "ssse3" }, { 1, 0, 2, 12, "fma" }, { 1, 0, 2, 13, "cx16" },
+	{ 1, 0, 2, 19, "sse4_1" }, { 1, 0, 2, 20, "sse4_2" }, { 1, 0, 2, 22, "movbe" }, { 1, 0, 2, 23, "popcnt" },
+	{ 1, 0, 2, 25, "aes" }, { 1, 0, 2, 26, "xsave" }, { 1, 0, 2, 28, "avx" }, { 1, 0, 2, 29, "f16c" },
+	{ 1, 0, 2, 30, "rdrand" }, { 1, 0, 2, 31, "hypervisor" }, { 0x80000001, 0, 2, 0, "lahf_lm" },
+	{ 0x80000001, 0, 2, 5, "abm" }, { 0x80000001, 0, 2, 8, "3dnowprefetch" }, { 7, 0, 1, 0, "fsgsbase" },
+	{ 7, 0, 1, 3, "bmi1" }, { 7, 0, 1, 5, "avx2" }, { 7, 0, 1, 8, "bmi2" }, { 7, 0, 1, 9, "erms" },
+	{ 7, 0, 1, 18, "rdseed" }, { 7, 0, 1, 19, "adx" }, { 7, 0, 1, 23, "clflushopt" }, { 7, 0, 1, 24, "clwb" },
+	{ 7, 0, 1, 29, "sha_ni" }, { 13, 1, 0, 0, "xsaveopt" }, { 13, 1, 0, 1, "xsavec" }, { 13, 1, 0, 2, "xgetbv1" },
+	{ 7, 0, 2, 8, "gfni" }, { 7, 0, 2, 9, "vaes" }, { 7, 0, 2, 10, "vpclmulqdq" }, { 7, 0, 2, 22, "rdpid" },
+	{ 7, 0, 2, 25, "cldemote" }, { 7, 0, 2, 27, "movdiri" }, { 7, 0, 2, 28, "movdir64b" }, { 7, 0, 3, 4, "fsrm" },
+	{ 7, 0, 3, 14, "serialize" }
 };
+
+static u32
+cpuid_sub(u32 leaf, u32 subleaf, int reg)
+{
+	struct isa_cpuid r = isa_cpuid(leaf, subleaf);
+	return reg == 0 ? r.eax : reg == 1 ? r.ebx : reg == 2 ? r.ecx : r.edx;
+}
 
 static u32
 cpuid_reg(u32 leaf, int reg)
 {
-	struct isa_cpuid r = isa_cpuid(leaf, 0);
-	return reg == 0 ? r.eax : reg == 1 ? r.ebx : reg == 2 ? r.ecx : r.edx;
+	return cpuid_sub(leaf, 0, reg);
+}
+
+// KiB of the largest cache, from leaf 4
+static u32
+cache_size(void)
+{
+	u32 i, size = 0;
+	for (i = 0; cpuid_sub(4, i, 0) & 31; i++)
+		size = ((cpuid_sub(4, i, 1) >> 22) + 1) * (cpuid_sub(4, i, 2) + 1) / 1024 * 64;
+	return size;
 }
 
 static void
@@ -242,12 +265,12 @@ show_cpuinfo(struct text *x)
 		name++;
 	for (n = 0; n < (cpus < 1 ? 1 : cpus); n++) {
 		text_add(x, "processor\t: %ld\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\nstepping\t: %u\n"
-			"cpu MHz\t\t: 1000.000\ncache size\t: 1024 KB\nphysical id\t: 0\nsiblings\t: %ld\ncore id\t\t: %ld\n"
+			"cpu MHz\t\t: 1000.000\ncache size\t: %u KB\nphysical id\t: 0\nsiblings\t: %ld\ncore id\t\t: %ld\n"
 			"cpu cores\t: %ld\napicid\t\t: %ld\ninitial apicid\t: %ld\nfpu\t\t: yes\nfpu_exception\t: yes\n"
-			"cpuid level\t: %u\nwp\t\t: yes\nflags\t\t:", n, (char *)vendor, family, model, name, eax & 15, cpus, n, cpus, n, n,
+			"cpuid level\t: %u\nwp\t\t: yes\nflags\t\t:", n, (char *)vendor, family, model, name, eax & 15, cache_size(), cpus, n, cpus, n, n,
 			cpuid_reg(0, 0));
 		for (k = 0; k < COUNTOF(g_features); k++)
-			if (cpuid_reg(g_features[k].leaf, g_features[k].reg) >> g_features[k].bit & 1)
+			if (cpuid_sub(g_features[k].leaf, g_features[k].subleaf, g_features[k].reg) >> g_features[k].bit & 1)
 				text_add(x, " %s", g_features[k].name);
 		text_add(x, "\nbugs\t\t:\nbogomips\t: 2000.00\nclflush size\t: 64\ncache_alignment\t: 64\n"
 			"address sizes\t: 48 bits physical, 48 bits virtual\npower management:\n\n");
@@ -305,12 +328,34 @@ which(const char *path)
 	return !strncmp(path, "/proc/", 6) ? file_below_proc(path + 6) : PROC_NONE;
 }
 
+// The absolute name of a relative one that could be ours; 0 for others.
+static const char *
+absolute(int dirfd, const char *path, char *buf)
+{
+	const char *last = strrchr(path, '/');
+	int n;
+	last = last ? last + 1 : path;
+	if (!strcmp(last, "cpuinfo") || file_named(last) != PROC_NONE) {
+		n = dirfd == AT_FDCWD ? getcwd(buf, L_PATH_MAX) ? (int)strlen(buf) : 0 : host_fd_path(dirfd, buf, L_PATH_MAX);
+		if (n >= 5 && !strncmp(buf, "/proc", 5) && (!buf[5] || buf[5] == '/') && (size_t)n + strlen(path) + 2 <= L_PATH_MAX) {
+			buf[n] = '/';
+			strcpy(buf + n + 1, path);
+			return buf;
+		}
+	}
+	return 0;
+}
+
 i64
-proc_open(struct thread *t, const char *path, int l_flags)
+proc_open(struct thread *t, int dirfd, const char *path, int l_flags)
 {
 	struct process *p = t->p;
 	struct text x = { 0, 0, 0, 0 };
-	enum proc_file f = which(path);
+	char buf[L_PATH_MAX];
+	enum proc_file f;
+	if (path[0] != '/')
+		path = absolute(dirfd, path, buf);
+	f = path ? which(path) : PROC_NONE;
 	if (f == PROC_NONE || f == PROC_EXE || (l_flags & L_O_PATH))
 		return PROC_NOT_OURS;
 	if (f == PROC_MEM)

@@ -9,7 +9,8 @@
 // An open file with the guest's contents of `path`: a host descriptor (close-
 // on-exec if the guest's flags say so), or -L_Exxx; -1000 if the path is none of ours.
 enum { PROC_NOT_OURS = -1000 };
-i64 proc_open(struct thread *t, const char *path, int l_flags);
+// A relative path is one below the host's descriptor dirfd.
+i64 proc_open(struct thread *t, int dirfd, const char *path, int l_flags);
 // Where the magic link `path` (/proc/self/exe and so on) leads: its length, or
 // PROC_NOT_OURS. out is NUL-terminated.
 i64 proc_link(struct thread *t, const char *path, char *out, size_t size);

@@ -236,8 +236,15 @@ test_cpu(void)
 	expect("v2 has no AVX", has_avx("v2") == 0);
 	expect("v3 has AVX", has_avx("v3") == !g_tiny);
 	expect("max has AVX", has_avx("max") == !g_tiny);
-	if (!g_tiny)  // those do not look at it
+	if (!g_tiny) {  // those do not look at it
+		setenv("BLINK_CPU", "v1", 1);
+		// popcnt %edi, %edi; lzcnt of 8: BSR; both end with exit(edi)
+		expect("v1 has no POPCNT", run_flat(0, "\xf3\x0f\xb8\xff\xb8\x3c\x00\x00\x00\x0f\x05", 11) == 128 + 4);
+		expect("v1's LZCNT is BSR", run_flat(0, "\xb9\x08\x00\x00\x00\xf3\x0f\xbd\xf9\xb8\x3c\x00\x00\x00\x0f\x05", 16) == 3);
+		setenv("BLINK_CPU", "v2", 1);
+		expect("v2 has POPCNT", run_flat(0, "\xf3\x0f\xb8\xff\xb8\x3c\x00\x00\x00\x0f\x05", 11) == 0);
 		expect("v9 is 64", has_avx("v9") == 64 && one_line("BLINK_CPU is none of v1, v2, v3 and max"));
+	}
 	unsetenv("BLINK_CPU");
 }
 
