@@ -1,8 +1,8 @@
 #!/bin/bash
 # programs.sh [-a] [-j JOBS] BLINK [NAME-PATTERN]: real programs from Debian's
 # packages: standard output and exit status under blink, with linear and with
-# paged memory, must be those of a native run. -a: the long ones too. Needs an
-# x86-64 Linux host.
+# paged memory, must be those of a native run. -a: the long ones too. A pattern
+# may be 'node*' or '@(gdb|perl)'. Needs an x86-64 Linux host.
 usage() {
 	echo "usage: programs.sh [-a] [-j JOBS] BLINK [NAME-PATTERN]" >&2
 	exit 2
@@ -24,6 +24,7 @@ if [ "$(uname -s) $(uname -m)" != "Linux x86_64" ]; then
 	echo "0 passed, 0 failed, 1 skipped"
 	exit 0
 fi
+shopt -s extglob
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 mkdir "$root/w" "$root/results"
@@ -133,7 +134,6 @@ long() {
 }
 
 # --- static programs -------------------------------------------------------------
-bb=$(command -v busybox)
 try busybox-ls busybox ls -l text numbers dir/table.csv
 try busybox-sha256sum busybox sha256sum text large
 try busybox-md5sum busybox md5sum text large
@@ -231,7 +231,7 @@ try git sh -c 'export GIT_AUTHOR_DATE="1700000000 +0000" GIT_COMMITTER_DATE="170
 # x264 takes the best that CPUID offers; the stream must not depend on it.
 # x264 takes what CPUID offers: blink's default and v3 to AVX2, as the native run
 # is told to. What it encodes with --cpu-independent does not depend on that.
-if [ -n "$python" ] && wanted x264-medium x264-veryslow x264-10bit x264-levels; then
+if [ -n "$python" ] && { [ -n "$all" ] || wanted x264-medium x264-veryslow x264-10bit x264-levels; }; then
 	$python -c '
 import math, sys
 w, h, out = 176, 144, sys.stdout.buffer
@@ -254,8 +254,17 @@ if grep -qw avx2 /proc/cpuinfo && [ -n "$python" ]; then
 	modes="linear v3" encode x264-10bit --preset slow --threads 2 --output-depth 10
 	native=
 fi
-modes="linear paged v1 v2 v3" needs="x264 $python" \
+modes="linear v1 v2 v3" needs="x264 $python" \
 	try x264-levels sh -c "x264 --cpu-independent --preset medium --threads 2 $root/m.y4m -o o.264 2>/dev/null; md5sum <o.264"
+
+# numpy has its loops for each level too, but for AVX-512 natively
+if [ -n "$python" ] && $python -c 'import numpy' 2>/dev/null; then
+	native="env NPY_DISABLE_CPU_FEATURES=AVX512F,AVX512CD,AVX512_SKX,AVX512_CLX,AVX512_CNL,AVX512_ICL"
+	modes="linear ${all:+paged v3}" try numpy $python -I "$here/test/programs/arrays.py"
+	native=
+else
+	skip numpy python3-numpy
+fi
 
 # --- run-time compilers and virtual machines ---------------------------------------
 cat >"$root/t.js" <<'X'
@@ -271,6 +280,9 @@ if (isMainThread) {
 } else parentPort.postMessage([1, 2].map(x => x * 2));
 X
 try node node "$root/t.js"
+try node-jit node "$here/test/programs/jit.js"
+modes="v1 v2 v3" long node-jit-levels node "$here/test/programs/jit.js"
+needs=node long npm sh -c 'mkdir p c; cd p; echo "{\"name\":\"p\",\"version\":\"1.0.0\",\"main\":\"i.js\"}" >package.json; echo "module.exports=7" >i.js; npm pack --silent; cd ../c; echo "{\"name\":\"c\",\"version\":\"1.0.0\"}" >package.json; npm install --offline --no-audit --no-fund --silent ../p/p-1.0.0.tgz; node -e "console.log(require(\"p\"))"; ls node_modules'
 try ruby ruby -e 'puts (1..20).map { |i| i ** i % 97 }.sort.inspect; h = Hash.new(0); "hello world".each_char { |c| h[c] += 1 }; puts h; puts 2 ** 100, "%.10f" % Math.sqrt(2); t = 4.times.map { |i| Thread.new { i * i } }; p t.map(&:value); p "a-b_c".tr("-_", "  ").split.map(&:upcase)'
 try php php -r 'echo json_encode(["a" => [1, 2.5, null]]), "\n", md5("abc"), "\n", array_sum(range(1, 1000)), "\n", preg_replace("/(\w+) (\w+)/", "$2 $1", "one two"), "\n"; function f($n) { return $n < 2 ? $n : f($n - 1) + f($n - 2); } echo f(18), "\n";'
 
@@ -326,6 +338,13 @@ X
 wanted java-serial java-g1 && command -v javac >/dev/null && javac -d "$root/java" "$root/java/T.java"
 try java-serial java -XX:+UseSerialGC -Xmx64m -Xshare:auto -cp "$root/java" T
 try java-g1 java -XX:+UseG1GC -Xmx64m -cp "$root/java" T
+wanted java-vectors java-avx0 java-avx1 java-c1 java-levels && command -v javac >/dev/null && javac -d "$root/java" "$here/test/programs/Vectors.java"
+modes=linear try java-vectors java -XX:UseAVX=2 -XX:+UseSerialGC -Xmx128m -cp "$root/java" Vectors 600
+modes=linear long java-avx1 java -XX:UseAVX=1 -XX:+UseSerialGC -Xmx128m -cp "$root/java" Vectors 1000
+modes=linear long java-avx0 java -XX:UseAVX=0 -XX:+UseSerialGC -Xmx128m -cp "$root/java" Vectors 1000
+modes="linear paged v1 v2 v3" long java-c1 java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m -cp "$root/java" Vectors 500
+modes="v1 v2 v3" long java-levels java -XX:+UseSerialGC -Xmx128m -cp "$root/java" Vectors 500
+long jshell sh -c 'printf "%s\n" "int x = 6 * 7" "System.out.println(x)" "java.util.stream.IntStream.range(0,5).sum()" /exit | jshell -s -'
 try javac sh -c "javac -J-Xmx128m -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 -d . $root/java/T.java && ls"
 cat >"$root/go/t.go" <<'X'
 package main
@@ -537,7 +556,60 @@ fi
 for p in c-static c-static-pie c-dynamic c-musl cxx-static cxx-dynamic; do
 	try $p "$root/$p" arg1 arg2
 done
+
+# --- the long tail: -a only --------------------------------------------------------
+# ffmpeg's filters and codecs, with what CPUID offers but for AVX-512
+flags="-cpuflags mmx+mmxext+sse+sse2+sse3+ssse3+sse4.1+sse4.2+avx+avx2+fma3+bmi1+bmi2+aesni -v error"
+pictures="-i $root/m.y4m -frames:v 5"
+sound="-f lavfi -i sine=440:duration=1,aformat=channel_layouts=stereo:sample_rates=48000"
+modes=linear
+long ffmpeg-scale sh -c "ffmpeg $flags $pictures -vf scale=333x211:flags=lanczos,yadif,hqdn3d,unsharp,format=rgb24 -f framemd5 - | grep -v '^#'"
+for c in mpeg4 mpeg2video mjpeg ffv1 huffyuv prores libvpx-vp9 snow "libx264 -x264-params cpu-independent=1" "libx265 -x265-params frame-threads=1:pools=1"; do
+	needs=ffmpeg long ffmpeg-${c%% *} sh -c "ffmpeg $flags $pictures -c:v $c -strict -2 -threads 1 -y x.mkv 2>/dev/null; ffmpeg $flags -bitexact -i x.mkv -f framemd5 - | grep -v '^#'"
+done
+for c in aac ac3 flac libopus libvorbis libmp3lame mp2 wavpack; do
+	needs=ffmpeg long ffmpeg-$c sh -c "ffmpeg $flags $sound -c:a $c -strict -2 -flags +bitexact -y x.mka; ffmpeg $flags -bitexact -i x.mka -f framemd5 - | grep -v '^#'"
+done
+modes="linear paged"
+# go's own tests of its packages, built natively
+needs=go
+for p in bytes compress/flate context crypto/aes crypto/cipher crypto/ed25519 crypto/elliptic crypto/internal/edwards25519 crypto/internal/nistec crypto/md5 crypto/sha1 crypto/sha256 crypto/sha512 hash/crc32 hash/crc64 math math/big math/bits math/cmplx reflect regexp runtime/internal/atomic sort strconv strings sync sync/atomic; do
+	n=go-test-${p//\//-} d=$(go env GOROOT 2>/dev/null)/src/$p
+	[ -n "$all" ] && wanted "$n" && (cd "$d" 2>/dev/null && go test -vet=off -c -o "$root/go/$n" . >/dev/null 2>&1)
+	modes=linear limit=1200 needs="go $root/go/$n" long "$n" sh -c "cd $d && $root/go/$n -test.short"
+done
+needs=
+long luajit luajit -e 'local ffi = require "ffi" ffi.cdef "int abs(int);" local s = 0 for i = 1, 5e6 do s = (s * 31 + i) % 1000003 end print(s, ffi.C.abs(-5)) local t = {} for i = 1, 1e5 do t[i] = math.sin(i) * i end table.sort(t) print(t[1], t[#t], bit.bxor(0xff, 0x1234)) local x = 0.5 for i = 1, 1e6 do x = x * 1.0000001 + math.sqrt(i) * 1e-9 end print(string.format("%.17g", x))'
+long php-jit php -d opcache.enable_cli=1 -d opcache.jit_buffer_size=32M -d opcache.jit=1255 -r 'function f($n) { return $n < 2 ? $n : f($n - 1) + f($n - 2); } echo f(22), "\n"; $s = 0; for ($i = 0; $i < 1000000; $i++) $s = ($s * 31 + $i) % 1000003; echo $s, "\n", array_sum(array_map(fn($x) => sqrt($x), range(1, 1000))), "\n", hash("sha256", "x"), crc32("abc"), "\n";'
+long clang sh -c "clang -O2 -march=x86-64-v3 -o p $root/t.c -lm && ./p; clang -O3 -march=x86-64-v3 -S -o - $root/t.c | md5sum"
+long g++ sh -c "g++ -O2 -march=x86-64-v3 -o p $here/test/programs/cxx.cc -lpthread && ./p a b; g++ -O2 -S -o - $here/test/programs/cxx.cc | md5sum"
+long gdb gdb -batch -nx -ex 'p 6*7' -ex 'p sizeof(long)' -ex 'info functions ^main$' "$root/c-dynamic"
+long qemu-img sh -c 'qemu-img create -f qcow2 a.qcow2 10M >/dev/null && qemu-img info --output=json a.qcow2 | grep virtual-size; qemu-img convert -O raw a.qcow2 a.raw && md5sum <a.raw; qemu-img check a.qcow2'
+needs=convert-im6.q16 long imagemagick sh -c 'convert-im6.q16 -size 200x150 gradient:red-blue -resize 77x91 -blur 0x3 -rotate 17 -sharpen 0x1 rgb:- | md5sum; convert-im6.q16 -size 100x100 radial-gradient: -colorspace Lab -quality 85 jpg:- | md5sum; convert-im6.q16 rose: -resize 300% -dither FloydSteinberg -colors 16 rgb:- | md5sum'
+needs=nginx long nginx sh -c 'mkdir html; echo hi >html/i.txt; cp large html/big; printf "daemon on; pid n.pid; error_log e; events {} worker_processes 2; http { access_log off; gzip on; gzip_types *; client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5; server { listen unix:s.sock; root html; } }" >n.conf; nginx -p $PWD -c n.conf && for i in $(seq 100); do [ -S s.sock ] && [ -s n.pid ] && break; sleep 0.1; done; get() { curl -s --unix-socket s.sock "$@"; }; get http://x/i.txt; get --compressed http://x/big | md5sum; for i in 1 2 3 4 5 6 7 8; do get -o /dev/null -w "%{http_code}\n" http://x/none; done; kill $(cat n.pid); for i in $(seq 100); do [ -e n.pid ] || break; sleep 0.1; done; ls n.pid 2>&1'
+cat >"$root/T.cs" <<'X'
+using System;
+using System.Linq;
+using System.Threading.Tasks;
+class T {
+	static int F(int n) { return n < 2 ? n : F(n - 1) + F(n - 2); }
+	static void Main() {
+		double s = 0;
+		for (int i = 1; i < 1000000; i++) s += Math.Sqrt(i) / (i + 1);
+		Console.WriteLine(F(22) + " " + s.ToString("R") + " " + string.Join(",", Enumerable.Range(1, 20).Where(x => x % 3 == 0)));
+		try { object o = null; o.ToString(); } catch (NullReferenceException) { Console.WriteLine("null"); }
+		try { int z = 0; Console.WriteLine(1 / z); } catch (DivideByZeroException) { Console.WriteLine("zero"); }
+		var t = Enumerable.Range(0, 4).Select(i => Task.Run(() => i * i)).ToArray();
+		Task.WaitAll(t);
+		Console.WriteLine(t.Sum(x => x.Result));
+	}
+}
+X
+needs="mcs mono" long mono sh -c "mcs -out:T.exe $root/T.cs && mono T.exe"
+needs=rustc long rustc sh -c 'echo "fn main() { let v: Vec<u64> = (0..100).map(|x| x * x).collect(); println!(\"{}\", v.iter().sum::<u64>()); }" >t.rs; rustc -O t.rs && ./t'
+long perl-modules perl -MMath::BigFloat -MDigest::SHA=sha512_hex -MList::Util=sum -MPOSIX -e 'print Math::BigFloat->bpi(80), "\n", sha512_hex("x" x 9999), "\n", sum(map { POSIX::fmod($_, 7) } 1 .. 1000), "\n", join(",", map { sprintf "%.15g", exp($_) } -5 .. 5), pack("d>f<q", 1.5, 2.5, -1), "\n"'
 wait
+[ -n "$(ls "$root/results")" ] || { echo "no case is named $only"; exit 1; }
 echo "slowest, in seconds of processor time:"
 for f in "$root/results"/*; do
 	read -r _ _ _ t <"$f"
