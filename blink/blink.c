@@ -20,8 +20,7 @@ enum { EXIT_USAGE = 64, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
 static const char g_usage[] =
 	"usage: blink [-hvsmj0Z] [-L PATH] PROGRAM [ARG...]\n"
-	"       blink -r [-acNSiZ] IMAGE\n"
-	"runs an x86-64 Linux program, or boots a PC from a disk image\n"
+	"runs an x86-64 Linux program\n"
 	"\n"
 	"  -h       this help\n"
 	"  -v       version and build facts\n"
@@ -30,14 +29,16 @@ static const char g_usage[] =
 	"  -0       the first ARG is argv[0] of the program\n"
 	"  -m       paged memory: the program cannot reach blink's own memory\n"
 	"  -j       no JIT\n"
-	"  -Z       statistics at exit\n"
-	"  -r       boot IMAGE: a floppy, a hard disk, or a flat program\n"
-	"  -a, -c   IMAGE is a floppy, a hard disk, whatever its size\n"
-	"  -N       no screen: text and COM1 to standard output, keys from standard input\n"
-	"  -S       snapshot: writes to IMAGE are forgotten at exit\n"
-	"  -i       the PC's clock counts instructions: each run is the same\n";
+	"  -Z       statistics at exit\n";
 
 extern char **environ;
+
+static void
+print_usage(FILE *f)
+{
+	fputs(g_usage, f);
+	fputs(machine_usage, f);
+}
 
 static void
 print_version(void)
@@ -183,9 +184,7 @@ main(int argc, char **argv)
 	struct pc_options pc;
 	int opt, boot = 0, zero = 0, err = 0, flat;
 	size_t n;
-	memset(&pc, 0, sizeof pc);
-	pc.drive = -1;
-	pc.screen = 1;
+	machine_reset(&pc);
 	if ((envp = exec_receive(&pg, argv, environ, &why, &err))) {
 		log_open(g_options.log_path);
 		if (!err)
@@ -196,10 +195,10 @@ main(int argc, char **argv)
 		return EXIT_CANNOT_RUN;
 	}
 	options_from_env();
-	while ((opt = getopt(argc, argv, "+hvsmj0ZL:racNSi")) != -1) {
+	while ((opt = getopt(argc, argv, "+hvsmj0ZL:" MACHINE_FLAGS)) != -1) {
 		switch (opt) {
 		case 'h':
-			fputs(g_usage, stdout);
+			print_usage(stdout);
 			return fflush(stdout) ? 1 : 0;
 		case 'v':
 			print_version();
@@ -209,21 +208,18 @@ main(int argc, char **argv)
 		case 'j': g_options.nojit = 1; break;
 		case 'Z': g_options.stats = 1; break;
 		case '0': zero = 1; break;
-		case 'r': boot = 1; break;
-		case 'a': pc.drive = 0; break;
-		case 'c': pc.drive = 0x80; break;
-		case 'N': pc.screen = 0; break;
-		case 'S': pc.snapshot = 1; break;
-		case 'i': pc.counted = 1; break;
 		case 'L': g_options.log_path = strdup(optarg); break;  // argv moves, see below
 		default:
-			fputs(g_usage, stderr);
-			return EXIT_USAGE;
+			if ((err = machine_flag(&pc, opt)) < 0) {
+				print_usage(stderr);
+				return EXIT_USAGE;
+			}
+			boot |= err;
 		}
 	}
 	options_settle(argv[0]);
 	if (optind >= argc) {
-		fputs(g_usage, stderr);
+		print_usage(stderr);
 		return EXIT_USAGE;
 	}
 	if (boot) {

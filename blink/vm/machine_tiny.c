@@ -1,10 +1,21 @@
 // machine_tiny.c: tiny builds have no PC. See machine.c.
 #include "vm/machine.h"
-#include "base/log.h"
+
+const char machine_usage[] = "";
+
+void
+machine_reset(struct pc_options *o)
+{
+}
+
+int
+machine_flag(struct pc_options *o, int flag)
+{
+	return -1;
+}
 
 int
 machine_run(const struct pc_options *o, int stats)
 {
-	log_msg("%s: this is a tiny build, which boots nothing; use another one", o->image);
-	return 126;
+	return -1;
 }
