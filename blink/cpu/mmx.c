@@ -177,6 +177,33 @@ vec_next(struct cpu *c, const struct op *op, vec_kernel *k, int how)
 }
 #endif
 
+#if SSE_HOST
+// Around a kernel whose MMX form is that on the lower half, or which looks at n
+#define MMX_PATH(k, how) \
+	if (op_kind(op, 0) == K_MM) { \
+		u64 x_; \
+		if (LIKELY(mm_source(c, op, (how) & HOW_MM4 ? 4 : 8, &x_))) { \
+			v128 d_ = v128_make(mm_get(c, op->a), 0), s_ = v128_make(x_, 0); \
+			k((u8 *)&d_, (const u8 *)&s_, 8, op->imm); \
+			x87_enter_mmx(c); \
+			x87_write_mmx(c, op->a, (u64)d_[0]); \
+			NEXT(); \
+		} \
+	}
+#define MMX_HANDLER(name, how) \
+SLOW_HANDLER(name, vec_apply(c, op, k_##name, how)) \
+const struct op * \
+op_##name(struct cpu *c, const struct op *op) \
+{ \
+	if (LIKELY(FORM(op) == FORM_XX)) { \
+		k_##name(xmm(c, op->a), xmm(c, op->b), 16, op->imm); \
+		NEXT(); \
+	} \
+	MMX_PATH(k_##name, how) \
+	TAIL slow_##name(c, op); \
+}
+#endif
+
 // LANES: present in every x86-64 processor. LANES4: came later.
 #define LANES4(name, T, m, w, expr) \
 	LANE_KERNEL(name, T, m, w, expr) \
@@ -187,11 +214,11 @@ vec_next(struct cpu *c, const struct op *op, vec_kernel *k, int how)
 #if SSE_HOST
 #define LANES(name, T, m, w, expr) \
 	X86_KERNEL(name) \
-	VEC_HANDLER(name, 16) \
+	MMX_HANDLER(name, 16) \
 	VEX_TWIN_ASM(name, 16)
 #define BASELINE(name) X86_KERNEL(name)
 #define BASELINE_HANDLER(name) \
-	VEC_HANDLER(name, 16) \
+	MMX_HANDLER(name, 16) \
 	VEX_TWIN_ASM(name, 16)
 #else
 #define LANES(name, T, m, w, expr) LANES4(name, T, m, w, expr)
@@ -364,21 +391,20 @@ unpack(u8 *d, const u8 *s, int n, int w, int high)
 
 // Kernels whose MMX form is not the lower half of the XMM form
 #if SSE_HOST
-#define BY_SIZE(name, portable) \
+#define BY_SIZE(name, portable, mmx) \
 static ALWAYS_INLINE void \
 k_##name(u8 *d, const u8 *s, int n, int imm) \
 { \
-	if (n == 16) { \
-		v128 x = v128_ld(d), y = v128_ld(s); \
+	v128 x = v128_ld(d), y = v128_ld(s); \
+	if (n == 16) \
 		__asm__ volatile(#name " %1,%0" : "+x"(x) : "x"(y)); \
-		v128_st(d, x); \
-	} else { \
-		portable; \
-	} \
+	else \
+		__asm__ volatile(mmx : "+x"(x) : "x"(y)); \
+	v128_st(d, x); \
 	(void)imm; \
 }
 #else
-#define BY_SIZE(name, portable) \
+#define BY_SIZE(name, portable, mmx) \
 static void \
 k_##name(u8 *d, const u8 *s, int n, int imm) \
 { \
@@ -386,32 +412,24 @@ k_##name(u8 *d, const u8 *s, int n, int imm) \
 	(void)imm; \
 }
 #endif
-#ifdef TINY
-// One body for both sizes is smaller.
-#undef BY_SIZE
-#define BY_SIZE(name, portable) \
-static void \
-k_##name(u8 *d, const u8 *s, int n, int imm) \
-{ \
-	portable; \
-	(void)imm; \
-}
-#endif
+// The MMX forms: both operands as one, packed; or a quarter of all eight results
+#define PACKED(name) "punpcklqdq %1,%0\n " name " %0,%0"
+#define UPPER(name) name " %1,%0\n psrldq $8,%0"
 
-BY_SIZE(packsswb, pack(d, s, n, 2, 0))
-BY_SIZE(packuswb, pack(d, s, n, 2, 1))
-BY_SIZE(packssdw, pack(d, s, n, 4, 0))
-BY_SIZE(punpcklbw, unpack(d, s, n, 1, 0))
-BY_SIZE(punpcklwd, unpack(d, s, n, 2, 0))
-BY_SIZE(punpckldq, unpack(d, s, n, 4, 0))
-BY_SIZE(punpcklqdq, unpack(d, s, n, 8, 0))
-BY_SIZE(punpckhbw, unpack(d, s, n, 1, 1))
-BY_SIZE(punpckhwd, unpack(d, s, n, 2, 1))
-BY_SIZE(punpckhdq, unpack(d, s, n, 4, 1))
-BY_SIZE(punpckhqdq, unpack(d, s, n, 8, 1))
+BY_SIZE(packsswb, pack(d, s, n, 2, 0), PACKED("packsswb"))
+BY_SIZE(packuswb, pack(d, s, n, 2, 1), PACKED("packuswb"))
+BY_SIZE(packssdw, pack(d, s, n, 4, 0), PACKED("packssdw"))
+BY_SIZE(punpcklbw, unpack(d, s, n, 1, 0), "punpcklbw %1,%0")
+BY_SIZE(punpcklwd, unpack(d, s, n, 2, 0), "punpcklwd %1,%0")
+BY_SIZE(punpckldq, unpack(d, s, n, 4, 0), "punpckldq %1,%0")
+BY_SIZE(punpcklqdq, unpack(d, s, n, 8, 0), "punpcklqdq %1,%0")
+BY_SIZE(punpckhbw, unpack(d, s, n, 1, 1), UPPER("punpcklbw"))
+BY_SIZE(punpckhwd, unpack(d, s, n, 2, 1), UPPER("punpcklwd"))
+BY_SIZE(punpckhdq, unpack(d, s, n, 4, 1), UPPER("punpckldq"))
+BY_SIZE(punpckhqdq, unpack(d, s, n, 8, 1), "punpckhqdq %1,%0")
 #if SSE_HOST
 #define BY_SIZE_HANDLER(name, how) \
-	VEC_HANDLER(name, how) \
+	MMX_HANDLER(name, how) \
 	VEX_TWIN_ASM(name, how)
 #else
 #define BY_SIZE_HANDLER(name, how) \
@@ -482,8 +500,16 @@ k_pshufb(u8 *d, const u8 *s, int n, int imm)
 {
 	u8 out[16];
 	int i;
-	if (n == 16)
-		TRY_HOST(HOST_V2, "pshufb %1,%0");
+#if SSE_HOST
+	if (host_has(HOST_V2)) {
+		v128 x = v128_ld(d), which = v128_ld(s);
+		if (n == 8)
+			which &= v128_make(0x8787878787878787, 0);
+		__asm__("pshufb %1,%0" : "+x"(x) : "x"(which));
+		v128_st(d, x);
+		return;
+	}
+#endif
 	for (i = 0; i < n; i++)
 		out[i] = s[i] & 0x80 ? 0 : d[s[i] & (n - 1)];
 	memcpy(d, out, (size_t)n);
@@ -593,6 +619,7 @@ op_##name(struct cpu *c, const struct op *op) \
 		k_##name(xmm(c, op->a), (const u8 *)&s_, 16, 0); \
 		NEXT(); \
 	} \
+	MMX_PATH(k_##name, 16) \
 	TAIL slow_##name(c, op); \
 }
 #else

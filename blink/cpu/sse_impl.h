@@ -256,6 +256,30 @@ mm_get(const struct cpu *c, int r)
 	return c->st[r & 7].m;
 }
 
+// The source of an MMX instruction, n bytes of it if it is memory; 0 if there
+// is something in the way
+static ALWAYS_INLINE int
+mm_source(struct cpu *c, const struct op *op, int n, u64 *x)
+{
+	uintptr_t h;
+	if (UNLIKELY(c->fsw & FSW_ES))
+		return 0;
+	switch (op_kind(op, 1)) {
+	case K_MM:
+		*x = mm_get(c, op->b);
+		return 1;
+	case K_IMM:
+		*x = (u8)op->imm;
+		return 1;
+	case K_MEM:
+		if (!access_try(c, ea(c, op), (unsigned)n, 0, &h))
+			return 0;
+		*x = n == 4 ? hrd32(c, op, h) : hrd64(c, op, h);
+		return 1;
+	}
+	return 0;
+}
+
 // Reads source operand 1 into s (16 bytes, zero-extended) by `how`, after the
 // checks that come first. Returns s, or the XMM register itself.
 const u8 *vec_source(struct cpu *c, const struct op *op, int how, u8 *s);

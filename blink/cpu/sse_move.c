@@ -197,6 +197,13 @@ op_movd(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
+static NOINLINE const struct op *
+movq_slow(struct cpu *c, const struct op *op)
+{
+	move8_slow(c, op);
+	NEXT();
+}
+
 const struct op *
 op_movq(struct cpu *c, const struct op *op)
 {
@@ -211,9 +218,21 @@ op_movq(struct cpu *c, const struct op *op)
 		hwr64(c, op, h, ld64(xmm(c, op->b)));
 		NEXT();
 	}
+	if (op_kind(op, 0) == K_MM && op_kind(op, 1) != K_XMM && op->size == 8) {
+		u64 x;
+		if (LIKELY(mm_source(c, op, 8, &x))) {
+			x87_enter_mmx(c);
+			x87_write_mmx(c, op->a, x);
+			NEXT();
+		}
+	}
+	if (FORM(op) == (K_MEM | K_MM << 4) && LIKELY(!(c->fsw & FSW_ES) && access_try(c, ea(c, op), 8, 1, &h))) {
+		hwr64(c, op, h, mm_get(c, op->b));
+		x87_enter_mmx(c);
+		NEXT();
+	}
 #endif
-	move8_slow(c, op);
-	NEXT();
+	TAIL movq_slow(c, op);
 }
 SAME_HANDLER(movntq, movq)
 SAME_HANDLER(movq2dq, movq)
