@@ -342,8 +342,10 @@ isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
 	unsigned segover = SEG_NONE, segfar = SEG_NONE, row, entry;
 	int map = MAP_1;
 	bool illegal = false, modrm = false;
+#ifndef TINY
 	// those of 64-bit code, REX included, a bit each
 	static const u32 prefixes[8] = {0, 0x40404040, 0x0000ffff, 0x000000f0, 0, 0, 0, 0x000d0000};
+#endif
 	const struct isa_root *root;
 	const struct isa_kind *what;
 	memset(in, 0, sizeof(*in));
@@ -354,6 +356,7 @@ isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
 	c.code = code;
 	c.given = n;
 	c.end = (unsigned)min_u64(n, LONGEST);
+#ifndef TINY
 	// Most instructions have no prefix, or REX alone.
 	if (LIKELY(mode == MODE_64 && c.end > 1)) {
 		b = code[0];
@@ -365,6 +368,7 @@ isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
 		}
 		rex = 0;
 	}
+#endif
 	// Prefixes. REX counts only right in front of the opcode.
 	for (;;) {
 		if (UNLIKELY(c.pos == c.end)) goto Short;
