@@ -77,10 +77,8 @@ OPT := $(or $(call accepts,-Oz),-Os) $(call accepts,-fcf-protection=none) $(call
 	-fmerge-all-constants -fomit-frame-pointer -ffunction-sections -fdata-sections -fvisibility=hidden
 LTO := $(call accepts,-flto=auto -flto-partition=none -ffat-lto-objects)
 LINK_LTO = $(if $(LTO),-fno-lto)
-# What programs for x86-64-v2 do not need; CPUID agrees.
-ISA_WITHOUT = AES PCLMULQDQ SHA BMI1 BMI2 LZCNT ADX MOVBE RDRAND RDSEED FSGSBASE RDPID \
-	CLFLUSHOPT CLWB CLDEMOTE MOVDIRI MOVDIR64B SERIALIZE PREFETCHWT1 PKU \
-	XSAVE XSAVEOPT XSAVEC XSAVES AVX AVX2 FMA F16C GFNI VAES VPCLMULQDQ INVPCID SMAP MONITOR WBNOINVD
+# What programs for x86-64-v2 do not need, by features.tbl; CPUID agrees.
+ISA_WITHOUT = V2
 # On such hosts blink/cpu/native.c takes the place of most x87 and all vector
 # handlers, which the linker then drops.
 NATIVE := $(shell printf '\043if !__x86_64__ || !__linux__ || __ILP32__\n\043error\n\043endif\n' | $(CC) -E - >/dev/null 2>&1 && echo NATIVE)
@@ -132,9 +130,10 @@ all: $O/blink/blink
 # The instruction table becomes C on the build machine, once per build.
 GENHDRS = $O/gen/isa_ops.h $O/gen/isa_handlers.inc $O/gen/isa_table.inc
 GENSRCS = $O/gen/isa_gen.c
-$O/gen/mkisa: tool/mkisa.c blink/isa/table.h $(wildcard blink/isa/*.tbl blink/isa/*.inc) Makefile
+MKISA = $(wildcard tool/mkisa/*.c)
+$O/gen/mkisa: $(MKISA) tool/mkisa/mkisa.h blink/isa/table.h $(wildcard blink/isa/*.tbl blink/isa/*.inc) Makefile
 	@mkdir -p $(@D)
-	$(BUILD_CC) -O1 -Iblink -o $@ $<
+	$(BUILD_CC) -O1 -Iblink -o $@ $(MKISA)
 $O/gen/isa_ops.h: $O/gen/mkisa
 	$O/gen/mkisa ops $(ISA_WITHOUT) >$@
 $O/gen/isa_handlers.inc: $O/gen/mkisa

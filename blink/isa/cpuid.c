@@ -40,26 +40,13 @@ static const char brands[4][49] = {
 	"12th Gen Intel(R) Core(TM) i9-12900K\0\0\0\0\0\0\0\0\0\0\0\0"
 };
 
-// The feature bits that levels 1 to 3 leave of a register; what is not listed stays.
-static const struct { u32 leaf; u8 subleaf, reg; u32 level[3]; } caps[] = {
-	// SSE3 SSSE3 CX16 SSE4.1 SSE4.2 POPCNT; FMA MOVBE XSAVE AVX F16C; always the hypervisor
-	{1, 0, 2, {0x80000000, 0x80982201, 0xb4d83201}},
-	// ERMS; BMI1 AVX2 BMI2
-	{7, 0, 1, {0, 0x200, 0x328}},
-	{7, 0, 2, {0, 0, 0}},
-	{7, 0, 3, {0, 0, 0}},
-	// XSAVEOPT
-	{0xd, 1, 0, {0, 0, 1}},
-	// LAHF; LZCNT
-	{0x80000001, 0, 2, {0, 1, 0x21}}
-};
-
 static u32
 cap(u32 leaf, u32 subleaf, int reg, u32 bits)
 {
-	size_t i;
-	for (i = 0; i < COUNTOF(caps) && g_level < 4; ++i)
-		if (caps[i].leaf == leaf && caps[i].subleaf == subleaf && caps[i].reg == reg) bits &= caps[i].level[g_level - 1];
+	const struct isa_cpuid_cap *c = isa_cpuid_caps;
+	unsigned i;
+	for (i = 0; i < isa_cpuid_cap_count && g_level < 4; ++i, ++c)
+		if (c->leaf == leaf && c->subleaf == subleaf && c->reg == reg) bits &= c->level[g_level - 1];
 	return bits;
 }
 #define CAP cap

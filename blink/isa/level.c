@@ -8,7 +8,7 @@ int isa_capped;
 
 enum { EAX, EBX, ECX, EDX, ROWS, FIXED, HIDDEN };
 static const struct { u32 leaf; u8 subleaf, reg, bit, kind; } g_features[] = {
-#define FEATURE(name, leaf, subleaf, reg, bit, kind) {leaf, subleaf, reg, bit, kind},
+#define FEATURE(name, leaf, subleaf, reg, bit, kind, level) {leaf, subleaf, reg, bit, kind},
 #include "isa/features.tbl"
 #undef FEATURE
 };

@@ -1,4 +1,4 @@
-// table.h: the shape of the compiled instruction table. tool/mkisa.c reads
+// table.h: the shape of the compiled instruction table. tool/mkisa reads
 // the rows in isa/*.tbl and prints isa_gen.c; decode.c, format.c and cpuid.c
 // read the result. Nobody else includes this file.
 //
@@ -29,7 +29,7 @@
 //   ENCF(op, FEATURE, ...)  where one encoding needs another feature
 //     encoding    as in the manual; immediates are seen from the operands;
 //                 +cc: sixteen opcodes, the condition in the low four bits
-//     operands    see mkisa.c, spec_parse()
+//     operands    see tool/mkisa/spelling.c, spec_parse()
 //     flags       I64 invalid in 64-bit mode, O64 only there; D64 64-bit
 //                 operand there unless 66 says 16; F64 always 64-bit there;
 //                 NOREXB not with REX.B; HIDE operands are not printed;
@@ -172,6 +172,14 @@ struct isa_cpuid_bits {
 	u8 subleaf;
 	u32 reg[4];  // eax ebx ecx edx
 };
+// What levels 1 to 3 of the ABI leave of a register; of others, everything.
+struct isa_cpuid_cap {
+	u32 leaf;
+	u8 subleaf, reg;
+	u32 level[3];
+};
+extern const struct isa_cpuid_cap isa_cpuid_caps[];
+extern const unsigned isa_cpuid_cap_count;
 extern const struct isa_cpuid_bits isa_cpuid_features[];
 extern const unsigned isa_cpuid_feature_count;
 

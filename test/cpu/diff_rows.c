@@ -33,7 +33,7 @@ struct feature { const char *name; u32 leaf; u8 subleaf, reg, bit, kind; };
 enum { EAX, EBX, ECX, EDX };
 enum { HIDDEN, ROWS, FIXED };
 static const struct feature features[] UNUSED = {
-#define FEATURE(name, leaf, subleaf, reg, bit, kind) {#name, leaf, subleaf, reg, bit, kind},
+#define FEATURE(name, leaf, subleaf, reg, bit, kind, level) {#name, leaf, subleaf, reg, bit, kind},
 #include "isa/features.tbl"
 #undef FEATURE
 };
