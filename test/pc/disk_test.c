@@ -176,7 +176,7 @@ hard_disks(void)
 	};
 	unsigned i;
 	for (i = 0; i < COUNTOF(d); i++) {
-		path = image((size_t)(d[i].sectors * SECTOR), 0, 0, 1);
+		path = image(d[i].sectors * SECTOR, 0, 0, 1);
 		machine(path, -1, 0);
 		if (!CHECK(pc))
 			continue;

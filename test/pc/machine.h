@@ -150,7 +150,7 @@ interrupts(int vector)
 // The name of a file with n bytes of which the first are those given, and 55 aa
 // at 510 if signature. It is overwritten by the next.
 static inline const char *
-image(size_t n, const void *start, size_t nstart, int signature)
+image(u64 n, const void *start, size_t nstart, int signature)
 {
 	static char path[64];
 	FILE *f;
