@@ -282,12 +282,4 @@ put16(struct pc *pc, u64 linear, u16 x)
 	guest_write(pc, linear, b, 2);
 }
 
-static inline void
-put32(struct pc *pc, u64 linear, u32 x)
-{
-	u8 b[4];
-	st32(b, x);
-	guest_write(pc, linear, b, 4);
-}
-
 #endif
