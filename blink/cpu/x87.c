@@ -54,11 +54,11 @@ x87_push(struct cpu *c, struct f80 v)
 }
 
 // Ten bytes of memory are eight and two: the two may be at the other end of the
-// addresses.
+// addresses, or beyond the end of a segment that has to be looked at.
 static bool
 splits(struct cpu *c, const struct op *op)
 {
-	return op->size == 10 && ea_at(c, op, 8) != ea(c, op) + 8;
+	return op->size == 10 && (ea_at(c, op, 8) != ea(c, op) + 8 || (CPU_MODE(c) != MODE_64 && ea(c, op) >> 32));
 }
 
 static void

@@ -262,28 +262,16 @@ piece(const struct op *op, int at)
 }
 
 static void
-write_image(struct cpu *c, const struct op *op, const u8 *b)
+move_image(struct cpu *c, const struct op *op, u8 *b, bool write)
 {
-	u64 gva = ea(c, op);
+	bool whole = ea_at(c, op, op->size - 1) == ea(c, op) + op->size - 1;
 	int i, n;
 	for (i = 0; i < op->size; i += n) {
-		n = op->size - i < 64 ? op->size - i : 64;
-		if (ea_at(c, op, op->size - 1) != gva + op->size - 1)
-			n = piece(op, i);
-		wrv(c, op, ea_at(c, op, (u64)i), b + i, n);
-	}
-}
-
-static void
-read_image(struct cpu *c, const struct op *op, u8 *b)
-{
-	u64 gva = ea(c, op);
-	int i, n;
-	for (i = 0; i < op->size; i += n) {
-		n = op->size - i < 64 ? op->size - i : 64;
-		if (ea_at(c, op, op->size - 1) != gva + op->size - 1)
-			n = piece(op, i);
-		rdv(c, op, ea_at(c, op, (u64)i), b + i, n);
+		n = !whole ? piece(op, i) : op->size - i < 64 ? op->size - i : 64;
+		if (write)
+			wrv(c, op, ea_at(c, op, (u64)i), b + i, n);
+		else
+			rdv(c, op, ea_at(c, op, (u64)i), b + i, n);
 	}
 }
 
@@ -296,7 +284,7 @@ save(struct cpu *c, const struct op *op, int unused)
 	if (n != op->size)
 		for (i = 0; i < 8; i++) x87_st80(b + n + 10 * i, x87_get(c, i));
 	probe_image(c, op, MEM_W);
-	write_image(c, op, b);
+	move_image(c, op, b, true);
 	if (n == op->size)
 		set_fcw(c, c->fcw | 63);
 	else
@@ -310,7 +298,7 @@ restore(struct cpu *c, const struct op *op, int unused)
 	int i, n;
 	x87_wait(c, op);
 	probe_image(c, op, MEM_R);
-	read_image(c, op, b);
+	move_image(c, op, b, false);
 	n = get_env(c, b, op->size == 14 || op->size == 94);
 	if (n != op->size)
 		for (i = 0; i < 8; i++) x87_set(c, i, x87_ld80(b + n + 10 * i));
