@@ -193,7 +193,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 	struct insn in;
 	struct op *op = b->ops, *prev = 0;
 	size_t have, at = 0;
-	int count = 0, ended = 0, slots = 0, prev_op = 0;
+	int count = 0, ended = 0, slots = 0, prev_op = 0, unit;
 	u32 flags = 0;
 	u64 next;
 	u64 start = CPU_MODE(c) == MODE_64 ? pc : (u32)(pc + c->code_base);
@@ -254,8 +254,8 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 			in.base = GPR_NONE;
 			in.disp += (i64)next;
 		}
-		if (CPU_SYS(c) && (op->imm = system_unit(&in)) != 0) {
-			int unit = op->imm;
+		unit = CPU_SYS(c) ? system_unit(&in) : 0;
+		if (unit) {
 			memset(op, 0, sizeof *op);
 			op->fn = op_unit;
 			op->imm = unit;

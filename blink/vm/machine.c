@@ -36,7 +36,7 @@ struct machine_loop {
 	u64 drawn, asked; // when the screen was drawn, the input looked at
 	u8 in[64];        // input that the keyboard had no room for yet
 	size_t nin;
-	int eof, a20, fl;
+	int eof, a20;
 };
 
 static u64
