@@ -344,7 +344,7 @@ modes=linear long java-avx1 java -XX:UseAVX=1 -XX:+UseSerialGC -Xmx128m -cp "$ro
 modes=linear long java-avx0 java -XX:UseAVX=0 -XX:+UseSerialGC -Xmx128m -cp "$root/java" Vectors 1000
 modes="linear paged v1 v2 v3" long java-c1 java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx128m -cp "$root/java" Vectors 500
 modes="v1 v2 v3" long java-levels java -XX:+UseSerialGC -Xmx128m -cp "$root/java" Vectors 500
-long jshell sh -c 'printf "%s\n" "int x = 6 * 7" "System.out.println(x)" "java.util.stream.IntStream.range(0,5).sum()" /exit | jshell -s -'
+long jshell sh -c 'printf "%s\n" "int x = 6 * 7" "System.out.println(x)" "java.util.stream.IntStream.range(0,5).sum()" /exit | jshell --execution local -s -'
 try javac sh -c "javac -J-Xmx128m -J-XX:+UseSerialGC -J-XX:TieredStopAtLevel=1 -d . $root/java/T.java && ls"
 cat >"$root/go/t.go" <<'X'
 package main
@@ -582,7 +582,7 @@ needs=
 long luajit luajit -e 'local ffi = require "ffi" ffi.cdef "int abs(int);" local s = 0 for i = 1, 5e6 do s = (s * 31 + i) % 1000003 end print(s, ffi.C.abs(-5)) local t = {} for i = 1, 1e5 do t[i] = math.sin(i) * i end table.sort(t) print(t[1], t[#t], bit.bxor(0xff, 0x1234)) local x = 0.5 for i = 1, 1e6 do x = x * 1.0000001 + math.sqrt(i) * 1e-9 end print(string.format("%.17g", x))'
 long php-jit php -d opcache.enable_cli=1 -d opcache.jit_buffer_size=32M -d opcache.jit=1255 -r 'function f($n) { return $n < 2 ? $n : f($n - 1) + f($n - 2); } echo f(22), "\n"; $s = 0; for ($i = 0; $i < 1000000; $i++) $s = ($s * 31 + $i) % 1000003; echo $s, "\n", array_sum(array_map(fn($x) => sqrt($x), range(1, 1000))), "\n", hash("sha256", "x"), crc32("abc"), "\n";'
 long clang sh -c "clang -O2 -march=x86-64-v3 -o p $root/t.c -lm && ./p; clang -O3 -march=x86-64-v3 -S -o - $root/t.c | md5sum"
-long g++ sh -c "g++ -O2 -march=x86-64-v3 -o p $here/test/programs/cxx.cc -lpthread && ./p a b; g++ -O2 -S -o - $here/test/programs/cxx.cc | md5sum"
+modes=linear long g++ sh -c "g++ -O2 -march=x86-64-v3 -o p $here/test/programs/cxx.cc -lpthread && ./p a b; g++ -O2 -S -o - $here/test/programs/cxx.cc | md5sum"
 long gdb gdb -batch -nx -ex 'p 6*7' -ex 'p sizeof(long)' -ex 'info functions ^main$' "$root/c-dynamic"
 long qemu-img sh -c 'qemu-img create -f qcow2 a.qcow2 10M >/dev/null && qemu-img info --output=json a.qcow2 | grep virtual-size; qemu-img convert -O raw a.qcow2 a.raw && md5sum <a.raw; qemu-img check a.qcow2'
 needs=convert-im6.q16 long imagemagick sh -c 'convert-im6.q16 -size 200x150 gradient:red-blue -resize 77x91 -blur 0x3 -rotate 17 -sharpen 0x1 rgb:- | md5sum; convert-im6.q16 -size 100x100 radial-gradient: -colorspace Lab -quality 85 jpg:- | md5sum; convert-im6.q16 rose: -resize 300% -dither FloydSteinberg -colors 16 rgb:- | md5sum'
