@@ -184,14 +184,17 @@ restore(struct cpu *c, const struct op *op)
 	int i, n;
 	check_alignment(c, op, gva);
 	memset(image, 0, sizeof image);
-	// silicon looks at the beginning, the header and the rest, in this order
+	// silicon looks at the beginning, the header, the last byte if it matters and
+	// the rest, in this order
 	rdv(c, op, gva, image, CHUNK);
 	rdv(c, op, ea_at(c, op, AT_HEADER), image + AT_HEADER, CHUNK);
+	n = rfbm & ld64(image + AT_HEADER) & AVX ? SIZE : AT_AVX;
+	if (op->flags & OPF_A16 && rfbm & AVX)
+		(void)rd8(c, op, ea_at(c, op, SIZE - 1));
 	for (i = 0; i < AT_AVX; i += CHUNK)
 		rdv(c, op, ea_at(c, op, (u64)i), image + i, CHUNK);
 	if (check_image(image, rfbm) < 0)
 		cpu_raise(c, op, VEC_GP, 0);
-	n = rfbm & ld64(image + AT_HEADER) & AVX ? SIZE : AT_AVX;
 	for (; i < n; i += CHUNK)
 		rdv(c, op, ea_at(c, op, (u64)i), image + i, CHUNK);
 	sse_sync(c);
