@@ -197,27 +197,30 @@ show_stat(struct text *x, struct thread *t, const char *host_path)
 	free(host.s);
 }
 
-// Features as Linux spells them, in its order; reg is 0..3 for eax..edx.
-static const struct { u32 leaf; u8 subleaf, reg, bit; char name[14]; } g_features[] = {
-	{ 1, 0, 3, 0, "fpu" }, { 1, 0, 3, 1, "vme" }, { 1, 0, 3, 2, "de" }, { 1, 0, 3, 3, "pse" }, { 1, 0, 3, 4, "tsc" },
-	{ 1, 0, 3, 5, "msr" }, { 1, 0, 3, 6, "pae" }, { 1, 0, 3, 7, "mce" }, { 1, 0, 3, 8, "cx8" }, { 1, 0, 3, 9, "apic" },
-	{ 1, 0, 3, 11, "sep" }, { 1, 0, 3, 12, "mtrr" }, { 1, 0, 3, 13, "pge" }, { 1, 0, 3, 14, "mca" },
-	{ 1, 0, 3, 15, "cmov" }, { 1, 0, 3, 16, "pat" }, { 1, 0, 3, 17, "pse36" }, { 1, 0, 3, 19, "clflush" },
-	{ 1, 0, 3, 23, "mmx" }, { 1, 0, 3, 24, "fxsr" }, { 1, 0, 3, 25, "sse" }, { 1, 0, 3, 26, "sse2" },
-	{ 1, 0, 3, 27, "ss" }, { 1, 0, 3, 28, "ht" }, { 0x80000001, 0, 3, 11, "syscall" }, { 0x80000001, 0, 3, 20, "nx" },
-	{ 0x80000001, 0, 3, 27, "rdtscp" }, { 0x80000001, 0, 3, 29, "lm" }, { 1, 0, 2, 0, "pni" },
-	{ 1, 0, 2, 1, "pclmulqdq" }, { 1, 0, 2, 9, "ssse3" }, { 1, 0, 2, 12, "fma" }, { 1, 0, 2, 13, "cx16" },
-	{ 1, 0, 2, 19, "sse4_1" }, { 1, 0, 2, 20, "sse4_2" }, { 1, 0, 2, 22, "movbe" }, { 1, 0, 2, 23, "popcnt" },
-	{ 1, 0, 2, 25, "aes" }, { 1, 0, 2, 26, "xsave" }, { 1, 0, 2, 28, "avx" }, { 1, 0, 2, 29, "f16c" },
-	{ 1, 0, 2, 30, "rdrand" }, { 1, 0, 2, 31, "hypervisor" }, { 0x80000001, 0, 2, 0, "lahf_lm" },
-	{ 0x80000001, 0, 2, 5, "abm" }, { 0x80000001, 0, 2, 8, "3dnowprefetch" }, { 7, 0, 1, 0, "fsgsbase" },
-	{ 7, 0, 1, 3, "bmi1" }, { 7, 0, 1, 5, "avx2" }, { 7, 0, 1, 8, "bmi2" }, { 7, 0, 1, 9, "erms" },
-	{ 7, 0, 1, 18, "rdseed" }, { 7, 0, 1, 19, "adx" }, { 7, 0, 1, 23, "clflushopt" }, { 7, 0, 1, 24, "clwb" },
-	{ 7, 0, 1, 29, "sha_ni" }, { 13, 1, 0, 0, "xsaveopt" }, { 13, 1, 0, 1, "xsavec" }, { 13, 1, 0, 2, "xgetbv1" },
-	{ 7, 0, 2, 8, "gfni" }, { 7, 0, 2, 9, "vaes" }, { 7, 0, 2, 10, "vpclmulqdq" }, { 7, 0, 2, 22, "rdpid" },
-	{ 7, 0, 2, 25, "cldemote" }, { 7, 0, 2, 27, "movdiri" }, { 7, 0, 2, 28, "movdir64b" }, { 7, 0, 3, 4, "fsrm" },
-	{ 7, 0, 3, 14, "serialize" }
+// Features as Linux spells them, in its order: which register of CPUID, which bit.
+enum { P1D, P1C, PXD, PXC, P7B, P7C, P7D, PSA };
+static const struct { u32 leaf; u8 subleaf, reg; } g_places[] = {
+	{ 1, 0, 3 }, { 1, 0, 2 }, { 0x80000001, 0, 3 }, { 0x80000001, 0, 2 }, { 7, 0, 1 }, { 7, 0, 2 }, { 7, 0, 3 }, { 13, 1, 0 }
 };
+#define FEATURES(F) \
+	F(P1D, 0, "fpu") F(P1D, 1, "vme") F(P1D, 2, "de") F(P1D, 3, "pse") F(P1D, 4, "tsc") F(P1D, 5, "msr") \
+	F(P1D, 6, "pae") F(P1D, 7, "mce") F(P1D, 8, "cx8") F(P1D, 9, "apic") F(P1D, 11, "sep") F(P1D, 12, "mtrr") \
+	F(P1D, 13, "pge") F(P1D, 14, "mca") F(P1D, 15, "cmov") F(P1D, 16, "pat") F(P1D, 17, "pse36") \
+	F(P1D, 19, "clflush") F(P1D, 23, "mmx") F(P1D, 24, "fxsr") F(P1D, 25, "sse") F(P1D, 26, "sse2") \
+	F(P1D, 27, "ss") F(P1D, 28, "ht") F(PXD, 11, "syscall") F(PXD, 20, "nx") F(PXD, 27, "rdtscp") \
+	F(PXD, 29, "lm") F(P1C, 0, "pni") F(P1C, 1, "pclmulqdq") F(P1C, 9, "ssse3") F(P1C, 12, "fma") \
+	F(P1C, 13, "cx16") F(P1C, 19, "sse4_1") F(P1C, 20, "sse4_2") F(P1C, 22, "movbe") F(P1C, 23, "popcnt") \
+	F(P1C, 25, "aes") F(P1C, 26, "xsave") F(P1C, 28, "avx") F(P1C, 29, "f16c") F(P1C, 30, "rdrand") \
+	F(P1C, 31, "hypervisor") F(PXC, 0, "lahf_lm") F(PXC, 5, "abm") F(PXC, 8, "3dnowprefetch") \
+	F(P7B, 0, "fsgsbase") F(P7B, 3, "bmi1") F(P7B, 5, "avx2") F(P7B, 8, "bmi2") F(P7B, 9, "erms") \
+	F(P7B, 18, "rdseed") F(P7B, 19, "adx") F(P7B, 23, "clflushopt") F(P7B, 24, "clwb") F(P7B, 29, "sha_ni") \
+	F(PSA, 0, "xsaveopt") F(PSA, 1, "xsavec") F(PSA, 2, "xgetbv1") F(P7C, 8, "gfni") F(P7C, 9, "vaes") \
+	F(P7C, 10, "vpclmulqdq") F(P7C, 22, "rdpid") F(P7C, 25, "cldemote") F(P7C, 27, "movdiri") \
+	F(P7C, 28, "movdir64b") F(P7D, 4, "fsrm") F(P7D, 14, "serialize")
+#define BIT(place, bit, name) place << 5 | bit,
+#define NAME(place, bit, name) name "\0"
+static const u8 g_bits[] = { FEATURES(BIT) };
+static const char g_names[] = FEATURES(NAME);
 
 static u32
 cpuid_sub(u32 leaf, u32 subleaf, int reg)
@@ -249,6 +252,7 @@ show_cpuinfo(struct text *x)
 	u32 eax = cpuid_reg(1, 0), i, family = eax >> 8 & 15, model = eax >> 4 & 15;
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN), n;
 	size_t k;
+	const char *feature;
 	char *name = (char *)brand;
 	if (family == 6 || family == 15)
 		model |= eax >> 12 & 0xf0;
@@ -269,9 +273,11 @@ show_cpuinfo(struct text *x)
 			"cpu cores\t: %ld\napicid\t\t: %ld\ninitial apicid\t: %ld\nfpu\t\t: yes\nfpu_exception\t: yes\n"
 			"cpuid level\t: %u\nwp\t\t: yes\nflags\t\t:", n, (char *)vendor, family, model, name, eax & 15, cache_size(), cpus, n, cpus, n, n,
 			cpuid_reg(0, 0));
-		for (k = 0; k < COUNTOF(g_features); k++)
-			if (cpuid_sub(g_features[k].leaf, g_features[k].subleaf, g_features[k].reg) >> g_features[k].bit & 1)
-				text_add(x, " %s", g_features[k].name);
+		for (k = 0, feature = g_names; k < COUNTOF(g_bits); k++, feature += strlen(feature) + 1) {
+			int place = g_bits[k] >> 5;
+			if (cpuid_sub(g_places[place].leaf, g_places[place].subleaf, g_places[place].reg) >> (g_bits[k] & 31) & 1)
+				text_add(x, " %s", feature);
+		}
 		text_add(x, "\nbugs\t\t:\nbogomips\t: 2000.00\nclflush size\t: 64\ncache_alignment\t: 64\n"
 			"address sizes\t: 48 bits physical, 48 bits virtual\npower management:\n\n");
 	}
