@@ -417,7 +417,7 @@ ifconf(struct thread *t, const u64 *a)
 	if (copy_in(t, c, a[2], sizeof c))
 		return -L_EFAULT;
 	n = ld32(c) / IFREQ;
-	n = ld32(c) >> 31 ? 0 : n > MOST ? MOST : n;
+	n = ld32(c) >> 31 ? 0 : n > MOST ? (u32)MOST : n;
 	buf = ld32(c + 4);
 	ia32_begin(&x, t);
 	b[2] = ia32_window(&x, sizeof *l, &at);
@@ -495,7 +495,7 @@ send_one(struct thread *t, u64 fd, u64 gva, u64 flags)
 			u64 n, data;
 			if (copy_in(t, c, from + at, sizeof c))
 				r = -L_EFAULT;
-			n = r ? CMSGHDR : ld32(c);
+			n = r ? (u32)CMSGHDR : ld32(c);
 			data = n - CMSGHDR;
 			if (!r && (n < CMSGHDR || n > len - at))
 				r = -L_EINVAL;
