@@ -389,7 +389,7 @@ put_memory(struct text *t, const struct isa_operand *o)
 			put(t, " ptr ");
 		}
 	if (es || is_seg_given(in)) {
-		put_segment(t, es ? SEG_ES : in->seg);
+		put_segment(t, es ? (int)SEG_ES : in->seg);
 		put_char(t, ':');
 	}
 	if (string) {

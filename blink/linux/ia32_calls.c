@@ -220,7 +220,7 @@ groups(struct thread *t, const u64 *a, int set)
 	i64 r = 0, i, n = (i32)a[0];
 	if (n < 0 || n > 65536)
 		return set ? sys_setgroups(t, a) : -L_EINVAL;
-	n = n > (i64)MOST ? MOST : n;
+	n = n > (i64)MOST ? (i64)MOST : n;
 	ia32_begin(&x, t);
 	b[1] = ia32_window(&x, (size_t)n * 4, &at);
 	for (i = 0; i < n && set && !r; i++) {
@@ -346,7 +346,7 @@ ia32_getdents(struct thread *t, const u64 *a)
 {
 	enum { LARGEST = 280, MOST = 32768 };
 	struct ia32_call x;
-	u64 room = (u32)a[2], take = room > (u64)MOST ? MOST : room < (u64)LARGEST ? (u64)LARGEST : room;
+	u64 room = (u32)a[2], take = room > (u64)MOST ? (u64)MOST : room < (u64)LARGEST ? (u64)LARGEST : room;
 	u64 b[6] = { a[0], 0, take, 0, 0, 0 }, back[6] = { a[0], 0, L_SEEK_CUR, 0, 0, 0 };
 	u8 *at, rec[LARGEST];
 	i64 r, done = 0, i;
