@@ -4,7 +4,7 @@
 #include "cpu/cpu_internal.h"
 #include "cpu/flags.h"
 #include "cpu/int.h"
-#include "cpu/system.h"
+#include "cpu/ring0.h"
 
 // Types of system descriptors, in bits 8..11 of rights
 enum {
@@ -16,12 +16,6 @@ static int
 dpl_of(u32 rights)
 {
 	return (int)(rights >> 13 & 3);
-}
-
-static int
-canonical(u64 x)
-{
-	return (u64)((i64)x >> 47) + 1 <= 1;
 }
 
 // --- stacks ---------------------------------------------------------------------------
@@ -53,6 +47,12 @@ frame_at(const struct frame *f, u64 sp, int n, u64 *at)
 	return last <= f->seg.limit ? 0 : FAULT(VEC_SS, 0);
 }
 
+static void
+frame_set(struct frame *f, u64 sp)
+{
+	f->sp = f->width == 8 ? sp : f->width == 4 ? (u32)sp : (f->sp & ~(u64)0xffff) | (u16)sp;
+}
+
 u32
 frame_push(struct cpu *c, struct frame *f, int n, u64 x)
 {
@@ -61,7 +61,7 @@ frame_push(struct cpu *c, struct frame *f, int n, u64 x)
 	if (!bad)
 		bad = system_write(c, at, n, f->super, x);
 	if (!bad)
-		f->sp = f->width == 8 ? sp : f->width == 4 ? (u32)sp : (f->sp & ~(u64)0xffff) | (u16)sp;
+		frame_set(f, sp);
 	return bad;
 }
 
@@ -73,7 +73,7 @@ frame_pop(struct cpu *c, struct frame *f, int n, u64 *x)
 	if (!bad)
 		bad = system_read(c, at, n, f->super, x);
 	if (!bad)
-		f->sp = f->width == 8 ? sp : f->width == 4 ? (u32)sp : (f->sp & ~(u64)0xffff) | (u16)sp;
+		frame_set(f, sp);
 	return bad;
 }
 
