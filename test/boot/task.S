@@ -231,38 +231,4 @@ task4:	CH 'q'
 	HEX %eax
 	addl $2,tss+32
 	iretl
-.balign 16
-gdt:	.quad 0
-	.quad 0x00cf9a000000ffff	# 08 code
-	.quad 0x00cf92000000ffff	# 10 data
-	.quad 0x00cf90000000ffff	# 18 read-only data
-	.quad 0x00cf12000000ffff	# 20 data, not present
-	.quad 0x00cf98000000ffff	# 28 execute-only
-	.quad 0x00cf9a000000ffff	# 30 code, readable
-	.quad 0x0040920100000fff	# 38 4 KiB
-	.quad 0x0040960100000fff	# 40 expand-down, 32-bit
-	.quad 0x0040900100000fff	# 48 read-only 4 KiB
-	.quad 0x00cf1a000000ffff	# 50 code, not present
-	.quad 0x00cf9e000000ffff	# 58 conforming code
-	.quad 0x0040fa0000000fff	# 60 code, DPL 3
-	.word gatetarget, 8, 0x8c00, 0	# 68 call gate, DPL 0
-	.word gatetarget, 8, 0x0c00, 0	# 70 call gate, not present
-	.word 0x67, tss, 0x8900, 0	# 78 TSS
-	.word 0x1f, ldt, 0x8200, 0	# 80 LDT
-	.quad 0x00cff2000000ffff	# 88 data, DPL 3
-	.quad 0x00cffa000000ffff	# 90 code, DPL 3
-	.word 0x67, tss2, 0xe900, 0	# 98 TSS, DPL 3
-	.word gatetarget, 8, 0xec02, 0	# a0 call gate, DPL 3, two words
-	.word 0, 0x98, 0xe500, 0	# a8 task gate
-	.quad 0x000f9a000000ffff	# b0 16-bit code
-	.quad 0x000092000000ffff	# b8 16-bit data
-gdtr:	.word .-gdt-1
-	.long gdt
-ldt:	.quad 0x00cf92000000ffff, 0x00cf92000000ffff, 0, 0
-idtr:	.word 0x188-1
-	.long idt
-.balign 16
-tss:	.fill 104
-tss2:	.fill 104
-.balign 16
-idt:	.fill 0x200
+.include "tables.inc"
