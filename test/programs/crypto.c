@@ -15,19 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "digest.h"
 
-static uint64_t seed = 1, hash;
 enum { LENGTH = 16384 + 100 };
 static unsigned char text[LENGTH + 8192];
-
-static uint64_t
-rnd(void)
-{
-	uint64_t z = seed += 0x9e3779b97f4a7c15;
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
 
 static int
 random_bytes(unsigned char *p, int n)
@@ -40,13 +31,6 @@ static int
 random_status(void)
 {
 	return 1;
-}
-
-static void
-mix(const void *p, size_t n)
-{
-	const unsigned char *b = p;
-	while (n--) hash = (hash ^ *b++) * 0x100000001b3;
 }
 
 static void

@@ -10,25 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "digest.h"
 
-static uint64_t seed, hash;
 static int cases = 2000, count;
-
-static uint64_t
-rnd(void)
-{
-	uint64_t z = seed += 0x9e3779b97f4a7c15;
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
-static void
-mix(const void *p, int n)
-{
-	const unsigned char *b = p;
-	while (n--) hash = (hash ^ *b++) * 0x100000001b3;
-}
 
 // Values of three kinds: special ones, about one, any exponent
 static const long double special[] = {

@@ -7,26 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/platform/x86.h>
+#include "digest.h"
 
 enum { CASES = 1000 };
 
-static uint64_t seed, hash;
-
-static uint64_t
-rnd(void)
-{
-	uint64_t z = seed += 0x9e3779b97f4a7c15;
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
-static void
-mix(const void *p, size_t n)
-{
-	const unsigned char *b = p;
-	while (n--) hash = (hash ^ *b++) * 0x100000001b3;
-}
 
 static const double special[] = {0.0, -0.0, 1, -1, 0.5, 3, 1e-8, 1e300, 1e-310, 1e-40, 3.14159265358979323846, 1e22, 709.78, -745.2, 88.7, INFINITY, -INFINITY, NAN};
 
