@@ -374,11 +374,11 @@ op_vpermilps(struct cpu *c, const struct op *op)
 {
 #if SSE_HOST
 	if (LIKELY(host_can(HOST_AVX2))) {
-		const u8 *d = c->v[op->b].b, *s = c->v[op->d].b;
+		const u8 *d = c->v[op->b].b;
 		v128 which, high, hi = v128_make(0, 0);
 		if (vex_has_two(op)) {
-			which = v128_ld(s);
-			high = v128_ld(s + 16);
+			which = v128_ld(c->v[op->d].b);
+			high = v128_ld(c->v[op->d].b + 16);
 		} else {
 			which = high = selectors(op->imm);
 		}
