@@ -19,9 +19,10 @@ static struct block no_block = { ~(u64)0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, { { op_s
 #define table_free free
 #else
 // The tables of the first code cache and the first cpu come with the program
-// image: as many host system calls less at start-up.
+// image: as many host system calls less at start-up. They are aligned as
+// hash_pc wants them.
 enum { POOL_SIZE = ((1 << HASH_BITS) + (1 << PAGE_HASH_BITS) + (1 << JUMP_BITS)) * sizeof(void *) };
-static u64 g_pool[POOL_SIZE / sizeof(u64)];  // never used a second time: it is zero
+static u64 g_pool[POOL_SIZE / sizeof(u64)] __attribute__((aligned(1 << PAGE_BITS)));  // never used a second time: it is zero
 static size_t g_pool_used;
 
 static void *

@@ -44,17 +44,18 @@ struct codecache {
 static inline u32
 hash_pc(u64 pc)
 {
-	// Four pages of code keep to a page of the table, so that a short program
+	// Eight pages of code keep to a page of the table, so that a short program
 	// touches little of it: every page is a fault or two.
 	enum { LOW = HASH_BITS > 12 ? 9 : 4 };
-	u32 group = ((u32)(pc >> (PAGE_BITS + 2)) * 0x9e3779b1u) >> (32 - (HASH_BITS - LOW));
+	u32 group = ((u32)(pc >> (PAGE_BITS + 3)) * 0x9e3779b1u) >> (32 - (HASH_BITS - LOW));
 	return group << LOW | ((u32)(pc >> 5) & ((1u << LOW) - 1));
 }
 
 static inline u32
 hash_page(u64 pc)
 {
-	return (u32)((pc >> PAGE_BITS) * 0x9e3779b1u) >> (32 - PAGE_HASH_BITS);
+	// Neighbours are neighbours here too, for the same reason.
+	return (u32)(pc >> PAGE_BITS) & ((1u << PAGE_HASH_BITS) - 1);
 }
 
 // Makes c leave at its next block boundary; any thread, any signal handler.

@@ -5,39 +5,12 @@
 #include "cpu/flags.h"
 #include "cpu/system.h"
 
-static u8
-operand_kind(const struct isa_operand *o, const struct insn *in)
-{
-	switch (o->kind) {
-	case OPR_NONE:
-		return K_NONE;
-	case OPR_GPR:
-		return K_REG;
-	case OPR_GPRH:
-		return K_HIGH;
-	case OPR_MEM:
-		return K_MEM;
-	case OPR_IMM:
-		return in->immlen == 8 ? K_IMM64 : K_IMM;
-	case OPR_IMM2:
-	case OPR_REL:
-	case OPR_FAR:
-	case OPR_ONE:
-		return K_IMM;
-	case OPR_SREG:
-		return K_SREG;
-	case OPR_MM:
-		return K_MM;
-	case OPR_XMM:
-		return K_XMM;
-	case OPR_YMM:
-		return K_YMM;
-	case OPR_ST:
-		return K_ST;
-	default:
-		return K_OTHER;
-	}
-}
+// op_kind of an operand, by enum isa_operand_kind
+static const u8 operand_kinds[] = {
+	K_NONE, K_REG, K_HIGH, K_MEM, K_IMM, K_IMM, K_IMM, K_IMM, K_IMM, K_SREG, K_OTHER, K_OTHER,
+	K_ST, K_MM, K_XMM, K_YMM, K_OTHER, K_OTHER
+};
+STATIC_ASSERT(OPR_MEM == 3 && OPR_SREG == 9 && OPR_YMM == 15 && sizeof operand_kinds == OPR_K + 1, "the order of OPR_");
 
 // The form of in that every handler understands.
 static void
@@ -46,8 +19,10 @@ lower_generic(struct op *op, const struct insn *in)
 	const struct isa_operand *o = in->opr;
 	memset(op, 0, sizeof *op);
 	op->fn = handler_of(in->op);
-	for (int i = 0; i < 4; ++i)
-		op->kinds |= (u16)(operand_kind(&o[i], in) << 4 * i);
+	for (unsigned i = 0; i < in->nopr; ++i) {
+		unsigned kind = o[i].kind == OPR_IMM && in->immlen == 8 ? (unsigned)K_IMM64 : operand_kinds[o[i].kind];
+		op->kinds |= (u16)(kind << 4 * i);
+	}
 	op->a = o[0].reg;
 	op->b = o[1].reg;
 	op->d = in->nopr > 2 && o[2].kind != OPR_IMM ? o[2].reg : in->nopr > 1 ? (u8)o[1].size : in->osize;
@@ -55,9 +30,11 @@ lower_generic(struct op *op, const struct insn *in)
 	op->base = in->base;
 	op->index = in->index;
 	op->disp = in->disp;
-	op->flags = (u8)(in->scale | (in->lock ? OPF_LOCK : 0) | (in->rep == 0xf3 || (in->vex && in->osize == 8) ? OPF_REP : 0) |
-	                 (in->rep == 0xf2 ? OPF_REPNE : 0) | (in->asize == 4 ? OPF_A32 : 0) |
-	                 (in->asize == 2 ? OPF_A16 : 0) | (in->osize == 2 ? OPF_O16 : 0));
+	op->flags = in->scale;
+	if (in->lock || in->rep || in->vex || in->asize != 8 || in->osize == 2)
+		op->flags = (u8)(in->scale | (in->lock ? OPF_LOCK : 0) | (in->rep == 0xf3 || (in->vex && in->osize == 8) ? OPF_REP : 0) |
+		                 (in->rep == 0xf2 ? OPF_REPNE : 0) | (in->asize == 4 ? OPF_A32 : 0) |
+		                 (in->asize == 2 ? OPF_A16 : 0) | (in->osize == 2 ? OPF_O16 : 0));
 	op->len = in->len;
 	if (in->nopr > 3 && o[3].kind != OPR_IMM)
 		op->imm = o[3].reg;
@@ -124,6 +101,10 @@ set_slot(struct op *slot, u64 pc, int count, const struct op *last, u8 idx)
 static int
 needs_address_op(const struct cpu *c, const struct insn *in)
 {
+#ifndef TINY
+	if (LIKELY(in->asize == 8 && CPU_MODE(c) == MODE_64 && in->seg != SEG_FS && in->seg != SEG_GS))
+		return 0;
+#endif
 	for (int i = 0; i < in->nopr; ++i)
 		if (in->opr[i].kind == OPR_MEM)
 			return in->asize != 8 || CPU_MODE(c) != MODE_64 ||
@@ -144,20 +125,25 @@ is_wide(const struct insn *in)
 static int
 implied_addresses(const struct insn *in)
 {
-	return (isa_attrs[in->op] & ISA_STRING) || in->op == OP_XLAT || in->op == OP_MASKMOVQ || in->op == OP_MASKMOVDQU ||
-	       in->op == OP_VMASKMOVDQU;
+	switch (in->op) {
+	case OP_XLAT:
+	case OP_MASKMOVQ:
+	case OP_MASKMOVDQU:
+	case OP_VMASKMOVDQU:
+		return 1;
+	}
+	return isa_attrs[in->op] & ISA_STRING;
 }
 
 // Code bytes up to the end of pc's page; watched before they are read, so that
 // no change is missed.
-static size_t
+static NOINLINE size_t
 fetch_page(struct cpu *c, u8 *dst, u64 pc, size_t n)
 {
 	size_t room = PAGE_SIZE_GUEST - (size_t)(pc & (PAGE_SIZE_GUEST - 1));
 	if (n > room)
 		n = room;
-	mem_watch_code(c->mem, pc, 1);
-	return mem_fetch(c->mem, dst, pc, n);
+	return mem_fetch_code(c->mem, dst, pc, n);
 }
 
 // Which kind of lazy flags (LF(kind, size), 0 if unknown) is there after in.

@@ -41,15 +41,17 @@ fetch(struct cursor *c, unsigned bytes)
 	return bytes == 2 ? ld16(p) : bytes == 4 ? ld32(p) : bytes == 8 ? ld64(p) : 0;
 }
 
+// What goes by the operand size, and what is fixed, by osize / 4
+static const u16 sizes[3][16] = {
+	{0, 1, 2, 4, 8, 16, 32, 10, 64, 512, 2, 2, 4, 4, 14, 94},
+	{0, 1, 2, 4, 8, 16, 32, 10, 64, 512, 4, 4, 8, 6, 28, 108},
+	{0, 1, 2, 4, 8, 16, 32, 10, 64, 512, 8, 4, 16, 10, 28, 108},
+};
+STATIC_ASSERT(SZ_512 == 9 && SZ_STATE == 15, "the order of enum isa_size");
+
 static inline unsigned
 size_bytes(const struct insn *in, bool w, unsigned size)
 {
-	static const u16 sizes[3][16] = {
-		{0, 1, 2, 4, 8, 16, 32, 10, 64, 512, 2, 2, 4, 4, 14, 94},
-		{0, 1, 2, 4, 8, 16, 32, 10, 64, 512, 4, 4, 8, 6, 28, 108},
-		{0, 1, 2, 4, 8, 16, 32, 10, 64, 512, 8, 4, 16, 10, 28, 108},
-	};
-	STATIC_ASSERT(SZ_512 == 9 && SZ_STATE == 15, "the order of enum isa_size");
 	if (LIKELY(size <= SZ_STATE)) return sizes[in->osize >> 2][size];
 	switch (size) {
 	case SZ_R:
@@ -174,23 +176,12 @@ register_decode(struct cursor *c, struct isa_operand *o, unsigned how, unsigned 
 	else set_operand(o, kind, reg, size);
 }
 
-// Fills in operand number i. Returns false for #UD.
-static inline bool
-operand_decode(struct cursor *c, unsigned i, const struct isa_spec *spec)
+// Any other operand. Returns false for #UD.
+static bool
+other_decode(struct cursor *c, struct isa_operand *o, const struct isa_spec *spec, unsigned size)
 {
 	struct insn *in = c->in;
-	struct isa_operand *o = &in->opr[i];
-	unsigned size = size_bytes(in, c->w, spec->msize), bytes;
-	if (LIKELY(spec->where <= AT_RM)) {
-		if (spec->where == AT_REG) set_gpr(c, o, c->reg, size);
-		else if (in->modrm < 0xc0) set_operand(o, OPR_MEM, 0, size);
-		else set_gpr(c, o, c->rm, size_bytes(in, c->w, spec->rsize));
-		return true;
-	}
-	if (spec->where < sizeof registers && registers[spec->where]) {
-		register_decode(c, o, registers[spec->where], size);
-		return true;
-	}
+	unsigned bytes;
 	if (!ISA_ANY_VEX && (spec->where == AT_XIS4 || spec->where == AT_VSIB)) return false;
 	switch (spec->where) {
 	case AT_MEM:
@@ -261,6 +252,26 @@ operand_decode(struct cursor *c, unsigned i, const struct isa_spec *spec)
 		break;
 	}
 	return true;
+}
+
+// Fills in operand number i. Returns false for #UD.
+static ALWAYS_INLINE bool
+operand_decode(struct cursor *c, unsigned i, const struct isa_spec *spec)
+{
+	struct insn *in = c->in;
+	struct isa_operand *o = &in->opr[i];
+	unsigned size = size_bytes(in, c->w, spec->msize);
+	if (LIKELY(spec->where <= AT_RM)) {
+		if (spec->where == AT_REG) set_gpr(c, o, c->reg, size);
+		else if (in->modrm < 0xc0) set_operand(o, OPR_MEM, 0, size);
+		else set_gpr(c, o, c->rm, size_bytes(in, c->w, spec->rsize));
+		return true;
+	}
+	if (spec->where < sizeof registers && registers[spec->where]) {
+		register_decode(c, o, registers[spec->where], size);
+		return true;
+	}
+	return other_decode(c, o, spec, size);
 }
 
 static inline bool
@@ -334,8 +345,8 @@ undefined_goes_on(struct cursor *c, int map, bool modrm, bool opsize)
 	return c->short_of;
 }
 
-int
-isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
+static ALWAYS_INLINE int
+decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
 {
 	struct cursor c;
 	unsigned b, prefix = 0, opsize = 0, addrsize = 0, lock = 0, rep = 0, rex = 0, attrs, seg, i;
@@ -514,6 +525,16 @@ Undefined:
 	if (undefined_goes_on(&c, map, modrm, opsize)) goto Short;
 	in->len = c.pos;
 	return ISA_UD;
+}
+
+int
+isa_decode(struct insn *in, const u8 *code, size_t n, enum isa_mode mode)
+{
+#ifndef TINY
+	// a copy that knows its mode
+	if (LIKELY(mode == MODE_64)) return decode(in, code, n, MODE_64);
+#endif
+	return decode(in, code, n, mode);
 }
 
 struct isa_effect

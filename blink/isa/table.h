@@ -151,6 +151,7 @@ extern const u16 isa_trie[];
 extern const isa_row isa_rows[];  // generated type; indices of isa_kinds[]
 extern const struct isa_kind isa_kinds[];
 extern const struct isa_starts isa_starts[];
+extern const u16 isa_row_ops[];  // the same spelled out; tiny builds have none
 extern const struct isa_spec isa_specs[];
 extern const char isa_names[];  // one string for each operation, in order
 
@@ -159,9 +160,13 @@ static const u8 isa_ones[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
 static inline unsigned
 isa_row_op(unsigned row)
 {
+#ifdef TINY
 	const struct isa_starts *s = &isa_starts[row >> 4];
 	unsigned bits = s->bits & ((2u << (row & 15)) - 1);
 	return s->op + isa_ones[bits & 15] + isa_ones[bits >> 4 & 15] + isa_ones[bits >> 8 & 15] + isa_ones[bits >> 12];
+#else
+	return isa_row_ops[row];
+#endif
 }
 
 #endif

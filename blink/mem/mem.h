@@ -152,6 +152,17 @@ size_t mem_fetch(struct mem *, u8 *dst, u64 gva, size_t n);
 // Watches the pages of [gva, gva+len) for changes: the next write by anybody
 // in this process through any alias calls hooks.code_changed first.
 void mem_watch_code(struct mem *, u64 gva, size_t len);
+// mem_watch_code, then mem_fetch, of bytes of one page.
+#ifndef TINY
+size_t mem_fetch_code(struct mem *, u8 *dst, u64 gva, size_t n);
+#else
+static inline size_t
+mem_fetch_code(struct mem *m, u8 *dst, u64 gva, size_t n)
+{
+	mem_watch_code(m, gva, 1);
+	return mem_fetch(m, dst, gva, n);
+}
+#endif
 
 // The bytes of the file behind fd were changed by a system call: code that
 // shared mappings of it hold is dropped. Costs nothing while there is none.

@@ -159,6 +159,29 @@ mem_watch_code(struct mem *m, u64 gva, size_t len)
 	mem_publish(m, &ch);
 }
 
+#ifndef TINY
+size_t
+mem_fetch_code(struct mem *m, u8 *dst, u64 gva, size_t n)
+{
+	// Most blocks begin on a page that is watched: one locking, no changes.
+	if (!MACHINE(m) && !mem_is_paged(m) && gva < MEM_TOP) {
+		enum mem_fault why;
+		uintptr_t *e;
+		int watched, ok = 0;
+		pthread_mutex_lock(&m->lock);
+		e = pt_entry(m, gva, 0);
+		watched = e && (*e & PT_WATCH);
+		if (watched)
+			ok = vma_access(m, gva, MEM_X, &why) && !mem_guarded_copy(dst, (const void *)(uintptr_t)(gva + LINEAR_BASE), n);
+		pthread_mutex_unlock(&m->lock);
+		if (watched)
+			return ok ? n : 0;
+	}
+	mem_watch_code(m, gva, 1);
+	return mem_fetch(m, dst, gva, n);
+}
+#endif
+
 static void
 forget_page(struct mem *m, uintptr_t *e, u64 gva, void *arg)
 {

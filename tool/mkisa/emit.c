@@ -156,7 +156,9 @@ print_decode(void)
 	for (i = 0; i < ntrie; ++i) printf("%s%d,", i % 16 ? " " : "\n\t", trie[i]);
 	printf("\n};\n\nconst isa_row isa_rows[] = {\n");
 	for (i = 0; i < nrows; ++i) printf("\t%d, // %s: %s\n", rows[i].kind, ops[rows[i].op].name, rows[i].enc);
-	printf("};\nconst unsigned isa_row_count = %d;\n\nconst struct isa_starts isa_starts[] = {\n", nrows);
+	printf("};\nconst unsigned isa_row_count = %d;\n\n#ifndef TINY\nconst u16 isa_row_ops[] = {", nrows);
+	for (i = 0; i < nrows; ++i) printf("%s%d,", i % 16 ? " " : "\n\t", rows[i].op);
+	printf("\n};\n#endif\n\nconst struct isa_starts isa_starts[] = {\n");
 	for (i = 0; i < nrows; i += 16) {
 		int bits = 0, before = i ? rows[i - 1].op : 0;
 		for (j = i, n = before; j < nrows && j < i + 16; n = rows[j++].op)
