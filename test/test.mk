@@ -104,5 +104,10 @@ check-syscalls: $O/blink/blink
 	@sh test/syscalls.sh $O/blink/blink blink/linux/syscalls.tbl
 .PHONY: check-syscalls
 
-check-all: check check-syscalls check-cxx layers check-programs emulates
+# Bootloaders of the distribution, on images made here.
+check-boots: $O/blink/blink
+	@sh test/boots.sh $O/blink/blink
+.PHONY: check-boots
+
+check-all: check check-syscalls check-cxx layers check-boots check-programs emulates
 .PHONY: check-all

@@ -33,7 +33,8 @@ struct machine_loop {
 	struct mem *mem;
 	u64 start;        // of the host's clock
 	u64 skipped;      // counted: ns that HLT moved the clock on
-	u64 drawn, asked; // when the screen was drawn, the input looked at
+	u64 drawn;        // when the screen was drawn, by the host's clock
+	u64 asked;        // when the input was looked at, by the PC's
 	u8 in[64];        // input that the keyboard had no room for yet
 	size_t nin;
 	int eof, a20;
@@ -103,14 +104,14 @@ take_input(struct machine_loop *m, u64 wait_ns)
 		memmove(m->in, m->in + k, m->nin - k);
 		m->nin -= k;
 	}
-	m->asked = host_ns();
+	m->asked = now(m);
 }
 
 static void
 look_after(struct machine_loop *m)
 {
 	u64 t = host_ns();
-	if (t - m->asked > INPUT_NS)
+	if (now(m) - m->asked > INPUT_NS)
 		take_input(m, 0);
 	if (t - m->drawn > DRAW_NS) {
 		pc_draw(m->pc);
