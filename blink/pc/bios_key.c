@@ -273,7 +273,7 @@ enum bios_result
 bios_int09(struct pc *pc)
 {
 	u8 code = low(pc, GPR_AX), board = bda8(pc, BDA_KEYBOARD), after = AFTER_NOTHING;
-	pc->kbd.by_bios = 1;
+	pc->kbd.by_bios = 2;  // the read in front of the next call is its own
 	// The intercept clears carry to keep a key.
 	if (cpu_get_flags(pc->cpu) & F_CARRY) {
 		bda_bits(pc, BDA_KEYBOARD, E0_LAST | E1_LAST, 0);

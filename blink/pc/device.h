@@ -91,7 +91,7 @@ struct kbd {
 	u8 reply[8], nreplies;   // of the keyboard
 	u8 keys[64];             // scan codes still to be sent
 	u8 nkeys;
-	u8 by_bios;              // the last byte was taken by the ROM's INT 09h
+	u8 by_bios;              // not 0: the ROM's INT 09h takes the bytes; counts those read since
 	u64 ready;               // when the next byte may follow
 };
 void kbd_reset(struct pc *);

@@ -366,7 +366,8 @@ kbd_in(struct pc *pc, unsigned port)
 	byte = k->out;
 	if (k->status & ST_FULL) {
 		k->status &= (u8)~ST_FULL;
-		k->by_bios = 0;
+		if (k->by_bios)
+			k->by_bios--;
 		update(pc);
 		kbd_advance(pc);
 	}
