@@ -112,7 +112,7 @@ disk_open(struct disk *d, const struct pc_options *o, char *why, size_t whysize)
 	memset(d, 0, sizeof *d);
 	d->snapshot = (u8)o->snapshot;
 	d->fd = open(o->image, (o->snapshot ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-	if (d->fd < 0 && !o->snapshot && (errno == EACCES || errno == EROFS || errno == EPERM)) {
+	if (d->fd < 0 && !o->snapshot && (errno == EACCES || errno == EROFS || errno == EPERM || errno == EISDIR)) {
 		d->fd = open(o->image, O_RDONLY | O_CLOEXEC);
 		d->readonly = 1;
 	}
@@ -138,9 +138,12 @@ disk_open(struct disk *d, const struct pc_options *o, char *why, size_t whysize)
 		geometry_from_partition(d);
 	}
 	if (d->readonly)
-		snprintf(why, whysize, "%s: read-only, the guest's writes to it will fail", o->image);
+		snprintf(why, whysize, "%s: read-only, the guest's writes to it will fail; -S keeps them in memory", o->image);
 	else if (d->number >= 0x80 && d->size % SECTOR)
-		snprintf(why, whysize, "%s: truncated, %u bytes of the last sector are missing", o->image, (unsigned)(SECTOR - d->size % SECTOR));
+		snprintf(why, whysize, "%s: truncated, %u bytes of the last sector are missing and read as zeros", o->image,
+			(unsigned)(SECTOR - d->size % SECTOR));
+	else if (d->total >> 32)
+		snprintf(why, whysize, "%s: larger than 2 TiB, behind which only sector numbers of 64 bits reach", o->image);
 	return 0;
 }
 

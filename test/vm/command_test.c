@@ -260,6 +260,49 @@ test_syntax(void)
 	unlink(image);
 }
 
+// An image of n bytes that begins with mov al, 0; out 0xf4, al, and its
+// signature; 0 if there can be no such file.
+static const char *
+make_image(u64 n, int signature)
+{
+	static const u8 code[] = { 0xb0, 0, 0xe6, 0xf4 };
+	u8 sector[512];
+	const char *path;
+	memset(sector, 0, sizeof sector);
+	memcpy(sector, code, sizeof code);
+	st16(sector + 510, signature ? 0xaa55 : 0);
+	path = make_file("x.img", sector, sizeof sector, 0600);
+	return truncate(path, (off_t)n) ? 0 : path;
+}
+
+// What cannot be booted is said in a line, and so is what is odd about the rest.
+static void
+test_images(void)
+{
+	const char *image;
+	expect("no image is 126", run("-r", "-N", "/no/such/file", 0) == 126 && one_line("/no/such/file: No such file"));
+	expect("a directory is 126", run("-r", "-N", "/", 0) == 126 && one_line("/: a directory, not a disk image"));
+	expect("a device is 126", run("-r", "-N", "/dev/null", 0) == 126 && one_line("/dev/null: not a file that holds a disk image"));
+	expect("an empty image is 126", run("-r", "-N", make_image(0, 0), 0) == 126 && one_line("x.img: empty, nothing to boot"));
+	expect("a floppy too large is 126", run("-r", "-Na", make_image(3 << 20, 1), 0) == 126 && one_line("x.img: larger than a floppy"));
+	expect("nothing to boot is 126", run("-r", "-N", make_image(3 << 20, 0), 0) == 126 && one_line("x.img: no boot signature"));
+	expect("a boot sector", run("-r", "-N", make_image(512, 1), 0) == 1 && !*g_err);
+	expect("a truncated floppy", run("-r", "-Na", make_image(700, 1), 0) == 1 && !*g_err);
+	expect("a truncated disk", run("-r", "-N", make_image(70000, 1), 0) == 1 && one_line("x.img: truncated, 144 bytes"));
+	expect("a flat program", run("-r", "-N", make_image(100, 0), 0) == 1 && one_line("loaded as a flat program"));
+	image = make_image((u64)3 << 40, 1);
+	if (image)
+		expect("3 TiB", run("-r", "-N", image, 0) == 1 && one_line("x.img: larger than 2 TiB"));
+	image = make_image(512, 1);
+	if (geteuid() && !chmod(image, 0400)) {
+		expect("a read-only image", run("-r", "-N", image, 0) == 1 && one_line("x.img: read-only, the guest's writes to it will fail; -S"));
+		expect("its snapshot", run("-r", "-NS", image, 0) == 1 && !*g_err);
+		chmod(image, 0);
+		expect("an unreadable image is 126", run("-r", "-N", image, 0) == 126 && one_line("x.img: Permission denied"));
+	}
+	unlink(image);
+}
+
 // An instruction that nobody has, 8 bytes into a function.
 static void
 test_symbol(void)
@@ -354,8 +397,10 @@ main(int argc, char **argv)
 	test_path(elf, n);
 	test_flags(linear);
 	test_cpu();
-	if (!g_tiny)
+	if (!g_tiny) {
 		test_syntax();
+		test_images();
+	}
 	test_ends();
 	tidy_up();
 	return g_failures != 0;
