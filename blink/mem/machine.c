@@ -318,28 +318,44 @@ mem_set_a20(struct mem *m, int on)
 	m->machine->a20 = on ? ~(u64)0 : ~(u64)0x100000;
 }
 
+// RAM is followed by the pages of ones and for lost writes, a unit each, with
+// nothing in front and behind: what strays from it stops at once. A unit is
+// pages of any host.
+enum { UNIT = 64 << 10 };
+
+static u64
+mapped(u64 size)
+{
+	return size + 4 * UNIT;
+}
+
 struct mem *
 mem_machine_new(u64 size)
 {
 	struct mem *m = mem_new(1);
 	struct machine *k = (struct machine *)calloc(1, sizeof *k);
-	void *p = MAP_FAILED;
-	if (m && k && size <= SIZE_MAX - 2 * PAGE_SIZE_GUEST)
-		p = mmap(0, (size_t)size + 2 * PAGE_SIZE_GUEST, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p != MAP_FAILED)
+	u8 *p = (u8 *)MAP_FAILED;
+	if (m && k && size <= SIZE_MAX - 4 * UNIT)
+		p = (u8 *)mmap(0, (size_t)mapped(size), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p != (u8 *)MAP_FAILED)
 		k->watched = (u8 *)calloc(1, (size_t)(size >> PAGE_BITS));
-	if (p == MAP_FAILED || !k->watched) {
+	if (p == (u8 *)MAP_FAILED || !k->watched || mprotect(p + UNIT, (size_t)size + 2 * UNIT, PROT_READ | PROT_WRITE)) {
+		if (p != (u8 *)MAP_FAILED) {
+			munmap(p, (size_t)mapped(size));
+			free(k->watched);
+		}
 		free(k);
 		if (m)
 			mem_free(m);
 		return 0;
 	}
-	k->ram = (u8 *)p;
+	k->ram = p + UNIT;
 	k->size = size;
 	k->a20 = ~(u64)0;
 	k->nothing = k->ram + size;
-	k->sink = k->nothing + PAGE_SIZE_GUEST;
-	memset(k->nothing, 0xff, PAGE_SIZE_GUEST);
+	k->sink = k->nothing + UNIT;
+	memset(k->nothing, 0xff, UNIT);
+	mprotect(k->nothing, UNIT, PROT_READ);
 	m->machine = k;
 	return m;
 }
@@ -347,7 +363,7 @@ mem_machine_new(u64 size)
 void
 machine_free(struct machine *k)
 {
-	munmap(k->ram, (size_t)k->size + 2 * PAGE_SIZE_GUEST);
+	munmap(k->ram - UNIT, (size_t)mapped(k->size));
 	free(k->watched);
 	free(k);
 }
