@@ -74,9 +74,13 @@ chunks(const struct cpu *c, const struct op *op)
 	return c->df > 0 && address_size(c, op) == 8 && !(c->sysflags & (FLAG_AC | FLAG_TF));
 }
 
+// On a PC an iteration, or chunk of them, counts as an instruction, so that
+// interrupts and the clock that counts instructions come to long ones too.
 static ALWAYS_INLINE int
-interrupted(const struct cpu *c)
+interrupted(struct cpu *c)
 {
+	if (CPU_SYS(c))
+		++c->icount;
 	return UNLIKELY(c->icount >= LOAD_HOT((const volatile u64 *)&c->limit));
 }
 

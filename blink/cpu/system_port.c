@@ -79,7 +79,8 @@ port_string(struct cpu *c, const struct op *op, int out)
 	reg_set(c, reg, n, c->r[reg] + (u64)(c->df * size));
 }
 
-// Returns whether it was interrupted before the end.
+// Returns whether it was interrupted before the end; an iteration counts as an
+// instruction.
 static NOINLINE int
 port_strings(struct cpu *c, const struct op *op, int out)
 {
@@ -91,7 +92,7 @@ port_strings(struct cpu *c, const struct op *op, int out)
 	while (reg_get(c, GPR_CX, string_size(op))) {
 		port_string(c, op, out);
 		reg_set(c, GPR_CX, string_size(op), c->r[GPR_CX] - 1);
-		if (c->icount >= LOAD_HOT((const volatile u64 *)&c->limit))
+		if (++c->icount >= LOAD_HOT((const volatile u64 *)&c->limit))
 			return reg_get(c, GPR_CX, string_size(op)) != 0;
 	}
 	return 0;
