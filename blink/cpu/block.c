@@ -86,11 +86,35 @@ codecache_free(struct codecache *code)
 	free(code);
 }
 
+// Of a PC's code, which changes mode and segments often, few entries are in use.
 void
 cpu_forget_jumps(struct cpu *c)
 {
+#ifndef TINY
+	u32 n = c->njumps;
+	c->njumps = 0;
+	if (n <= COUNTOF(c->jumps_used)) {
+		while (n)
+			c->jumps[c->jumps_used[--n]] = &no_block;
+		return;
+	}
+#endif
 	for (u32 i = 0; i < 1u << JUMP_BITS; ++i)
 		c->jumps[i] = &no_block;
+}
+
+static void
+note_jump(struct cpu *c, u64 pc, const struct block *b)
+{
+	u32 i = JUMP_HASH(pc);
+#ifndef TINY
+	if (c->jumps[i] == &no_block && c->njumps <= COUNTOF(c->jumps_used)) {
+		if (c->njumps < COUNTOF(c->jumps_used))
+			c->jumps_used[c->njumps] = (u16)i;
+		++c->njumps;
+	}
+#endif
+	c->jumps[i] = b;
 }
 
 int
@@ -99,6 +123,9 @@ cpu_init_jumps(struct cpu *c)
 	c->jumps = (const struct block **)table_new(sizeof *c->jumps << JUMP_BITS);
 	if (!c->jumps)
 		return -1;
+#ifndef TINY
+	c->njumps = COUNTOF(c->jumps_used) + 1;
+#endif
 	cpu_forget_jumps(c);
 	return 0;
 }
@@ -302,7 +329,7 @@ block_at(struct cpu *c, u64 pc, u64 *fault_va)
 		}
 		pthread_mutex_unlock(&code->lock);
 	}
-	c->jumps[JUMP_HASH(pc)] = b;
+	note_jump(c, pc, b);
 	return b;
 }
 

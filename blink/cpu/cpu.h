@@ -114,6 +114,10 @@ struct cpu {
 	u64 steps;          // statistics: instructions executed singly
 	u64 nblocks, nlowered;
 	void *owner;        // the personality's thread
+#ifndef TINY
+	u32 njumps;  // how many of `jumps` are in use, if few: these
+	u16 jumps_used[64];
+#endif
 	struct tlb tlb;
 };
 
