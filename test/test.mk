@@ -29,6 +29,11 @@ fuzz-isa: $O/test/cpu/diff
 	$O/test/cpu/diff -n 16777215 -t $(SECONDS) -s $$(($$(date +%s) % 8388608))
 .PHONY: fuzz-isa
 
+# Random boot sectors for as long as told, a million instructions each.
+fuzz-boot: $O/test/pc/boot_fuzz_test
+	$O/test/pc/boot_fuzz_test -s $(SECONDS)
+.PHONY: fuzz-boot
+
 # Cases of each row, rows without any, and all that is not compared.
 report-isa: $O/test/cpu/diff
 	$O/test/cpu/diff -v

@@ -19,6 +19,7 @@ struct pc_options {
 	int screen;         // draws on the terminal; 0: teletype and serial go to standard output
 	u64 ram;            // bytes, for whoever makes the memory; 0: 64 MiB. 1 MiB to 3 GiB
 	int counted;        // the clock is not the host's: the date is always the same too
+	u64 limit;          // for the run loop: ends after so many instructions, 0: never
 };
 
 struct pc;

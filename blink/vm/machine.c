@@ -18,11 +18,14 @@
 #include "mem/machine.h"
 
 enum {
-	SLICE = 20000,             // instructions between looks at the clock
-	NS_PER_INSN = 10,          // when counted
-	DRAW_NS = 20000000,        // between updates of the screen
-	INPUT_NS = 2000000,        // between looks at standard input
-	EXIT_FAILED = 1, EXIT_CANNOT = 126
+	SLICE = 20000,       // instructions between looks at the clock
+	IDLE_EFFORT = 1000,  // what waiting for an event counts as under a limit
+	NS_PER_INSN = 10,    // when counted
+	DRAW_NS = 20000000,  // between updates of the screen
+	INPUT_NS = 2000000,  // between looks at standard input
+	EXIT_FAILED = 1,
+	EXIT_LIMIT = 124,
+	EXIT_CANNOT = 126
 };
 #define DEFAULT_RAM ((u64)64 << 20)
 
@@ -32,7 +35,8 @@ struct machine_loop {
 	struct cpu *c;
 	struct mem *mem;
 	u64 start;        // of the host's clock
-	u64 skipped;      // counted: ns that HLT moved the clock on
+	u64 skipped;      // counted: ns that HLT and exceptions moved the clock on
+	u64 effort;       // what it did besides instructions, in instructions
 	u64 drawn;        // when the screen was drawn, by the host's clock
 	u64 asked;        // when the input was looked at, by the PC's
 	u8 in[64];        // input that the keyboard had no room for yet
@@ -212,6 +216,9 @@ exception(struct machine_loop *m, int *waits)
 	int entry = -1;
 	if (c->vector == VEC_UD && c->real)
 		entry = bios_entry(c->code_base + c->pc + 3);
+	// A handler that itself faults at once may do so for ever: time goes on.
+	++m->effort;
+	m->skipped += NS_PER_INSN;
 	if (entry < 0)
 		return cpu_deliver(c, c->vector, DELIVER_EXCEPTION);
 	c->pc += 3;
@@ -229,6 +236,12 @@ reset(struct machine_loop *m)
 }
 
 static int
+over_limit(const struct machine_loop *m)
+{
+	return m->o.limit && m->c->icount + m->effort >= m->o.limit;
+}
+
+static int
 loop(struct machine_loop *m)
 {
 	struct cpu *c = m->c;
@@ -239,6 +252,8 @@ loop(struct machine_loop *m)
 		status = pc_exit_status(m->pc);
 		if (status >= 0)
 			return status;
+		if (over_limit(m))
+			return EXIT_LIMIT;
 		if (pc_reset_asked(m->pc) && reset(m)) {
 			log_msg("%s: nothing to boot", m->o.image);
 			return EXIT_FAILED;
@@ -289,8 +304,9 @@ loop(struct machine_loop *m)
 			print_state(m, "triple fault");
 			return EXIT_FAILED;
 		}
-		while (waits && pc_exit_status(m->pc) < 0 && !pc_reset_asked(m->pc)) {
+		while (waits && pc_exit_status(m->pc) < 0 && !pc_reset_asked(m->pc) && !over_limit(m)) {
 			pc_advance(m->pc, now(m));
+			m->effort += IDLE_EFFORT;
 			if (c->sysflags & FLAG_IF && pc_interrupt_pending(m->pc))
 				break;
 			idle(m);
@@ -333,6 +349,17 @@ machine_flag(struct pc_options *o, int flag)
 	return -1;
 }
 
+static void
+free_all(struct machine_loop *m, struct codecache *code)
+{
+	pc_free(m->pc);
+	cpu_free(m->c);
+	if (code)
+		codecache_free(code);
+	if (m->mem)
+		mem_free(m->mem);
+}
+
 int
 machine_run(const struct pc_options *o, int stats)
 {
@@ -340,7 +367,8 @@ machine_run(const struct pc_options *o, int stats)
 	struct cpu_io io;
 	struct codecache *code;
 	char why[256];
-	int status;
+	int status = EXIT_CANNOT;
+	memset(&m, 0, sizeof m);
 	m.o = *o;
 	if (!m.o.ram)
 		m.o.ram = DEFAULT_RAM;
@@ -355,21 +383,20 @@ machine_run(const struct pc_options *o, int stats)
 	m.c = code ? cpu_new(m.mem, code) : 0;
 	if (!m.c || cpu_make_system(m.c, &io)) {
 		log_msg("not enough memory for a PC of %llu MiB", (unsigned long long)(m.o.ram >> 20));
-		return EXIT_CANNOT;
+	} else {
+		host_install_fault_handlers(0);
+		m.pc = pc_new(&m.o, m.mem, m.c, why, sizeof why);
+		if (*why)
+			log_msg("%s", why);
+		if (m.pc) {
+			status = loop(&m);
+			if (m.pc)
+				pc_draw(m.pc);
+			if (stats)
+				log_msg("%llu instructions in %.6f s, %llu run singly", (unsigned long long)m.c->icount,
+					(double)(host_ns() - m.start) / 1e9, (unsigned long long)m.c->steps);
+		}
 	}
-	host_install_fault_handlers(0);
-	m.pc = pc_new(&m.o, m.mem, m.c, why, sizeof why);
-	if (*why)
-		log_msg("%s", why);
-	if (!m.pc)
-		return EXIT_CANNOT;
-	status = loop(&m);
-	if (m.pc) {
-		pc_draw(m.pc);
-		pc_free(m.pc);
-	}
-	if (stats)
-		log_msg("%llu instructions in %.6f s, %llu run singly", (unsigned long long)m.c->icount,
-			(double)(host_ns() - m.start) / 1e9, (unsigned long long)m.c->steps);
+	free_all(&m, code);
 	return status;
 }
