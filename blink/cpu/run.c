@@ -476,6 +476,8 @@ cpu_free(struct cpu *c)
 	if (t_cpu == c)
 		t_cpu = 0;
 	cpu_free_jumps(c);
+	if (CPU_SYS(c))
+		free(c->sys);
 	free(c->stepbuf);
 	free(c);
 }

@@ -56,8 +56,8 @@ start_machine(struct machine *m, int paged, int code_fd)
 	m->mem = mem_new(paged);
 	m->code = codecache_new(m->mem);
 	m->cpu = cpu_new(m->mem, m->code);
-	m->cpu->ldt = case_ldt;
-	m->cpu->ldt_entries = LDT_ENTRIES;
+	m->cpu->ldt = have_ldt ? case_ldt : 0;
+	m->cpu->ldt_entries = have_ldt ? LDT_ENTRIES : 0;
 	if (mem_map(m->mem, CODE, CODE_SIZE, MEM_R | MEM_X, VMA_SHARED | VMA_FIXED, code_fd, 0, 0) < 0 ||
 	    mem_map(m->mem, DATA, DATA_SIZE, MEM_R | MEM_W, anon, -1, 0, 0) < 0 ||
 	    mem_map(m->mem, RO, RO_SIZE, MEM_R, anon, -1, 0, 0) < 0 ||
