@@ -238,8 +238,11 @@ main(int argc, char **argv)
 	if (!args[0])
 		args = argv + optind;
 	err = program_find(&pg, AT_FDCWD, path, path, args, flat, &why);
-	if (err)
+	if (err) {
+		if (path != program)
+			free(path);
 		return refuse(program, err, &why);
+	}
 	host_set_cmdline(argv, (int)(args - argv));
 	err = start(&pg, environ, &why);
 	return refuse(program, err, &why);

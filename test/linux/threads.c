@@ -41,9 +41,22 @@ locker(void *arg)
 	}
 }
 
+// Threads that are about to wait; a loaded machine may take its time to start them.
+static int arrived;
+
+static void
+await(int n)
+{
+	while (__atomic_load_n(&arrived, __ATOMIC_SEQ_CST) < n)
+		sleep_ms(5);
+	sleep_ms(150);
+	__atomic_store_n(&arrived, 0, __ATOMIC_SEQ_CST);
+}
+
 static void
 waiter(void *arg)
 {
+	__atomic_fetch_add(&arrived, 1, __ATOMIC_SEQ_CST);
 	results[(i64)arg] = futex(&word, WAIT | PRIVATE, 0, 0, 0, 0);
 	__atomic_fetch_add(&woken, 1, __ATOMIC_SEQ_CST);
 }
@@ -51,6 +64,7 @@ waiter(void *arg)
 static void
 bit_waiter(void *arg)
 {
+	__atomic_fetch_add(&arrived, 1, __ATOMIC_SEQ_CST);
 	results[(i64)arg] = futex(&word, WAIT_BITSET | PRIVATE, 0, 0, 0, 1ul << (i64)arg);
 	__atomic_fetch_add(&woken, 1, __ATOMIC_SEQ_CST);
 }
@@ -172,7 +186,7 @@ test_main(int argc, char **argv, char **envp)
 	// Wake, requeue
 	for (i64 i = 0; i < 4; i++)
 		t_thread(&threads[i], waiter, (void *)i);
-	sleep_ms(150);
+	await(4);
 	show("wake one", futex(&word, WAKE | PRIVATE, 1, 0, 0, 0));
 	show("requeue, value differs", futex(&word, CMP_REQUEUE | PRIVATE, 1, (void *)9, &word2, 5));
 	show("requeue", futex(&word, CMP_REQUEUE | PRIVATE, 1, (void *)1, &word2, 0));
@@ -185,7 +199,7 @@ test_main(int argc, char **argv, char **envp)
 	}
 	for (i64 i = 0; i < 2; i++)
 		t_thread(&threads[i], bit_waiter, (void *)i);
-	sleep_ms(150);
+	await(2);
 	show("wake bit 2", futex(&word, WAKE_BITSET | PRIVATE, 9, 0, 0, 4));
 	show("wake bit 1", futex(&word, WAKE_BITSET | PRIVATE, 9, 0, 0, 2));
 	t_join(&threads[1]);
@@ -200,7 +214,7 @@ test_main(int argc, char **argv, char **envp)
 		show_hex("word", word2);
 	}
 	t_thread(&threads[0], waiter, (void *)0);
-	sleep_ms(150);
+	await(1);
 	word2 = 1;
 	show("wake_op wakes", futex(&word2, WAKE_OP | PRIVATE, 1, (void *)1, &word, 1u << 28 | 0 << 24 | 1 << 12 | 0));
 	t_join(&threads[0]);
