@@ -76,12 +76,17 @@ topology(const struct cpu *c, struct isa_cpuid *id)
 static NOINLINE void
 identify(struct cpu *c)
 {
-	struct isa_cpuid id = isa_cpuid((u32)c->r[GPR_AX], (u32)c->r[GPR_CX]);
-	topology(c, &id);
-	if ((u32)c->r[GPR_AX] == 1) {
+	struct isa_cpuid id;
+	if (CPU_SYS(c)) {
+		id = system_cpuid((u32)c->r[GPR_AX], (u32)c->r[GPR_CX]);
+	} else {
+		id = isa_cpuid((u32)c->r[GPR_AX], (u32)c->r[GPR_CX]);
+		topology(c, &id);
+	}
+	if (!CPU_SYS(c) && (u32)c->r[GPR_AX] == 1) {
 		id.ebx = (id.ebx & 0xffffff) | (u32)(cpu_number(c) & 0xff) << 24;
 		id.ecx &= native_features();
-		if (id.ecx & CPUID_1_ECX_XSAVE && (!CPU_SYS(c) || c->sys->cr4 & CR4_OSXSAVE))
+		if (id.ecx & CPUID_1_ECX_XSAVE)
 			id.ecx |= CPUID_1_ECX_OSXSAVE;
 	}
 	c->r[GPR_AX] = id.eax;
@@ -313,10 +318,19 @@ op_arpl(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
+// A PC's system software has to allow these.
+static inline void
+need_fsgsbase(struct cpu *c, const struct op *op)
+{
+	if (CPU_SYS(c) && !(c->sys->cr4 & CR4_FSGSBASE))
+		cpu_raise(c, op, VEC_UD, 0);
+}
+
 #define BASE(seg, name) \
 const struct op * \
 op_rd##name(struct cpu *c, const struct op *op) \
 { \
+	need_fsgsbase(c, op); \
 	reg_set(c, op->a, op->size, c->segbase[seg]); \
 	NEXT(); \
 } \
@@ -324,6 +338,7 @@ const struct op * \
 op_wr##name(struct cpu *c, const struct op *op) \
 { \
 	u64 x = reg_get(c, op->a, op->size); \
+	need_fsgsbase(c, op); \
 	if ((u64)((i64)x >> 47) + 1 > 1) \
 		cpu_raise(c, op, VEC_GP, 0); \
 	c->segbase[seg] = x; \

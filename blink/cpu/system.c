@@ -69,7 +69,6 @@ cpu_reset(struct cpu *c)
 	s->ldt.rights = R_PRESENT | 0x200;
 	s->tr.rights = R_PRESENT | 0xb00;
 	s->pat = 0x0007040600070406;
-	s->apic_base = 0xfee00900;
 	s->shadow = ~(u64)0;
 	memset(c->r, 0, sizeof c->r);
 	c->r[GPR_DX] = isa_cpuid(1, 0).eax;
@@ -233,9 +232,49 @@ system_flags(struct cpu *c, u32 old)
 		system_settle(c);
 }
 
+// --- CPUID -----------------------------------------------------------------------
+
+enum {
+	CPUID_1_ECX_WITHHELD = 1 << 12 | 1 << 26 | 1 << 28 | 1 << 29,            // FMA XSAVE AVX F16C
+	CPUID_1_EDX_WITHHELD = 1 << 1 | 1 << 7 | 1 << 9 | 1 << 14 | 1 << 28,     // VME MCE APIC MCA HTT
+	CPUID_7_EBX_WITHHELD = 1 << 5,                                           // AVX2
+	CPUID_7_ECX_WITHHELD = 1 << 9 | 1 << 10,                                 // VAES VPCLMULQDQ
+	CPUID_80000001_EDX_PDPE1GB = 1 << 26
+};
+
+struct isa_cpuid
+system_cpuid(u32 leaf, u32 subleaf)
+{
+	struct isa_cpuid id = isa_cpuid(leaf, subleaf);
+	switch (leaf) {
+	case 1:
+		id.ecx &= ~(u32)CPUID_1_ECX_WITHHELD;
+		id.edx &= ~(u32)CPUID_1_EDX_WITHHELD;
+		break;
+	case 7:
+		id.ebx &= ~(u32)CPUID_7_EBX_WITHHELD;
+		id.ecx &= ~(u32)CPUID_7_ECX_WITHHELD;
+		if (id.ebx & CPUID_7_EBX_FSGSBASE) {  // not before that generation
+			id.ebx |= CPUID_7_EBX_SMEP | CPUID_7_EBX_SMAP;
+			id.ecx |= CPUID_7_ECX_UMIP;
+		}
+		break;
+	case 0xd:
+		memset(&id, 0, sizeof id);
+		break;
+	case 0x80000001:
+		id.edx |= CPUID_80000001_EDX_PDPE1GB;
+		break;
+	case 0x80000008:
+		id.eax = (id.eax & ~255u) | MACHINE_PHYS_BITS;
+		break;
+	}
+	return id;
+}
+
 // --- x87, MMX, SSE and AVX: on or off --------------------------------------------------------
 
-enum { UNIT_X87 = 1, UNIT_WAIT, UNIT_MMX, UNIT_SSE, UNIT_AVX, UNIT_XSAVE, UNIT_XCR };
+enum { UNIT_X87 = 1, UNIT_WAIT, UNIT_MMX, UNIT_SSE, UNIT_AVX };
 
 int
 system_unit(const struct insn *in)
@@ -246,10 +285,8 @@ system_unit(const struct insn *in)
 		return UNIT_WAIT;
 	case OP_FXSAVE: case OP_FXRSTOR:
 		return UNIT_X87;
-	case OP_XSAVE: case OP_XRSTOR: case OP_XSAVEOPT: case OP_XSAVEC:
-		return UNIT_XSAVE;
-	case OP_XGETBV:
-		return UNIT_XCR;
+	case OP_XSAVE: case OP_XRSTOR: case OP_XSAVEOPT: case OP_XSAVEC: case OP_XGETBV:
+		return UNIT_AVX;
 	}
 	if (in->op < OP_FLD)
 		return 0;
@@ -288,15 +325,8 @@ op_unit(struct cpu *c, const struct op *op)
 	case UNIT_SSE:
 		undefined = (cr0 & CR0_EM) != 0 || !(cr4 & CR4_OSFXSR);
 		break;
-	case UNIT_XCR:
-		absent = 0;
-		undefined = !(cr4 & CR4_OSXSAVE);
-		break;
-	case UNIT_XSAVE:
-		undefined = !(cr4 & CR4_OSXSAVE);
-		break;
 	default:
-		undefined = !(cr4 & CR4_OSXSAVE) || c->real;
+		undefined = 1;  // CR4.OSXSAVE cannot be set
 	}
 	if (undefined || absent)
 		cpu_raise(c, op, undefined ? VEC_UD : VEC_NM, 0);
@@ -321,13 +351,11 @@ RING0(invlpg, VEC_GP)
 	system_settle(c);
 }
 
-RING0(invpcid, VEC_GP)
+// CPUID does not name it.
+const struct op *
+op_invpcid(struct cpu *c, const struct op *op)
 {
-	u64 type = reg_get(c, op->a, CPU_MODE(c) == MODE_64 ? 8 : 4);
-	u64 at = ea(c, op), lo = rd64(c, op, at), hi = rd64(c, op, at + 8);
-	if (type > 3 || lo >> 12 || (!type && (u64)((i64)hi >> 47) + 1 > 1))
-		cpu_raise(c, op, VEC_GP, 0);
-	system_settle(c);
+	cpu_raise(c, op, c->sys ? VEC_UD : VEC_GP, 0);
 }
 
 // --- interrupt flag ------------------------------------------------------------------------

@@ -19,9 +19,8 @@ enum {
 };
 #define CR0_PG 0x80000000u
 enum {
-	CR4_VME = 1, CR4_PVI = 2, CR4_TSD = 4, CR4_DE = 8, CR4_PSE = 16, CR4_PAE = 32, CR4_MCE = 64, CR4_PGE = 128,
-	CR4_PCE = 256, CR4_OSFXSR = 512, CR4_OSXMMEXCPT = 1024, CR4_UMIP = 2048, CR4_FSGSBASE = 1 << 16,
-	CR4_OSXSAVE = 1 << 18, CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21
+	CR4_TSD = 4, CR4_DE = 8, CR4_PSE = 16, CR4_PAE = 32, CR4_PGE = 128, CR4_PCE = 256, CR4_OSFXSR = 512, CR4_OSXMMEXCPT = 1024, CR4_UMIP = 2048, CR4_FSGSBASE = 1 << 16,
+	CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21
 };
 enum { EFER_SCE = 1, EFER_LME = 1 << 8, EFER_LMA = 1 << 10, EFER_NXE = 1 << 11, EFER_FFXSR = 1 << 14 };
 // Bits of segment.rights, as LAR gives them
@@ -56,7 +55,7 @@ struct system {
 	u32 dr6, dr7;
 	u64 star, lstar, cstar, fmask, kernel_gs;
 	u64 sysenter_cs, sysenter_sp, sysenter_ip;
-	u64 pat, apic_base, tsc_offset, misc;
+	u64 pat, tsc_offset, misc;
 	u64 mtrr_fixed[11], mtrr_var[16], mtrr_type;
 	u64 shadow;        // pc in front of which no interrupt may come, ~0: none
 	u8 intr;           // the interrupt controller asks
@@ -120,6 +119,11 @@ u32 system_probe(struct cpu *c, u64 at, int n, int super);
 u64 cpu_time_stamp(void);  // the host's counter, or nanoseconds
 
 // --- system.c
+// What a PC's processor says that it is: what a Linux program sees, less what
+// its system software would have to manage and cannot here (XSAVE and so AVX,
+// APIC, VME, machine checks), and with what only system software uses.
+struct isa_cpuid system_cpuid(u32 leaf, u32 subleaf);
+enum { CPUID_7_EBX_FSGSBASE = 1, CPUID_7_EBX_SMEP = 1 << 7, CPUID_7_EBX_SMAP = 1 << 20, CPUID_7_ECX_UMIP = 4 };
 u64 system_time_stamp(struct cpu *c);
 op_fn system_syscall;
 // SLDT, STR (protected mode only), SMSW; SGDT, SIDT

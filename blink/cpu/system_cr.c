@@ -85,17 +85,22 @@ write_cr3(struct cpu *c, u64 x)
 	return 0;
 }
 
-enum {
-	CR4_KNOWN = CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | CR4_OSFXSR |
-	            CR4_OSXMMEXCPT | CR4_UMIP | CR4_FSGSBASE | CR4_OSXSAVE | CR4_SMEP | CR4_SMAP
-};
+// The bits of CR4 for which CPUID has the features
+static u64
+cr4_known(void)
+{
+	struct isa_cpuid id = system_cpuid(7, 0);
+	u64 x = CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+	return x | (id.ebx & CPUID_7_EBX_FSGSBASE ? (u64)CR4_FSGSBASE : 0) | (id.ebx & CPUID_7_EBX_SMEP ? (u64)CR4_SMEP : 0) |
+	       (id.ebx & CPUID_7_EBX_SMAP ? (u64)CR4_SMAP : 0) | (id.ecx & CPUID_7_ECX_UMIP ? (u64)CR4_UMIP : 0);
+}
 
 static u32
 write_cr4(struct cpu *c, u64 x)
 {
 	struct system *s = c->sys;
 	u64 changed = x ^ s->cr4;
-	if (x & ~(u64)CR4_KNOWN || (long_mode(c) && !(x & CR4_PAE)))
+	if (x & ~cr4_known() || (long_mode(c) && !(x & CR4_PAE)))
 		return FAULT(VEC_GP, 0);
 	if (changed & CR4_PAE && s->cr0 & CR0_PG && x & CR4_PAE) {
 		u32 bad = load_pdptes(c, s->cr3);

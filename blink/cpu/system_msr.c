@@ -6,8 +6,8 @@
 #include "cpu/ring0.h"
 
 enum {
-	MSR_TSC = 0x10, MSR_APIC_BASE = 0x1b, MSR_MTRRCAP = 0xfe, MSR_SYSENTER_CS = 0x174, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP,
-	MSR_MCG_CAP = 0x179, MSR_MCG_STATUS = 0x17a, MSR_MISC_ENABLE = 0x1a0, MSR_MTRR_VAR = 0x200, MSR_MTRR_FIXED_64K = 0x250,
+	MSR_TSC = 0x10, MSR_MTRRCAP = 0xfe, MSR_SYSENTER_CS = 0x174, MSR_SYSENTER_ESP, MSR_SYSENTER_EIP,
+	MSR_MISC_ENABLE = 0x1a0, MSR_MTRR_VAR = 0x200, MSR_MTRR_FIXED_64K = 0x250,
 	MSR_MTRR_FIXED_16K = 0x258, MSR_MTRR_FIXED_4K = 0x268, MSR_PAT = 0x277, MSR_MTRR_TYPE = 0x2ff
 };
 #define MSR_EFER 0xc0000080u
@@ -38,7 +38,6 @@ msr_place(struct cpu *c, u32 n)
 {
 	struct system *s = c->sys;
 	switch (n) {
-	case MSR_APIC_BASE: return &s->apic_base;
 	case MSR_SYSENTER_CS: return &s->sysenter_cs;
 	case MSR_SYSENTER_ESP: return &s->sysenter_sp;
 	case MSR_SYSENTER_EIP: return &s->sysenter_ip;
@@ -74,7 +73,6 @@ RING0(rdmsr, VEC_GP)
 		case MSR_EFER: x = c->sys->efer; break;
 		case MSR_TSC_AUX: x = c->tid; break;
 		case MSR_MTRRCAP: x = 0x508; break;
-		case MSR_MCG_CAP: case MSR_MCG_STATUS: x = 0; break;
 		default: cpu_raise(c, op, VEC_GP, 0);
 		}
 	}
@@ -113,8 +111,6 @@ RING0(wrmsr, VEC_GP)
 	case MSR_SYSENTER_ESP: case MSR_SYSENTER_EIP:
 		ok = canonical(x);
 		break;
-	case MSR_MCG_STATUS:
-		break;
 	default:
 		ok = p != 0;
 	}
@@ -147,21 +143,18 @@ op_rdpmc(struct cpu *c, const struct op *op)
 	cpu_raise(c, op, VEC_GP, 0);
 }
 
-RING0(xsetbv, VEC_GP)
+// There is no XCR0 to set: CPUID has no XSAVE.
+const struct op *
+op_xsetbv(struct cpu *c, const struct op *op)
 {
-	// Linux programs run with all of it on; a PC's XCR0 is not changed yet.
-	u64 x = (u32)c->r[GPR_AX] | c->r[GPR_DX] << 32;
-	if (!(c->sys->cr4 & CR4_OSXSAVE))
-		cpu_raise(c, op, VEC_UD, 0);
-	if ((u32)c->r[GPR_CX] || x != isa_xcr0())
-		cpu_raise(c, op, VEC_GP, 0);
+	cpu_raise(c, op, c->sys ? VEC_UD : VEC_GP, 0);
 }
 
 // SMAP's switch
 static NOINLINE void
 set_ac(struct cpu *c, const struct op *op, int on)
 {
-	if (!c->sys || !(c->sys->cr4 & CR4_SMAP) || c->cpl)
+	if (!c->sys || !(system_cpuid(7, 0).ebx & CPUID_7_EBX_SMAP) || c->cpl)
 		cpu_raise(c, op, VEC_UD, 0);
 	cpu_set_flags(c, (cpu_get_flags(c) & ~(u32)FLAG_AC) | (on ? (u32)FLAG_AC : 0u));
 	system_settle(c);

@@ -202,6 +202,17 @@ common64:	# vector err rip cs rflags rsp ss
 	movl $0,idt64+16*\n+8
 	movl $0,idt64+16*\n+12
 .endm
+# To 64-bit code of ring 3; faults go on at 1 ahead.
+.macro USER entry
+	mov $1f,%eax
+	mov %eax,cont
+	pushq $0x8b
+	pushq $0x5800
+	pushq $0x202
+	pushq $0xdb
+	pushq $\entry
+	iretq
+.endm
 l64:	mov $0x10,%eax
 	mov %eax,%ss
 	mov $0x7000,%esp
@@ -288,38 +299,17 @@ cm:	mov $0x10,%eax
 .code64
 	N6
 	# ring 3, 64-bit
-	mov $1f,%eax
-	mov %eax,cont
-	pushq $0x8b
-	pushq $0x5800
-	pushq $0x202
-	pushq $0xdb
-	pushq $u64
-	iretq
+	USER u64
 u64:	mov %cs,%eax
 	mov %ss,%ebx
 	movl $u64,at
 	int $0x30
 1:	N6
-	mov $1f,%eax
-	mov %eax,cont
-	pushq $0x8b
-	pushq $0x5800
-	pushq $0x202
-	pushq $0xdb
-	pushq $2f
-	iretq
+	USER 2f
 2:	movl $2b,at
 	mov 0x803000,%rax
 1:	N6
-	mov $1f,%eax
-	mov %eax,cont
-	pushq $0x8b
-	pushq $0x5800
-	pushq $0x202
-	pushq $0xdb
-	pushq $2f
-	iretq
+	USER 2f
 2:	movl $2b,at
 	hlt
 1:	N6
@@ -390,6 +380,31 @@ sysent:	mov %cs,%edx
 	HEX6 0x113000
 	HEX6 0x113010
 	HEX6 0x110000
+	N6
+	# pages of 1 GiB
+	movq $0x87,0x111008
+	mov $0x40000500,%ebx
+	movl $0x1234,0x500
+	mov (%rbx),%eax
+	HEX6 %rax
+	movq $0x2087,0x111008	# a reserved bit
+	mov %cr3,%rax
+	mov %rax,%cr3
+	TRY6 mov (%rbx),%eax
+	# bases
+	TRY6 rdfsbase %rax
+	TRY6 wrgsbase %rax
+	mov %cr4,%rax
+	or $0x10000,%rax
+	mov %rax,%cr4
+	mov $0x123456789a,%rax
+	wrfsbase %rax
+	rdfsbase %rdx
+	HEX6 %rdx
+	mov $0x800000000000,%rax
+	TRY6 wrfsbase %rax
+	rdfsbase %edx
+	HEX6 %rdx
 	N6
 	# leave long mode
 	ljmp *leave
