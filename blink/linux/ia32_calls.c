@@ -120,12 +120,12 @@ ia32_clone3(struct thread *t, const u64 *a)
 	u64 b[6] = { 0, a[1], 0, 0, 0, 0 }, flags;
 	u8 *at;
 	i64 r;
-	if (a[1] != sizeof *l)
-		return sys_clone3(t, a);
+	if (a[1] < offsetof(struct l_clone_args, tls) + sizeof l->tls || a[1] > PAGE_SIZE_GUEST)
+		return sys_clone3(t, a);  // is an error
 	ia32_begin(&x, t);
-	b[0] = ia32_window(&x, sizeof *l, &at);
+	b[0] = ia32_window(&x, a[1], &at);
 	l = (struct l_clone_args *)at;
-	if (copy_in(t, l, a[0], sizeof *l))
+	if (copy_in(t, l, a[0], a[1]))
 		return ia32_end(&x, -L_EFAULT);
 	flags = L_GET(l->flags);
 	L_PUT(l->flags, flags & ~(u64)L_CLONE_SETTLS);

@@ -3,13 +3,7 @@
 #include "int80.h"
 #include "sig.h"
 
-enum { DATA = 0x10004000, PAGES = 16 };
-static u8 *const data = (u8 *)DATA;
-static u32 *const w = (u32 *)(void *)data;
-static call_fn *call;
-#define C(...) CALL7(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
-#define CALL7(nr, a, b, c, d, e, f, ...) call(nr, (u32)(a), (u32)(b), (u32)(c), (u32)(d), (u32)(e), (u32)(f))
-#define P(offset) (DATA + (offset))
+enum { PAGES = 16 };
 
 static void
 clear(void)
@@ -22,18 +16,6 @@ text(u32 offset, const char *s)
 {
 	memcpy(data + offset, s, strlen(s) + 1);
 	return P(offset);
-}
-
-static void
-words(const char *name, const u32 *p, int n)
-{
-	put(name);
-	put(":");
-	for (; n--; p++) {
-		put(" ");
-		put_hex(*p);
-	}
-	put("\n");
 }
 
 static void
@@ -565,6 +547,59 @@ sockets(void)
 
 u32 thread_result;
 
+// A thread with an area of its own, whose gs:0 it tells, and two locks of a
+// robust list that it leaves behind: one listed, one being taken.
+static void
+thread(const char *name, u32 nr, u32 a, u32 b, u32 *area)
+{
+	volatile u32 *tid = w + 0x84;
+	u32 *list = w + 0x240, r;
+	area[0] = 12, area[1] = P(0x800), area[2] = 0xfffff, area[3] = 0x51;
+	*(u32 *)(void *)(data + 0x800) = 0x600d;
+	list[0] = P(0x910), list[1] = 4, list[2] = P(0x920);
+	list[4] = P(0x900), list[5] = list[8] = list[9] = 0;
+	thread_result = 0;
+	*tid = 1;
+	__asm__ volatile("push %%rbp\n mov %2, %%ebx\n mov %3, %%ecx\n xor %%edx, %%edx\n mov %4, %%esi\n mov %5, %%edi\n int $0x80\n"
+	                 "test %%eax, %%eax\n jnz 1f\n mov $0x63, %%eax\n mov %%eax, %%gs\n mov %%gs:0, %%eax\n mov %%eax, thread_result\n"
+	                 "mov $311, %%eax\n mov $0x10004900, %%ebx\n mov $12, %%ecx\n int $0x80\n"
+	                 "mov $224, %%eax\n int $0x80\n mov %%eax, 0x10004924\n or $0x80000000, %%eax\n mov %%eax, 0x10004914\n"
+	                 "mov $1, %%eax\n xor %%ebx, %%ebx\n int $0x80\n1: pop %%rbp"
+	                 : "=a"(r)
+	                 : "0"(nr), "r"(a), "r"(b), "r"((u32)(u64)area), "r"(P(0x210))
+	                 : "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "memory");
+	show(name, (i32)r > 0);
+	while ((i32)r > 0 && *tid)
+		sys(SYS_sched_yield);
+	show_hex("thread's gs:0", thread_result);
+	words("locks left behind", list + 5, 1);
+	words("one of them being taken", list + 9, 1);
+}
+
+static void
+threads(void)
+{
+	enum { FLAGS = 0x2d0f00 };
+	static const u32 sizes[] = { 64, 88, 96 };
+	u32 *own = w + 0x80;
+	u64 *l = (u64 *)(void *)(w + 0x280);
+	// clone(flags, stack, parent_tid, tls, child_tid)
+	thread("clone", 120, FLAGS, P(0x3000), own);
+	own[0] = 12;
+	show("get_thread_area", C(244, P(0x200)));
+	words("own", own + 1, 3);
+	for (int i = 0; i < 3; i++) {
+		memset(l, 0, 96);
+		l[0] = FLAGS, l[2] = P(0x210), l[5] = P(0x2000), l[6] = 0x1000, l[7] = P(0x200);
+		show("size", sizes[i]);
+		thread("clone3", 435, (u32)(u64)l, sizes[i], own);
+	}
+	l[11] = 1;
+	show("clone3 unknown", C(435, (u32)(u64)l, 96));
+	show("clone3 short", C(435, (u32)(u64)l, 56));
+	show("clone3 long", C(435, (u32)(u64)l, 4097));
+}
+
 static void
 processes(void)
 {
@@ -598,29 +633,8 @@ processes(void)
 	C(7, pid, P(0x40), 0);
 	show_hex("status", w[16]);
 	show("execve", C(11, text(0x1000, "/nothing"), 0, 0));
-	// A thread with an area of its own
-	static struct t_thread th;
-	u32 *d = w + 0x80;
-	d[0] = 12, d[1] = P(0x800), d[2] = 0xfffff, d[3] = 0x51;
-	*(u32 *)(void *)(data + 0x800) = 0x600d;
-	th.tid = 1;
-	if (call == call64) {
-		u32 r;
-		// clone(flags, stack, parent_tid, tls, child_tid): the child stores gs:0
-		__asm__ volatile("push %%rbp\n mov $120, %%eax\n mov %1, %%ebx\n mov %2, %%ecx\n xor %%edx, %%edx\n mov %3, %%esi\n mov %4, %%edi\n int $0x80\n"
-		                 "test %%eax, %%eax\n jnz 1f\n mov $0x63, %%eax\n mov %%eax, %%gs\n mov %%gs:0, %%eax\n mov %%eax, thread_result\n"
-		                 "mov $1, %%eax\n xor %%ebx, %%ebx\n int $0x80\n1: pop %%rbp"
-		                 : "=&a"(r)
-		                 : "r"(0x3d0f00 & ~0x100000), "r"(P(0x3000)), "r"(P(0x200)), "r"(P(0x210))
-		                 : "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "memory");
-		show("clone", (i32)r > 0);
-		while (*(volatile u32 *)&thread_result == 0)
-			sys(SYS_sched_yield);
-		show_hex("thread's gs:0", thread_result);
-		d[0] = 12;
-		show("get_thread_area", C(244, P(0x200)));
-		words("own", d + 1, 3);
-	}
+	if (call == call64)
+		threads();
 	show("set_robust_list", C(311, P(0), 12));
 	show("set_robust_list bad", C(311, P(0), 24));
 	show("get_robust_list", C(312, 0, P(0x10), P(0x14)));

@@ -3,14 +3,8 @@
 #include "int80.h"
 #include "sig.h"
 
-enum { HANDLER = 0x10003000, DATA = 0x10004000, STACK = 0x10008000, ALT = 0x1000a000, PAGES = 16 };
-static u8 *const data = (u8 *)DATA;
-static u32 *const w = (u32 *)(void *)data;
+enum { HANDLER = 0x10003000, STACK = 0x10008000, ALT = 0x1000a000, PAGES = 16 };
 static u32 *const seen = (u32 *)(DATA + 0x1000);  // registers, then the frame
-static call_fn *call;
-#define C(...) CALL7(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
-#define CALL7(nr, a, b, c, d, e, f, ...) call(nr, (u32)(a), (u32)(b), (u32)(c), (u32)(d), (u32)(e), (u32)(f))
-#define P(offset) (DATA + (offset))
 
 // The handler stores what it got and returns. 16 registers at seen, 1 KiB of
 // the frame at seen + 64.
@@ -43,18 +37,6 @@ static const u8 handler_code[] = {
 };
 static u32 *const count = (u32 *)0x10005800;
 enum { RESTORER = HANDLER + 0x800, RT_RESTORER = HANDLER + 0x810, CODE = HANDLER + 0x900 };
-
-static void
-words(const char *name, const u32 *p, int n)
-{
-	put(name);
-	put(":");
-	for (; n--; p++) {
-		put(" ");
-		put_hex(*p);
-	}
-	put("\n");
-}
 
 static i64
 action(int sig, u32 handler, u32 flags, u32 restorer)
@@ -263,6 +245,26 @@ frames(void)
 	action(12, 0, 0, 0);
 }
 
+// Without SA_RESTORER: where the kernel has the handler return to is its own
+// affair (a vDSO if there is one), but the frame holds code to return by.
+static void
+no_restorer(void)
+{
+	static const struct { u32 flags; u8 code[16]; } kinds[] = {
+		{ 0, { 0x8d, 0x84, 0x24, 0xd4, 2, 0, 0, 0x89, 4, 0x24, 0xff, 5, 0, 0x58, 0, 0x10 } },  // lea 724(%esp), %eax; mov %eax, (%esp); incl count
+		{ 4, { 0x8d, 0x84, 0x24, 4, 1, 0, 0, 0x89, 4, 0x24, 0xff, 5, 0, 0x58, 0, 0x10 } },     // 260
+	};
+	for (int i = 0; i < 2; i++) {
+		memcpy((u8 *)CODE, kinds[i].code, 16);
+		*(u8 *)(CODE + 16) = 0xc3;
+		show("rt_sigaction", action(10, CODE, kinds[i].flags, 0));
+		interrupted(37, (u32)sys(SYS_getpid), 10, 0);
+		show("handler ran", *count);
+		*count = 0;
+	}
+	action(10, 0, 0, 0);
+}
+
 static void
 masks(void)
 {
@@ -323,6 +325,7 @@ test_main(int argc, char **argv, char **envp)
 	call = call64;
 	put("64-bit code\n");
 	frames();
+	no_restorer();
 	masks();
 	call = call32;
 	put("32-bit code\n");

@@ -47,4 +47,27 @@ call32(u32 nr, u32 a, u32 b, u32 c, u32 d, u32 e, u32 f)
 
 typedef i64 call_fn(u32, u32, u32, u32, u32, u32, u32);
 
+// C(number, argument...): by whichever of the two `call` is
+static UNUSED call_fn *call;
+#define C(...) CALL7(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+#define CALL7(nr, a, b, c, d, e, f, ...) call(nr, (u32)(a), (u32)(b), (u32)(c), (u32)(d), (u32)(e), (u32)(f))
+
+// Room for what the calls read and write
+enum { DATA = 0x10004000 };
+#define P(offset) (DATA + (offset))
+static UNUSED u8 *const data = (u8 *)DATA;
+static UNUSED u32 *const w = (u32 *)(void *)data;
+
+static UNUSED void
+words(const char *name, const u32 *p, int n)
+{
+	put(name);
+	put(":");
+	for (; n--; p++) {
+		put(" ");
+		put_hex(*p);
+	}
+	put("\n");
+}
+
 #endif
