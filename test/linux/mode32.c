@@ -465,15 +465,7 @@ segments(void)
 static int
 test_main(int argc, char **argv, char **envp)
 {
-	static const int sigs[] = { SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGBUS };
-	static u8 alt[16384];
-	struct stack ss;
-	memset(&ss, 0, sizeof ss);
-	ss.sp = (u64)alt;
-	ss.size = sizeof alt;
-	sys(SYS_sigaltstack, &ss, 0L);
-	for (int i = 0; i < 5; i++)
-		on_signal(sigs[i], handler, SA_NODEFER | SA_ONSTACK, 0);
+	on_faults(handler);
 	low = (u8 *)sys(SYS_mmap, 0x10000000L, 3 * 4096L, 7L, 0x32L, -1L, 0L);
 	sys(SYS_munmap, low + 8192, 4096L);
 	plain();

@@ -76,6 +76,21 @@ on_signal(int sig, void (*fn)(int, struct siginfo *, void *), u64 flags, u64 mas
 	return sys(SYS_rt_sigaction, (i64)sig, &a, 0L, 8L);
 }
 
+// fn for each fault, on a stack of its own, as the fault's may be of no use
+static UNUSED void
+on_faults(void (*fn)(int, struct siginfo *, void *))
+{
+	static const int sigs[] = { SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGBUS };
+	static u8 alt[32768];
+	struct stack ss;
+	memset(&ss, 0, sizeof ss);
+	ss.sp = (u64)alt;
+	ss.size = sizeof alt;
+	sys(SYS_sigaltstack, &ss, 0L);
+	for (int i = 0; i < 5; i++)
+		on_signal(sigs[i], fn, SA_NODEFER | SA_ONSTACK, 0);
+}
+
 static UNUSED u64
 set_mask(u64 mask)
 {

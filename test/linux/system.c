@@ -314,15 +314,7 @@ ldt(u32 entry, u32 at, u32 limit, u32 flags)
 static int
 test_main(int argc, char **argv, char **envp)
 {
-	static const int sigs[] = { SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGBUS };
-	static u8 alt[32768];
-	struct stack ss;
-	memset(&ss, 0, sizeof ss);
-	ss.sp = (u64)alt;
-	ss.size = sizeof alt;
-	sys(SYS_sigaltstack, &ss, 0L);
-	for (int i = 0; i < 5; i++)
-		on_signal(sigs[i], handler, SA_NODEFER | SA_ONSTACK, 0);
+	on_faults(handler);
 	sys(SYS_mmap, (i64)CODE, 4 * 4096L, 7L, 0x32L, -1L, 0L);
 	ldt(0, CODE, 0xffff, 4);        // 16-bit code
 	ldt(1, DATA, 0xffff, 0);        // its data
