@@ -195,7 +195,8 @@ modifier(struct pc *pc, u8 code, int extended_key, int press)
 		shift2 = (u8)(press ? shift2 | locks[i].flag : shift2 & ~locks[i].flag);
 		set_bda8(pc, BDA_SHIFT, shift);
 		set_bda8(pc, BDA_SHIFT2, shift2);
-		set_bda8(pc, BDA_LEDS, (u8)((bda8(pc, BDA_LEDS) & ~7) | (shift >> 4 & 7)));
+		pc->kbd.leds = shift >> 4 & 7;
+		bda_bits(pc, BDA_LEDS, 7, pc->kbd.leds);
 		// Insert is also a key to be read.
 		return code != 0x52;
 	}
@@ -352,7 +353,7 @@ bios_int16(struct pc *pc)
 		break;
 	case 0x09:
 		// 0ah, the enhanced functions, and rate and delay are there.
-		set_low(pc, GPR_AX, 0x64);
+		set_low(pc, GPR_AX, 0x34);
 		break;
 	case 0x0a:
 		set16(pc, GPR_BX, 0x41ab);

@@ -138,14 +138,14 @@ cursor_shape(struct pc *pc)
 {
 	unsigned start = high(pc, GPR_CX) & 31, end = low(pc, GPR_CX) & 31, height = bda8(pc, BDA_HEIGHT);
 	set_bda16(pc, BDA_SHAPE, reg16(pc, GPR_CX));
-	if (!(bda8(pc, BDA_VIDEO) & 1) && height > 8 && end < 8 && start <= end) {
-		if (end - start < 3 && start > 3) {
-			start += height - 9;
-			end += height - 9;
-		} else if (end == 7) {
+	if (!(bda8(pc, BDA_VIDEO) & 1) && height > 8 && end > 3 && end < 8 && start <= end) {
+		// A block, its lower half, or an underline, which leaves tall characters their last line
+		if (start + 2 >= end) {
+			start = height - 1 - (end - start) - (height > 12);
+			end = height - 1 - (height > 12);
+		} else {
+			start = start > 2 ? (height + 1) / 2 : start;
 			end = height - 1;
-		} else if (end > 3) {
-			end = height / 2;
 		}
 	}
 	crtc(pc, 0x0a, (u16)(start | (high(pc, GPR_CX) & 0x20)), 0);

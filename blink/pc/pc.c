@@ -59,6 +59,8 @@ debug_out(struct pc *pc, unsigned port, u8 value)
 {
 	if (pc->screen.on && isatty(STDERR_FILENO))
 		return;
+	// Both may be one file: what was printed before stands before it.
+	screen_flush(pc);
 	if (write(STDERR_FILENO, &value, 1) < 0) {
 		// Nobody listens.
 	}
