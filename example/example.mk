@@ -46,6 +46,17 @@ example/boot/%.img: test/boot/%.S $(wildcard test/boot/*.inc)
 	truncate -s 20480 $@
 	chmod -x $@
 
+# Boot programs of many cases: NAME_long.img is the same in long mode.
+RING0 = $(patsubst test/ring0/%.c,example/ring0/%.img,$(wildcard test/ring0/*.c)) \
+	$(addprefix example/ring0/,selectors_long.img)
+RING0_NEEDS = test/ring0/build.sh test/ring0/cases.h test/ring0/head.S test/ring0/cases.ld
+example/ring0/%_long.img: test/ring0/%.c $(RING0_NEEDS)
+	@mkdir -p $(@D)
+	sh test/ring0/build.sh $< $@ -DLONG
+example/ring0/%.img: test/ring0/%.c $(RING0_NEEDS)
+	@mkdir -p $(@D)
+	sh test/ring0/build.sh $< $@
+
 # A C program as one segment at 0x401000, its entry first, behind a header.
 $O/zip.bin: test/ape/zip.c test/linux/t.h
 	@mkdir -p $(@D)
@@ -56,7 +67,7 @@ example/ape/zip.com: example/ape/zip.S $O/zip.bin
 	objcopy -O binary $O/zip.o $@
 	chmod +x $@
 
-examples: example/ape/zip.com example/hello.elf example/flat.bin example/hellope.com example/kernels.elf example/vectors.elf $(GUESTS) $(BOOTS)
+examples: example/ape/zip.com example/hello.elf example/flat.bin example/hellope.com example/kernels.elf example/vectors.elf $(GUESTS) $(BOOTS) $(RING0)
 record: examples
 	sh example/record.sh
 .PHONY: examples record

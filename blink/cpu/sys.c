@@ -255,11 +255,13 @@ enum question { ASK_RIGHTS, ASK_LIMIT, ASK_ACCESS };
 static int
 ask(struct cpu *c, const struct op *op, u32 sel, enum question q, struct segment *s)
 {
+	u32 types;
 	if (!CPU_SYS(c))
 		return segment_of(c, sel, s);
 	if (!protected_mode(c))
 		cpu_raise(c, op, VEC_UD, 0);
-	return system_ask(c, op, sel, q == ASK_RIGHTS ? 0xbf3f : q == ASK_LIMIT ? 0x0b0f : 0, s);
+	types = q == ASK_RIGHTS ? 0x1a3e : q == ASK_LIMIT ? 0x0a0e : 0;
+	return system_ask(c, op, sel, long_mode(c) ? types & 0x1a04 : types, s);
 }
 
 static NOINLINE void
