@@ -32,6 +32,7 @@ if [ -n "$run" ] && ! command -v ${run%% *} >/dev/null 2>&1; then
 	echo "0 passed, 0 failed, 1 skipped"
 	exit 0
 fi
+export EMULATOR="$run"  # for tests that run blink
 passed=0 failed=0 skipped=0
 . "${0%/*}/scratch.sh"
 

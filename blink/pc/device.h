@@ -150,7 +150,10 @@ struct screen {
 	unsigned cursor;        // how it was shown last
 	unsigned colours;       // 16, 256 or 1 << 24
 	u32 palette[16];
-	u8 blink;
+	u8 code[16];                        // what 16 and 256 have for it
+	unsigned left, top, width, height;  // the part that the window shows
+	u8 blink, ascii, help;
+	u8 console;  // Linux's, where the cursor's shape is told otherwise
 	// Without a screen
 	u16 held, held_at;      // 100h | a character that teletype may overwrite, and where
 	u8 within;              // a line was begun
@@ -167,7 +170,19 @@ void screen_flush(struct pc *);
 void screen_teletype(struct pc *, u8 cp437);
 void screen_char(struct pc *, u8 cp437, u16 where);
 void screen_moved(struct pc *, u16 from, u16 to);
+// A line about Ctrl-A at the window's bottom
+void screen_help(struct pc *, int on);
 size_t utf8_put(char *out, unsigned code);
+
+// The terminal (terminal.c)
+unsigned terminal_colours(void);  // 16, 256 or 1 << 24
+int terminal_is_console(void);
+int terminal_is_ascii(void);
+void terminal_size(unsigned *columns, unsigned *rows);
+int terminal_changed(void);  // since it was asked last: all is to be drawn
+void terminal_take(void);
+void terminal_leave(void);
+void terminal_suspend(void);
 
 struct input {
 	u32 keys[512];          // presses that wait: key | modifiers

@@ -4,7 +4,7 @@
 // the Linux console become a key with modifiers; characters that no key has but
 // code page 437 does are typed as Alt and digits of the number pad. Presses
 // wait here until the guest has taken the ones before. With a screen, Ctrl-A
-// is a prefix: x quits, another Ctrl-A sends one.
+// is a prefix: x quits, z suspends, another Ctrl-A sends one, ? tells so.
 #include "pc/device.h"
 
 enum { SHIFT = 0x10000, CTRL = 0x20000, ALT = 0x40000, TYPED = 0x80000 };  // TYPED: a CP437 code
@@ -30,12 +30,16 @@ pc_input_room(const struct pc *pc)
 	return used + 1 < QUEUE ? QUEUE - 1 - used : 0;
 }
 
+int
+pc_input_waits(const struct pc *pc)
+{
+	return pc->input.head != pc->input.tail;
+}
+
 static u32
 key_of(unsigned c)
 {
 	unsigned i;
-	if (c == '\n')
-		c = '\r';
 	if (c == 0x7f)
 		c = '\b';
 	for (i = 1; i < sizeof kbd_plain - 1; i++) {
@@ -58,8 +62,12 @@ key_of(unsigned c)
 static void
 character(struct pc *pc, unsigned code, u32 modifiers)
 {
-	u32 key = code < 128 ? key_of(code) : 0;
+	u32 key;
 	unsigned i;
+	// A line's end in a file is Enter; at a terminal it is Ctrl-J.
+	if (code == '\n' && !pc->screen.on)
+		code = '\r';
+	key = code < 128 ? key_of(code) : 0;
 	if (key) {
 		push(&pc->input, key | modifiers);
 		return;
@@ -80,10 +88,15 @@ numbered(unsigned n)
 		{ 11, 0x3b }, { 12, 0x3c }, { 13, 0x3d }, { 14, 0x3e }, { 15, 0x3f }, { 17, 0x40 }, { 18, 0x41 }, { 19, 0x42 },
 		{ 20, 0x43 }, { 21, 0x44 }, { 23, 0x57 }, { 24, 0x58 },
 	};
+	// The Linux console's F13 to F20 are F1 to F8 with Shift.
+	static const u8 shifted[] = { 25, 26, 28, 29, 31, 32, 33, 34 };
 	unsigned i;
 	for (i = 0; i < COUNTOF(keys); i++)
 		if (keys[i].n == n)
 			return keys[i].key;
+	for (i = 0; i < COUNTOF(shifted); i++)
+		if (shifted[i] == n)
+			return (0x3b + i) | SHIFT;
 	return 0;
 }
 
@@ -143,10 +156,15 @@ sequence(struct pc *pc, const u8 *s, size_t n)
 	}
 	if (i == n)
 		return 0;
+	if (s[1] == 'O' && s[i] >= 'j' && s[i] <= 'y') {
+		// The number pad as an application may ask for it
+		character(pc, (u8) "*+,-./0123456789"[s[i] - 'j'], 0);
+		return i + 1;
+	}
 	key = s[i] == '~' ? numbered(number[0]) : lettered(s[i]);
 	bits = number[1] ? number[1] - 1 : 0;
 	if (key)
-		push(&pc->input, key | (bits & 1 ? SHIFT : 0) | (bits & 2 ? ALT : 0) | (bits & 4 ? CTRL : 0));
+		push(&pc->input, key | (bits & 1 ? SHIFT : 0) | (bits & (2 | 8) ? ALT : 0) | (bits & 4 ? CTRL : 0));
 	return i + 1;
 }
 
@@ -176,12 +194,17 @@ parse(struct pc *pc, const u8 *s, size_t n, int end)
 	size_t k;
 	if (in->prefix) {
 		in->prefix = 0;
+		screen_help(pc, s[0] == '?' || s[0] == 'h');
 		if (s[0] == 'x')
 			pc->exit_status = 0;
+		if (s[0] == 'z')
+			terminal_suspend();
 		if (s[0] == 1)
 			character(pc, 1, 0);
 		return 1;
 	}
+	if (pc->screen.help)
+		screen_help(pc, 0);
 	if (s[0] == 1 && pc->screen.on) {
 		in->prefix = 1;
 		return 1;
@@ -192,6 +215,10 @@ parse(struct pc *pc, const u8 *s, size_t n, int end)
 	}
 	k = s[0] == 27 ? sequence(pc, s, n) : utf8(pc, s, n);
 	if (!k && (end || n >= sizeof in->pending)) {
+		if (s[0] == 27 && n == 2) {
+			character(pc, s[1], ALT);
+			return 2;
+		}
 		if (s[0] == 27)
 			push(in, KEY_ESC);
 		return 1;
@@ -199,18 +226,28 @@ parse(struct pc *pc, const u8 *s, size_t n, int end)
 	return k;
 }
 
+static void
+parse_all(struct pc *pc, int end)
+{
+	struct input *in = &pc->input;
+	size_t k;
+	while (in->npending && (k = parse(pc, in->pending, in->npending, end)) != 0) {
+		in->npending = (u8)(in->npending - k);
+		memmove(in->pending, in->pending + k, in->npending);
+	}
+}
+
 size_t
 pc_input(struct pc *pc, const u8 *bytes, size_t n, int end)
 {
 	struct input *in = &pc->input;
-	size_t taken = 0, k;
+	size_t taken = 0;
 	while (taken < n && pc_input_room(pc)) {
 		in->pending[in->npending++] = bytes[taken++];
-		while (in->npending && (k = parse(pc, in->pending, in->npending, end && taken == n)) != 0) {
-			in->npending = (u8)(in->npending - k);
-			memmove(in->pending, in->pending + k, in->npending);
-		}
+		parse_all(pc, end && taken == n);
 	}
+	if (!n && end)
+		parse_all(pc, 1);
 	input_advance(pc);
 	return taken;
 }
@@ -273,7 +310,8 @@ input_advance(struct pc *pc)
 		modifiers(pc, key, 1);
 		kbd_key(pc, key & 0xffff, 1);
 		in->down = 1;
-		in->hold = pc->now + (pc->screen.on ? 30 : 1) * (u64)NS_PER_MS;
+		// A key pressed alone is held for a while; what is pasted is not.
+		in->hold = pc->now + (pc->screen.on && (in->head + 1) % QUEUE == in->tail ? 30 : 1) * (u64)NS_PER_MS;
 		return;
 	} else {
 		kbd_key(pc, key & 0xffff, 0);

@@ -49,10 +49,15 @@ u64 pc_next_event(const struct pc *);
 
 // Bytes from the terminal or standard input become key presses. Returns how
 // many were taken: the rest has to wait until the guest has read some.
-// end: no more will follow at once, so that ESC alone is the key.
+// end: no more will follow at once, so that ESC alone is the key; also with n 0.
 size_t pc_input(struct pc *, const u8 *bytes, size_t n, int end);
 // How many more pc_input takes at least.
 size_t pc_input_room(const struct pc *);
+// Presses wait for the guest.
+int pc_input_waits(const struct pc *);
+// Whether standard output is a terminal that the screen can be drawn on; if a
+// person may wonder why not, one line in why, else it is empty.
+int pc_can_draw(char *why, size_t whysize);
 // Shows what changed on the screen, or flushes standard output without one.
 void pc_draw(struct pc *);
 

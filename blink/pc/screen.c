@@ -1,26 +1,29 @@
 // screen.c: the text page on a terminal, or teletype on standard output.
 //
-// Draws in place on the terminal's other screen, only cells that changed, in
-// as many colours as COLORTERM and TERM promise. The terminal gets back its
-// state on every exit: pc_free, exit(), signals that end blink, and host
-// faults that nobody claims. One screen per process.
+// Draws in place, only cells that changed, in as many colours as the terminal
+// promises. A window that is smaller than the page shows the part where the
+// cursor is. See terminal.c for the terminal's own state.
 #include "pc/device.h"
-#include "host/host.h"
+#include "base/log.h"
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
-enum { ATTR_MODE = 0x10, MODE_BLINK = 8, NO_CURSOR = 0xffffffff };
+enum { ATTR_MODE = 0x10, MODE_BLINK = 8, NO_CURSOR = 0xffffffff, HIDDEN = 0xfffffffe };
 
-static struct termios g_saved;
-static volatile sig_atomic_t g_raw, g_resized;
-static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT, SIGILL };
+// What stands for code page 437 where there is no Unicode: its first 32, and 80h and on
+static const char ascii_low[] = " oo*****ooomfnn*><|!PS-|^v><L-^v";
+static const char ascii_high[] = "CueaaaaceeeiiiAA"
+				 "EaAooouuyOUcLYPf"
+				 "aiounNao?--24!<>"
+				 ":%#|++++++|+++++"
+				 "++++-++++++++=++"
+				 "+++++++++++#####"
+				 "aBGpSsutFTOd8fen"
+				 "=+><()/=o..vn2# ";
 
 void
 screen_flush(struct pc *pc)
@@ -35,6 +38,11 @@ screen_flush(struct pc *pc)
 			struct pollfd p = { STDOUT_FILENO, POLLOUT, 0 };
 			poll(&p, 1, -1);
 		} else if (errno != EINTR) {
+			if (pc->exit_status < 0) {
+				terminal_leave();
+				log_msg("standard output: %s", strerror(errno));
+				pc->exit_status = 1;
+			}
 			break;
 		}
 	}
@@ -55,7 +63,7 @@ screen_put(struct pc *pc, const char *bytes, size_t n)
 static void PRINTF_LIKE(2, 3)
 put(struct pc *pc, const char *fmt, ...)
 {
-	char buf[64];
+	char buf[128];
 	va_list ap;
 	int n;
 	va_start(ap, fmt);
@@ -64,10 +72,22 @@ put(struct pc *pc, const char *fmt, ...)
 	screen_put(pc, buf, (size_t)n);
 }
 
+static void
+glyph(struct pc *pc, u8 c)
+{
+	char buf[4];
+	if (!pc->screen.ascii)
+		screen_put(pc, buf, utf8_put(buf, vga_cp437[c]));
+	else if (c == 0x7f)
+		screen_put(pc, "^", 1);
+	else
+		screen_put(pc, c < 32 ? ascii_low + c : c < 0x80 ? (const char *)&c : ascii_high + (c - 0x80), 1);
+}
+
 void
 screen_teletype(struct pc *pc, u8 c)
 {
-	char buf[4];
+	char buf[1];
 	pc->screen.held = 0;
 	if (c == '\r')
 		return;
@@ -75,7 +95,7 @@ screen_teletype(struct pc *pc, u8 c)
 		buf[0] = (char)c;
 		screen_put(pc, buf, 1);
 	} else {
-		screen_put(pc, buf, utf8_put(buf, vga_cp437[c]));
+		glyph(pc, c);
 	}
 	pc->screen.within = c != '\n';
 	// Whoever waits for a line on a pipe gets it.
@@ -101,115 +121,84 @@ screen_moved(struct pc *pc, u16 from, u16 to)
 		screen_teletype(pc, '\n');
 }
 
-// --- the terminal's state --------------------------------------------------------------
-
-// Async-signal-safe
-static void
-restore(void)
-{
-	static const char leave[] = "\033[0m\033[0 q\033[?25h\033[?1049l";
-	if (!g_raw)
-		return;
-	g_raw = 0;
-	if (write(STDOUT_FILENO, leave, sizeof leave - 1) < 0) {
-		// There is nowhere to say so.
-	}
-	tcsetattr(STDIN_FILENO, TCSANOW, &g_saved);
-}
-
-static void
-on_end(int sig)
-{
-	restore();
-	signal(sig, SIG_DFL);
-	raise(sig);
-}
-
-static void
-on_resize(int sig)
-{
-	g_resized = 1;
-}
-
-static void
-on_fault(int sig, siginfo_t *info, void *ucontext)
-{
-	restore();
-}
-
-static void
-take_terminal(struct pc *pc)
-{
-	static int hooked;
-	struct sigaction sa;
-	struct termios raw;
-	unsigned i;
-	if (tcgetattr(STDIN_FILENO, &g_saved))
-		return;
-	raw = g_saved;
-	raw.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | INLCR | IGNCR | INPCK | ISTRIP | IXON);
-	raw.c_oflag &= ~(tcflag_t)OPOST;
-	raw.c_lflag &= ~(tcflag_t)(ECHO | ICANON | IEXTEN | ISIG);
-	raw.c_cc[VMIN] = 1;
-	raw.c_cc[VTIME] = 0;
-	memset(&sa, 0, sizeof sa);
-	sigemptyset(&sa.sa_mask);
-	sa.sa_handler = on_end;
-	for (i = 0; i < COUNTOF(ending); i++)
-		sigaction(ending[i], &sa, 0);
-	sa.sa_handler = on_resize;
-	sigaction(SIGWINCH, &sa, 0);
-	if (!hooked) {
-		hooked = 1;
-		atexit(restore);
-		host_claim_faults(on_fault);
-	}
-	g_raw = 1;
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
-	put(pc, "\033[?1049h\033[0m\033[2J");
-	screen_flush(pc);
-}
-
 void
 screen_open(struct pc *pc)
 {
 	struct screen *s = &pc->screen;
-	const char *colorterm = getenv("COLORTERM"), *term = getenv("TERM");
 	s->on = pc->options.screen;
 	s->cursor = NO_CURSOR;
-	s->colours = 16;
-	if (term && strstr(term, "256color"))
-		s->colours = 256;
-	if (colorterm && (!strcmp(colorterm, "truecolor") || !strcmp(colorterm, "24bit")))
-		s->colours = 1 << 24;
+	s->colours = terminal_colours();
+	s->console = (u8)terminal_is_console();
+	s->ascii = (u8)(isatty(STDOUT_FILENO) && terminal_is_ascii());
 	if (s->on)
-		take_terminal(pc);
+		terminal_take();
 }
 
 void
 screen_close(struct pc *pc)
 {
 	screen_flush(pc);
-	restore();
+	terminal_leave();
 	free(pc->screen.shown);
 	pc->screen.shown = 0;
 }
 
 // --- drawing ---------------------------------------------------------------------------
 
+static unsigned
+distance(u32 a, u32 b)
+{
+	unsigned sum = 0, i;
+	for (i = 0; i < 24; i += 8) {
+		int d = (int)(a >> i & 255) - (int)(b >> i & 255);
+		sum += (unsigned)(d * d);
+	}
+	return sum;
+}
+
+// Colours 16 to 231 are a cube, 232 to 255 greys.
+static u32
+xterm_colour(unsigned n)
+{
+	static const u8 steps[] = { 0, 95, 135, 175, 215, 255 };
+	if (n >= 232)
+		return (8 + 10 * (n - 232)) * 0x10101;
+	n -= 16;
+	return (u32)steps[n / 36] << 16 | (u32)steps[n / 6 % 6] << 8 | steps[n % 6];
+}
+
+// The colours of a PC, of which brown is the odd one
+static u32
+standard_colour(unsigned n)
+{
+	u32 bright = n & 8 ? 0x555555 : 0;
+	return n == 6 ? 0xaa5500 : bright + (n & 4) / 4 * 0xaa0000 + (n & 2) / 2 * 0xaa00 + (n & 1) * 0xaa;
+}
+
+// The one of colours first to last that comes closest
+static unsigned
+nearest(u32 rgb, u32 (*colour)(unsigned), unsigned first, unsigned last)
+{
+	unsigned best = first, i;
+	for (i = first; i <= last; i++)
+		if (distance(rgb, colour(i)) < distance(rgb, colour(best)))
+			best = i;
+	return best;
+}
+
 static void
 colour(struct pc *pc, unsigned n, int background)
 {
 	// The bits of a PC's colour are blue, green, red; a terminal's the other way.
 	static const u8 ansi[] = { 0, 4, 2, 6, 1, 5, 3, 7 };
-	u32 rgb = pc->screen.palette[n & 15];
-	unsigned r = rgb >> 16, g = rgb >> 8 & 255, b = rgb & 255;
-	if (pc->screen.colours > 256)
-		put(pc, ";%d;2;%u;%u;%u", background ? 48 : 38, r, g, b);
-	else if (pc->screen.colours == 256)
-		put(pc, ";%d;5;%u", background ? 48 : 38, 16 + 36 * ((r + 25) / 51) + 6 * ((g + 25) / 51) + (b + 25) / 51);
+	struct screen *s = &pc->screen;
+	u32 rgb = s->palette[n & 15];
+	if (s->colours > 256)
+		put(pc, ";%d;2;%u;%u;%u", background ? 48 : 38, rgb >> 16, rgb >> 8 & 255, rgb & 255);
+	else if (s->colours == 256)
+		put(pc, ";%d;5;%u", background ? 48 : 38, s->code[n & 15]);
 	else
-		put(pc, ";%u", ansi[n & 7] + (n & 8 ? 90u : 30u) + (background ? 10 : 0));
+		put(pc, ";%u", ansi[s->code[n & 15] & 7] + (s->code[n & 15] & 8 ? 90u : 30u) + (background ? 10 : 0));
 }
 
 static void
@@ -229,7 +218,7 @@ attribute(struct pc *pc, u8 a)
 		else if (!(a & 0x77))
 			front = back = 0;
 		else
-			back = 0;
+			back = 0, front = (front & 8) | 7;
 		if ((a & 7) == 1)
 			put(pc, ";4");
 	}
@@ -240,6 +229,19 @@ attribute(struct pc *pc, u8 a)
 	put(pc, "m");
 }
 
+// The part of the page that the window shows: the top left, or what has the cursor.
+static unsigned
+scrolled(unsigned from, unsigned at, unsigned n, unsigned window)
+{
+	if (n <= window)
+		return 0;
+	if (at < n && at < from)
+		from = at;
+	if (at < n && at >= from + window)
+		from = at - window + 1;
+	return from + window > n ? n - window : from;
+}
+
 // Everything is drawn anew when geometry, palette or the window change.
 static void
 check_geometry(struct pc *pc, const struct pc_text *t)
@@ -247,15 +249,25 @@ check_geometry(struct pc *pc, const struct pc_text *t)
 	struct screen *s = &pc->screen;
 	u32 palette[16];
 	u8 blink = pc->vga.attr[ATTR_MODE] & MODE_BLINK;
-	unsigned i;
+	unsigned i, width, height, left, top;
+	int hidden = t->cursor_y >= t->rows;
+	terminal_size(&width, &height);
+	height -= height > 1 && s->help;
+	left = scrolled(s->left, hidden ? t->columns : t->cursor_x, t->columns, width);
+	top = scrolled(s->top, t->cursor_y, t->rows, height);
 	for (i = 0; i < 16; i++)
 		palette[i] = vga_colour(pc, i);
-	if (s->shown && !g_resized && s->columns == t->columns && s->rows == t->rows && s->blink == blink &&
-		!memcmp(palette, s->palette, sizeof palette))
+	if (s->shown && !terminal_changed() && s->columns == t->columns && s->rows == t->rows && s->blink == blink && s->left == left &&
+		s->top == top && s->width == width && s->height == height && !memcmp(palette, s->palette, sizeof palette))
 		return;
-	g_resized = 0;
+	for (i = 0; i < 16; i++)
+		s->code[i] = (u8)(s->colours == 256 ? nearest(palette[i], xterm_colour, 16, 255) : nearest(palette[i], standard_colour, 0, 15));
 	memcpy(s->palette, palette, sizeof palette);
 	s->blink = blink;
+	s->left = left;
+	s->top = top;
+	s->width = width;
+	s->height = height;
 	s->columns = t->columns;
 	s->rows = t->rows;
 	free(s->shown);
@@ -265,28 +277,36 @@ check_geometry(struct pc *pc, const struct pc_text *t)
 		s->shown[i] = (u16)~pc_text_cell(pc, i % s->columns, i / s->columns);
 	s->cursor = NO_CURSOR;
 	put(pc, "\033[0m\033[2J");
+	if (s->help)
+		put(pc, "\033[%u;1H\033[7m%.*s\033[0m", height + 1, (int)min_u64(width, 60), "Ctrl-A and: x quits  z suspends  Ctrl-A sends one");
+}
+
+static int
+is_symbol(unsigned code)
+{
+	return code >= 0x2000 && (code < 0x2500 || code >= 0x25a0);
 }
 
 static void
-draw_cells(struct pc *pc, unsigned width, unsigned height)
+draw_cells(struct pc *pc)
 {
 	struct screen *s = &pc->screen;
-	unsigned x, y, at = NO_CURSOR, a = 256;
-	for (y = 0; y < s->rows && y < height; y++)
-		for (x = 0; x < s->columns && x < width; x++) {
+	unsigned x, y, at = NO_CURSOR, a = 256, hidden = 0;
+	for (y = s->top; y < s->rows && y < s->top + s->height; y++)
+		for (x = s->left; x < s->columns && x < s->left + s->width; x++) {
 			u16 cell = pc_text_cell(pc, x, y);
-			char buf[4];
 			if (cell == s->shown[y * s->columns + x])
 				continue;
 			s->shown[y * s->columns + x] = cell;
-			if (at == NO_CURSOR)
+			if (!hidden++)
 				put(pc, "\033[?25l");
-			if (at != y * s->columns + x || !x)
-				put(pc, "\033[%u;%uH", y + 1, x + 1);
+			if (at != y * s->columns + x || x == s->left)
+				put(pc, "\033[%u;%uH", y - s->top + 1, x - s->left + 1);
 			if (a != (unsigned)cell >> 8)
 				attribute(pc, (u8)(a = cell >> 8));
-			screen_put(pc, buf, utf8_put(buf, vga_cp437[cell & 255]));
-			at = y * s->columns + x + 1;
+			glyph(pc, (u8)cell);
+			// Terminals disagree on how wide symbols are.
+			at = is_symbol(vga_cp437[cell & 255]) ? NO_CURSOR : y * s->columns + x + 1;
 			s->cursor = NO_CURSOR;
 		}
 }
@@ -297,14 +317,24 @@ draw_cursor(struct pc *pc, const struct pc_text *t)
 	struct screen *s = &pc->screen;
 	unsigned first = pc->vga.crtc[0x0a] & 31, last = pc->vga.crtc[0x0b] & 31, height = (pc->vga.crtc[9] & 31) + 1u;
 	int block = (last - first + 1) * 2 > height;
-	unsigned now = t->cursor_y >= t->rows ? 0xfffffffe : t->cursor_y * t->columns + t->cursor_x + (block ? 1u << 31 : 0);
+	unsigned now = t->cursor_y >= t->rows ? HIDDEN : t->cursor_y * t->columns + t->cursor_x + (block ? 1u << 31 : 0);
 	if (now == s->cursor)
 		return;
 	s->cursor = now;
-	if (t->cursor_y >= t->rows)
+	if (now == HIDDEN)
 		put(pc, "\033[?25l");
 	else
-		put(pc, "\033[%u;%uH\033[%d q\033[?25h", t->cursor_y + 1, t->cursor_x + 1, block ? 1 : 3);
+		put(pc, s->console ? "\033[%u;%uH\033[?%dc\033[?25h" : "\033[%u;%uH\033[%d q\033[?25h", t->cursor_y - s->top + 1,
+			t->cursor_x - s->left + 1,
+			s->console      ? block ? 6 : 2
+				: block ? 1
+					: 3);
+}
+
+void
+screen_help(struct pc *pc, int on)
+{
+	pc->screen.help = (u8)on;
 }
 
 void
@@ -312,18 +342,12 @@ screen_draw(struct pc *pc)
 {
 	struct screen *s = &pc->screen;
 	if (s->on) {
-		struct winsize w;
 		struct pc_text t;
-		unsigned width = ~0u, height = ~0u;
-		if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) && w.ws_col && w.ws_row) {
-			width = w.ws_col;
-			height = w.ws_row;
-		}
 		pc_text(pc, &t);
 		check_geometry(pc, &t);
 		if (!s->shown)
 			return;
-		draw_cells(pc, width, height);
+		draw_cells(pc);
 		draw_cursor(pc, &t);
 	}
 	if (s->nout)

@@ -23,11 +23,13 @@ enum {
 	NS_PER_INSN = 10,    // when counted
 	DRAW_NS = 20000000,  // between updates of the screen
 	INPUT_NS = 2000000,  // between looks at standard input
+	ESC_NS = 30000000,   // after which an ESC is the key, and begins no sequence
 	EXIT_FAILED = 1,
 	EXIT_LIMIT = 124,
 	EXIT_CANNOT = 126
 };
 #define DEFAULT_RAM ((u64)64 << 20)
+#define DEAF_NS ((u64)10 * 1000000000)  // how long a guest may wait for keys that cannot come
 
 struct machine_loop {
 	struct pc_options o;
@@ -41,7 +43,10 @@ struct machine_loop {
 	u64 asked;        // when the input was looked at, by the PC's
 	u8 in[64];        // input that the keyboard had no room for yet
 	size_t nin;
+	u64 typed;  // host time of the latest input that may go on, 0: none
+	u64 deaf;   // since when the guest waits for a key that cannot come, 0: it does not
 	int eof, a20;
+	int person;  // standard input is a terminal
 };
 
 static u64
@@ -88,25 +93,59 @@ time_stamp(void *arg)
 
 // --- people --------------------------------------------------------------------------
 
+// At most n bytes; waits up to wait_ns for them, ~0: until they come.
+static void
+read_input(struct machine_loop *m, size_t n, u64 wait_ns)
+{
+	struct pollfd p;
+	p.fd = m->eof || !n ? -1 : STDIN_FILENO;
+	p.events = POLLIN;
+	if (poll(&p, 1, wait_ns == ~(u64)0 ? -1 : (int)(wait_ns / 1000000)) > 0 && p.fd >= 0) {
+		ssize_t k = read(STDIN_FILENO, m->in + m->nin, n);
+		if (k > 0)
+			m->nin += (size_t)k;
+		else if (!k || (errno != EAGAIN && errno != EINTR))
+			m->eof = 1;
+	}
+}
+
+static void
+type(struct machine_loop *m, int end)
+{
+	size_t k = pc_input(m->pc, m->in, m->nin, end);
+	memmove(m->in, m->in + k, m->nin - k);
+	m->nin -= k;
+}
+
 // Takes what standard input has; waits up to wait_ns for it.
 static void
 take_input(struct machine_loop *m, u64 wait_ns)
 {
-	struct pollfd p;
-	size_t k;
-	p.fd = m->eof || m->nin == sizeof m->in ? -1 : STDIN_FILENO;
-	p.events = POLLIN;
-	if (poll(&p, 1, (int)(wait_ns / 1000000)) > 0 && p.fd >= 0) {
-		ssize_t n = read(STDIN_FILENO, m->in + m->nin, sizeof m->in - m->nin);
-		if (n > 0)
-			m->nin += (size_t)n;
-		else if (!n || (errno != EAGAIN && errno != EINTR))
-			m->eof = 1;
-	}
-	if (m->nin) {
-		k = pc_input(m->pc, m->in, m->nin, 1);
-		memmove(m->in, m->in + k, m->nin - k);
-		m->nin -= k;
+	u64 t;
+	if (m->o.counted && !m->person) {
+		// A run that repeats must not see how fast input comes: a byte is waited
+		// for whenever the guest has had those before.
+		while (!m->eof && !m->nin && !pc_input_waits(m->pc)) {
+			pc_draw(m->pc);
+			read_input(m, 1, ~(u64)0);
+			type(m, m->eof);
+		}
+		if (m->nin)
+			type(m, m->eof);
+	} else {
+		size_t had = m->nin;
+		int end;
+		if (m->typed && wait_ns > ESC_NS)
+			wait_ns = ESC_NS;
+		read_input(m, sizeof m->in - m->nin, wait_ns);
+		t = host_ns();
+		if (m->nin > had)
+			m->typed = t;
+		end = m->eof || (m->typed && t - m->typed >= ESC_NS);
+		if (end)
+			m->typed = 0;
+		if (m->nin || end)
+			type(m, end);
 	}
 	m->asked = now(m);
 }
@@ -224,6 +263,8 @@ exception(struct machine_loop *m, int *waits)
 	c->pc += 3;
 	pc_advance(m->pc, now(m));
 	*waits = bios_call(m->pc, (unsigned)entry) == BIOS_WAIT ? WAITS_AGAIN : 0;
+	if (entry == 0x16)
+		m->deaf = !*waits || !m->eof || m->o.screen || pc_input_waits(m->pc) ? 0 : m->deaf ? m->deaf : now(m);
 	return 0;
 }
 
@@ -233,6 +274,16 @@ reset(struct machine_loop *m)
 	cpu_reset(m->c);
 	cpu_invalidate(m->c->code, 0, ~(u64)0);
 	return pc_reset(m->pc);
+}
+
+// The last picture is drawn, and the terminal is given back.
+static void
+close_pc(struct machine_loop *m)
+{
+	if (m->pc)
+		pc_draw(m->pc);
+	pc_free(m->pc);
+	m->pc = 0;
 }
 
 static int
@@ -254,7 +305,14 @@ loop(struct machine_loop *m)
 			return status;
 		if (over_limit(m))
 			return EXIT_LIMIT;
+		if (m->eof && m->person && m->o.screen)
+			return EXIT_FAILED;  // the terminal hung up
+		if (m->deaf && now(m) - m->deaf > DEAF_NS) {
+			log_msg("the guest waits for a key, and standard input has ended");
+			return EXIT_FAILED;
+		}
 		if (pc_reset_asked(m->pc) && reset(m)) {
+			close_pc(m);
 			log_msg("%s: nothing to boot", m->o.image);
 			return EXIT_FAILED;
 		}
@@ -298,9 +356,7 @@ loop(struct machine_loop *m)
 			break;
 		}
 		if (dead) {
-			pc_draw(m->pc);
-			pc_free(m->pc);
-			m->pc = 0;
+			close_pc(m);
 			print_state(m, "triple fault");
 			return EXIT_FAILED;
 		}
@@ -385,13 +441,18 @@ machine_run(const struct pc_options *o, int stats)
 		log_msg("not enough memory for a PC of %llu MiB", (unsigned long long)(m.o.ram >> 20));
 	} else {
 		host_install_fault_handlers(0);
+		m.person = isatty(STDIN_FILENO);
+		if (m.o.screen && !pc_can_draw(why, sizeof why)) {
+			m.o.screen = 0;
+			if (*why)
+				log_msg("%s", why);
+		}
 		m.pc = pc_new(&m.o, m.mem, m.c, why, sizeof why);
 		if (*why)
 			log_msg("%s", why);
 		if (m.pc) {
 			status = loop(&m);
-			if (m.pc)
-				pc_draw(m.pc);
+			close_pc(&m);
 			if (stats)
 				log_msg("%llu instructions in %.6f s, %llu run singly", (unsigned long long)m.c->icount,
 					(double)(host_ns() - m.start) / 1e9, (unsigned long long)m.c->steps);

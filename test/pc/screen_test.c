@@ -1,7 +1,8 @@
 // screen_test.c: the text page on a terminal. A child draws on a pseudo
-// terminal; a small terminal here plays what it wrote, and must show characters
+// terminal; a small terminal plays what it wrote, and must show characters
 // and colours of the page. However the child ends, the terminal is given back.
 #include "machine.h"
+#include "terminal.h"
 #include "host/host.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -71,100 +72,7 @@ draws(enum way way)
 	}
 }
 
-// --- a terminal -----------------------------------------------------------------------------
-
-struct cell { u32 code, front, back; u8 blink; };
-static struct {
-	struct cell cells[HEIGHT][WIDTH], pen;
-	unsigned x, y;
-	int alternate, cursor, shape;
-	unsigned unknown;
-} t;
-
-static unsigned
-colour_of(const unsigned *n, unsigned *i)
-{
-	unsigned rgb = n[*i + 2] << 16 | n[*i + 3] << 8 | n[*i + 4];
-	if (n[*i + 1] != 2)
-		t.unknown++;
-	*i += 4;
-	return rgb;
-}
-
-static void
-rendition(const unsigned *n, unsigned fields)
-{
-	unsigned i;
-	for (i = 0; i < fields; i++)
-		if (n[i] == 0)
-			memset(&t.pen, 0, sizeof t.pen);
-		else if (n[i] == 5)
-			t.pen.blink = 1;
-		else if (n[i] == 38 && i + 4 < fields)
-			t.pen.front = colour_of(n, &i);
-		else if (n[i] == 48 && i + 4 < fields)
-			t.pen.back = colour_of(n, &i);
-		else
-			t.unknown++;
-}
-
-// Behind ESC [: the length of the rest of the sequence
-static size_t
-control(const char *s, size_t len)
-{
-	unsigned n[16] = { 0 }, fields = 1;
-	size_t i = 0;
-	int question = s[0] == '?';
-	for (i += question; i < len && ((s[i] >= '0' && s[i] <= '9') || s[i] == ';' || s[i] == ' '); i++)
-		if (s[i] == ';' && fields < 15)
-			fields++;
-		else if (s[i] != ' ')
-			n[fields - 1] = n[fields - 1] * 10 + (unsigned)(s[i] - '0');
-	if (i == len)
-		return len;
-	if (s[i] == 'm') {
-		rendition(n, fields);
-	} else if (s[i] == 'H') {
-		t.y = n[0] - 1;
-		t.x = n[1] - 1;
-	} else if (s[i] == 'J' && n[0] == 2) {
-		memset(t.cells, 0, sizeof t.cells);
-	} else if (question && n[0] == 1049) {
-		t.alternate = s[i] == 'h';
-	} else if (question && n[0] == 25) {
-		t.cursor = s[i] == 'h';
-	} else if (s[i] == 'q') {
-		t.shape = (int)n[0];
-	} else {
-		t.unknown++;
-	}
-	return i + 1;
-}
-
-// All but what follows the picture's last cursor is shown.
-static void
-play(const char *s, size_t len)
-{
-	size_t i = 0;
-	while (i < len) {
-		u8 b = (u8)s[i];
-		unsigned code = b, more = b < 0x80 ? 0 : b < 0xe0 ? 1 : 2;
-		if (b == 27 && i + 2 < len && s[i + 1] == '[') {
-			i += 2 + control(s + i + 2, len - i - 2);
-			continue;
-		}
-		if (more)
-			code = b & (more == 1 ? 0x1fu : 0x0fu);
-		for (i++; more && i < len; more--, i++)
-			code = code << 6 | ((u8)s[i] & 63);
-		if (t.x < WIDTH && t.y < HEIGHT) {
-			t.pen.code = code;
-			t.cells[t.y][t.x++] = t.pen;
-		} else {
-			t.unknown++;
-		}
-	}
-}
+static struct term t;
 
 // --- the test -----------------------------------------------------------------------------------
 
@@ -214,10 +122,10 @@ watch(enum way way)
 	else
 		EQ(WIFSIGNALED(status), 1);
 	// What gives the terminal back is at the end.
-	for (leave = n; leave && strncmp(g_output + leave, "\033[0m\033[0 q", 9); leave--) {
+	for (leave = n; leave && strncmp(g_output + leave, "\033[0 q\033[0m", 9); leave--) {
 	}
-	memset(&t, 0, sizeof t);
-	play(g_output, leave);
+	term_reset(&t, WIDTH, HEIGHT);
+	term_play(&t, g_output, leave);
 	EQ(t.unknown, 0);
 	EQ(t.alternate, 1);
 	close(slave);
@@ -240,12 +148,12 @@ compare(void)
 		for (x = 0; x < WIDTH; x++) {
 			u16 cell = ld16(page + (y * WIDTH + x) * 2);
 			struct cell *s = &t.cells[y][x];
-			bad += s->code != vga_cp437[cell & 255] || s->front != vga_colour(pc, cell >> 8 & 15) ||
-				s->back != vga_colour(pc, cell >> 12 & 7) || s->blink != cell >> 15;
+			bad += s->code != vga_cp437[cell & 255] || s->front != (COLOUR_RGB | vga_colour(pc, cell >> 8 & 15)) ||
+				s->back != (COLOUR_RGB | vga_colour(pc, cell >> 12 & 7)) || s->blink != cell >> 15;
 		}
 	EQ(bad, 0);
 	// The cursor is where the registers say: offset 503h.
-	EQ(t.cursor, 1);
+	EQ(t.hidden, 0);
 	EQ(t.y, 0x503 / WIDTH);
 	EQ(t.x, 0x503 % WIDTH);
 	EQ(t.shape, 3);
