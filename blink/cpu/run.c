@@ -95,13 +95,14 @@ cpu_raise_pf(struct cpu *c, const struct op *op, u64 gva, u32 error)
 // Host SIGSEGV or SIGBUS: ours if an access was noted. The fast path's fault
 // is looked at again by the slow path, which knows the guest's map; the slow
 // path itself can only be hit when the map changed behind it (look again) or
-// when a mapped file ended (a guest SIGBUS).
+// when a mapped file ended (a guest SIGBUS). A PC's memory is all there: a
+// host fault is a bug, and stays one.
 static void
 claim_fault(int sig, siginfo_t *info, void *uc)
 {
 	struct cpu *c = t_cpu;
 	const struct op *op;
-	if (!c || !c->unwind || !c->note || info->si_code <= 0)
+	if (!c || !c->unwind || !c->note || info->si_code <= 0 || CPU_SYS(c))
 		return;
 	op = c->note;
 	sse_interrupted(c, host_fault_mxcsr(uc));
