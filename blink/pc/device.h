@@ -32,13 +32,14 @@ int pic_ack(struct pc *);
 // --- timer ---------------------------------------------------------------------
 #define PIT_HZ 1193182u
 struct pit_channel {
+	u8 control;            // the control word but for its channel, as written
 	u8 mode, bcd, access;  // access: 1 low byte, 2 high byte, 3 both
 	u8 gate;
 	u8 write_high, read_high;  // the next byte of two is the high one
 	u8 latched, latched_status;
 	u8 null_count;     // written, not loaded yet
 	u8 running;        // counting since start
-	u8 out;            // level while not running
+	u8 out;            // level until it counts
 	u16 latch;
 	u8 status, low;
 	u16 value;         // as written

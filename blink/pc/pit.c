@@ -31,7 +31,8 @@ periodic(const struct pit_channel *c)
 static void
 settle(struct pit_channel *c, u64 now)
 {
-	if (c->running && now >= c->start)
+	// The gate keeps no count from being loaded but where it is the trigger.
+	if (c->period && now >= c->start)
 		c->null_count = c->null_count && c->next;
 	if (periodic(c) && c->running && c->next && now >= c->start + c->period) {
 		c->start += c->period * ((now - c->start) / c->period);
@@ -65,7 +66,8 @@ output(const struct pit_channel *c, u64 now)
 	case 0:
 		return d >= c->period;
 	case 1:
-		return !c->running || d >= c->period;
+		// It falls on the tick that follows the trigger.
+		return c->running && now < c->start ? c->out : !c->running || d >= c->period;
 	default:
 		return !c->running || d != c->period;
 	}
@@ -129,6 +131,7 @@ load(struct pit_channel *c, u64 now)
 static void
 control(struct pit_channel *c, u8 value)
 {
+	c->control = value & 63;
 	c->access = value >> 4 & 3;
 	c->mode = value >> 1 & 7;
 	if (c->mode > 5)
@@ -144,8 +147,9 @@ control(struct pit_channel *c, u8 value)
 static void
 set_gate(struct pit_channel *c, u8 gate, u64 now)
 {
-	u8 was = c->gate;
+	u8 was = c->gate, level;
 	settle(c, now);
+	level = (u8)output(c, now);
 	c->gate = gate;
 	if (gate == was)
 		return;
@@ -154,6 +158,7 @@ set_gate(struct pit_channel *c, u8 gate, u64 now)
 			c->period = c->next;
 		c->next = 0;
 		if (c->period) {
+			c->out = level;
 			c->running = 1;
 			c->start = now + 1;
 		}
@@ -184,7 +189,7 @@ read_back(struct pit *p, u8 value, u64 now)
 			c->latched = 1;
 		}
 		if (!(value & 0x10) && !c->latched_status) {
-			c->status = (u8)(output(c, now) << 7 | c->null_count << 6 | c->access << 4 | c->mode << 1 | c->bcd);
+			c->status = (u8)(output(c, now) << 7 | c->null_count << 6 | c->control);
 			c->latched_status = 1;
 		}
 	}
