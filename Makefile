@@ -115,7 +115,7 @@ SRCS := $(wildcard $(FLOORS:%=blink/%/*.c))
 SMALLER := $(filter %_tiny.c,$(SRCS))
 SRCS := $(filter-out $(if $(filter tiny,$(MODE)),$(SMALLER:_tiny.c=.c),$(SMALLER)),$(SRCS))
 # PC mode is not in tiny builds.
-SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/pc/%.c $(patsubst %,blink/cpu/%.c,system_port system_cr system_msr descriptor far task interrupt)),$(SRCS))
+SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/pc/%.c $(patsubst %,blink/cpu/%.c,segmented system_port system_cr system_msr descriptor far task interrupt)),$(SRCS))
 # AVX is not among what a tiny build has: see ISA_WITHOUT.
 SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/cpu/avx%.c blink/cpu/vec_fetch.c),$(SRCS))
 # Nor are 32-bit system calls and levels of CPUID.

@@ -14,7 +14,7 @@ load_whole(struct cpu *c, const struct op *op, u8 *b, int n)
 	if (op->base != GPR_EA)
 		return 0;
 	if (CPU_MODE(c) != MODE_64) {
-		int seg = (op - 1)->imm;
+		int seg = (op - 1)->a;
 		gva = (u32)gva;
 		if ((u32)(gva - c->segbase[seg]) + (u64)n - 1 > c->seg[seg].limit)
 			return 0;

@@ -67,6 +67,7 @@ struct cpu {
 	u64 pc;             // valid outside cpu_run; inside, see cpu_pc()
 	u64 r[REG_SLOTS];   // r[GPR_NONE] is always 0; r[GPR_EA] is scratch
 	u32 sysflags;       // TF IF IOPL NT RF AC ID...: all but the six arithmetic ones and DF
+	u32 lf_split;       // cpu/flags.h
 	i64 df;             // +1 or -1
 	u64 segbase[7];     // by enum isa_seg; 0 for CS DS ES SS in 64-bit mode, and for SEG_NONE
 	struct vec v[VEC_REGS];
@@ -92,6 +93,9 @@ struct cpu {
 	const u8 *ldt;      // guest order, eight bytes each
 	u32 ldt_entries;
 
+#ifndef TINY
+	u64 stack_keep;  // bits of the stack pointer that do not count, outside 64-bit mode
+#endif
 	struct vec vtmp;    // a vector handler's result: no local whose address escapes
 	u64 budget;         // what limit is when nobody wants attention; ~0: no budget
 	struct mem *mem;

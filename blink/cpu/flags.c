@@ -3,13 +3,13 @@
 #include "cpu/flags.h"
 #include "cpu/system.h"
 
-u32
-flags_arith(const struct cpu *c)
+static ALWAYS_INLINE u32
+of_operation(const struct cpu *c)
 {
 	u64 a = c->lf_a, b = c->lf_b, r, carries, overflow;
 	int size = (int)(c->lf_type & 15);
 	u64 cin = 0;
-	enum lf_kind kind = (enum lf_kind)(c->lf_type >> 4);
+	enum lf_kind kind = (enum lf_kind)((c->lf_type & ~(u32)LF_SPLIT) >> 4);
 	switch (kind) {
 	case LF_FLAGS:
 		return (u32)a;
@@ -43,6 +43,13 @@ flags_arith(const struct cpu *c)
 	}
 	return flags_szp(r, size) | (u32)(carries >> (8 * size - 1) & 1) |
 	       (u32)((carries >> 3 & 1) << 4) | (u32)((overflow >> (8 * size - 1) & 1) << 11);
+}
+
+u32
+flags_arith(const struct cpu *c)
+{
+	u32 x = of_operation(c);
+	return c->lf_type & LF_SPLIT ? (x & ~(u32)(FLAG_CF | FLAG_OF)) | c->lf_split : x;
 }
 
 int

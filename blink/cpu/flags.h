@@ -8,7 +8,9 @@
 //   LF_LOGIC  a = result, CF = OF = AF = 0
 //   LF_INC    a = result, b = CF     LF_DEC likewise
 //   LF_RESULT a = result, b = CF, AF and OF as in EFLAGS
-// Values may have garbage above the operand size; readers cut it off.
+// Values may have garbage above the operand size; readers cut it off. With
+// LF_SPLIT in the type, CF and OF are those of lf_split instead: what rotates
+// and multiplications write.
 #ifndef CPU_FLAGS_H_
 #define CPU_FLAGS_H_
 #include "cpu/cpu.h"
@@ -16,6 +18,11 @@
 enum lf_kind { LF_FLAGS, LF_ADD, LF_ADC, LF_SUB, LF_SBB, LF_LOGIC, LF_INC, LF_DEC, LF_RESULT };
 // lf_type = kind << 4 | operand size in bytes
 #define LF(kind, size) ((u32)(kind) << 4 | (u32)(size))
+#ifdef TINY
+enum { LF_SPLIT = 0 };
+#else
+enum { LF_SPLIT = 0x1000 };
+#endif
 
 static inline void
 flags_lazy(struct cpu *c, enum lf_kind kind, int size, u64 a, u64 b)
@@ -43,13 +50,22 @@ flags_result(struct cpu *c, int size, u64 result, u32 bits)
 
 // The lazy state as a whole, for handlers that know their flags before their
 // last access that may fault.
-struct lazy_flags { u32 type; u64 a, b; };
+struct lazy_flags {
+	u32 type;
+#ifndef TINY
+	u32 split;
+#endif
+	u64 a, b;
+};
 
 static inline struct lazy_flags
 flags_save(const struct cpu *c)
 {
 	struct lazy_flags f;
 	f.type = c->lf_type;
+#ifndef TINY
+	f.split = c->lf_split;
+#endif
 	f.a = c->lf_a;
 	f.b = c->lf_b;
 	return f;
@@ -59,6 +75,9 @@ static inline void
 flags_restore(struct cpu *c, struct lazy_flags f)
 {
 	c->lf_type = f.type;
+#ifndef TINY
+	c->lf_split = f.split;
+#endif
 	c->lf_a = f.a;
 	c->lf_b = f.b;
 }
@@ -92,6 +111,8 @@ flags_cf(const struct cpu *c)
 {
 	u64 a = c->lf_a, b = c->lf_b;
 	int size = (int)(c->lf_type & 15);
+	if (c->lf_type & LF_SPLIT)
+		return (int)(c->lf_split & 1);
 	switch (c->lf_type >> 4) {
 	case LF_FLAGS: return (int)(a & 1);
 	case LF_LOGIC: return 0;
@@ -109,7 +130,7 @@ flags_zf(const struct cpu *c)
 {
 	u64 a = c->lf_a, b = c->lf_b;
 	unsigned size = c->lf_type & 15;
-	switch (c->lf_type >> 4) {
+	switch ((c->lf_type & ~(u32)LF_SPLIT) >> 4) {
 	case LF_FLAGS: return (int)(a >> 6 & 1);
 	case LF_ADD: return !trunc_to(a + b, size);
 	case LF_SUB: return !trunc_to(a - b, size);
@@ -151,33 +172,24 @@ static ALWAYS_INLINE void
 flags_merge(struct cpu *c, u32 mask, u32 bits)
 {
 #ifndef TINY
-	u64 a = c->lf_a, b = c->lf_b, r;
-	u32 size = c->lf_type & 15, keep;
-	switch (c->lf_type >> 4) {
-	case LF_RESULT:
-		c->lf_b = (b & ~(u64)mask) | bits;
-		return;
-	case LF_LOGIC:
-		c->lf_type = LF(LF_RESULT, size);
-		c->lf_b = bits;
-		return;
-	case LF_FLAGS:
-		c->lf_a = (a & ~(u64)mask) | bits;
-		return;
-	case LF_ADD:
-		r = a + b;
-		keep = (u32)(((a ^ r) & (b ^ r)) >> (8 * size - 1)) << 11;
-		break;
-	case LF_SUB:
-		r = a - b;
-		keep = (u32)(((a ^ b) & (a ^ r)) >> (8 * size - 1)) << 11;
-		break;
-	default:
-		flags_update(c, mask, bits);
+	if (mask == (FLAG_CF | FLAG_OF)) {
+		c->lf_type |= LF_SPLIT;
+		c->lf_split = bits;
 		return;
 	}
-	keep = (keep & FLAG_OF & ~mask) | (u32)((a ^ b ^ r) & FLAG_AF);
-	flags_result(c, (int)size, r, keep | bits);
+	if (c->lf_type & LF_SPLIT) {
+		c->lf_split = (c->lf_split & ~mask) | bits;
+		return;
+	}
+	switch (c->lf_type >> 4) {
+	case LF_RESULT: c->lf_b = (c->lf_b & ~(u64)mask) | bits; return;
+	case LF_LOGIC:
+		c->lf_type = LF(LF_RESULT, c->lf_type & 15);
+		c->lf_b = bits;
+		return;
+	case LF_FLAGS: c->lf_a = (c->lf_a & ~(u64)mask) | bits; return;
+	}
+	flags_update(c, mask, bits);
 #else
 	flags_update(c, mask, bits);
 #endif

@@ -104,6 +104,8 @@ needs_address_op(const struct cpu *c, const struct insn *in)
 #ifndef TINY
 	if (LIKELY(in->asize == 8 && CPU_MODE(c) == MODE_64 && in->seg != SEG_FS && in->seg != SEG_GS))
 		return 0;
+	if (in->op == OP_LEA && in->osize <= in->asize)
+		return 0;
 #endif
 	for (int i = 0; i < in->nopr; ++i)
 		if (in->opr[i].kind == OPR_MEM)
@@ -179,7 +181,8 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 	struct insn in;
 	struct op *op = b->ops, *prev = 0;
 	size_t have, at = 0;
-	int count = 0, ended = 0, slots = 0, prev_op = 0, unit;
+	int count = 0, ended = 0, slots = 0, prev_op = 0, unit, segmented;
+	int pc16 = CPU_SYS(c) && CPU_MODE(c) != MODE_64 && !c->stepping;
 	u32 flags = 0;
 	u64 next;
 	u64 start = CPU_MODE(c) == MODE_64 ? pc : (u32)(pc + c->code_base);
@@ -240,6 +243,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 			in.base = GPR_NONE;
 			in.disp += (i64)next;
 		}
+		segmented = 0;
 		unit = CPU_SYS(c) ? system_unit(&in) : 0;
 		if (unit) {
 			memset(op, 0, sizeof *op);
@@ -256,7 +260,11 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 		} else if (!in.vsib && needs_address_op(c, &in)) {
 			lower_generic(op, &in);
 			op->fn = CPU_MODE(c) == MODE_64 ? op_ea : is_wide(&in) ? op_ea32_wide : op_ea32;
-			op->imm = in.op == OP_LEA ? (int)SEG_NONE : in.seg;
+			op->a = in.op == OP_LEA ? (u8)SEG_NONE : in.seg;
+			if (CPU_MODE(c) != MODE_64) {
+				op->imm = in.asize == 2 ? 0xffff : -1;
+				segmented = pc16 && op->fn == op_ea32;
+			}
 			op->off = (u8)at;
 			op->idx = (u8)(op - b->ops);
 			++op;
@@ -287,12 +295,14 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 				op->imm = in.op;
 				beyond = 1;
 			}
-			fast = beyond ? 0 : prev ? branch_fuse(prev_op, prev, &in) : 0;
+			fast = beyond || !prev ? 0 : branch_fuse(prev_op, prev, &in);
 			if (fast) {
 				op = prev;
 				op->d = (u8)(in.cc | (prev_op == OP_TEST ? 16 : 0));
 			} else if (!beyond) {
 				fast = branch_specialise(&in, op, flags);
+				if (!fast && pc16)
+					fast = segmented_stack(&in, op);
 			}
 			if (fast)
 				op->fn = fast;
@@ -308,11 +318,15 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 			fast = alu_specialise(&in, op);
 		if (!fast)
 			fast = stack_specialise(&in, op);
+		if (!fast && pc16)
+			fast = segmented_stack(&in, op);
 		if (!fast)
 			fast = int_specialise(&in, op);
 		if (fast)
 			op->fn = fast;
-		prev = op;
+		if (segmented && (fast = segmented_memory(&in, op)) != 0)
+			op[-1].fn = fast;
+		prev = segmented && fast ? 0 : op;
 		prev_op = in.op;
 		ended = (isa_attrs[in.op] & ISA_ENDS) != 0;
 		++op;

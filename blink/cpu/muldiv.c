@@ -2,6 +2,7 @@
 // upper half says something and keep the other flags; DIV and IDIV keep CF
 // and OF, set AF and clear the rest: so AMD Zen processors do it.
 #include "cpu/flags.h"
+#include "cpu/forms.h"
 #include "cpu/int.h"
 #include "cpu/op.h"
 
@@ -259,69 +260,60 @@ op_mulx(struct cpu *c, const struct op *op)
 
 #ifndef TINY
 #define FORMS(size, T) \
-static const struct op * \
-imul##size##_rr(struct cpu *c, const struct op *op) \
-{ \
-	c->r[op->a] = trunc_to(imul_cut(c, size, c->r[op->a], c->r[op->b]), size); \
-	NEXT(); \
-} \
-static const struct op * \
-imul##size##_rm(struct cpu *c, const struct op *op) \
-{ \
-	FAST_RD(op_imul, ea(c, op), T); \
-	c->r[op->a] = trunc_to(imul_cut(c, size, c->r[op->a], hrd##T(c, op, h)), size); \
-	NEXT(); \
-} \
-static const struct op * \
-imul##size##_rri(struct cpu *c, const struct op *op) \
-{ \
-	c->r[op->a] = trunc_to(imul_cut(c, size, c->r[op->b], (u64)(i64)op->imm), size); \
-	NEXT(); \
-} \
-static const struct op * \
-mul##size##_r(struct cpu *c, const struct op *op) \
-{ \
-	mul(c, size, trunc_to(c->r[op->a], size)); \
-	NEXT(); \
-} \
-static const struct op * \
-div##size##_r(struct cpu *c, const struct op *op) \
-{ \
-	divide(c, op, size, trunc_to(c->r[op->a], size)); \
-	NEXT(); \
-} \
-static const struct op * \
-idiv##size##_r(struct cpu *c, const struct op *op) \
-{ \
-	divide_signed(c, op, size, c->r[op->a]); \
-	NEXT(); \
-}
+	static const struct op *imul##size##_rr(struct cpu *c, const struct op *op) \
+	{ \
+		PUT##T(op->a, imul_cut(c, size, c->r[op->a], c->r[op->b])); \
+		NEXT(); \
+	} \
+	static const struct op *imul##size##_rm(struct cpu *c, const struct op *op) \
+	{ \
+		FAST_RD(op_imul, ea(c, op), T); \
+		PUT##T(op->a, imul_cut(c, size, c->r[op->a], hrd##T(c, op, h))); \
+		NEXT(); \
+	} \
+	static const struct op *imul##size##_rri(struct cpu *c, const struct op *op) \
+	{ \
+		PUT##T(op->a, imul_cut(c, size, c->r[op->b], (u64)(i64)op->imm)); \
+		NEXT(); \
+	} \
+	static const struct op *mul##size##_r(struct cpu *c, const struct op *op) \
+	{ \
+		mul(c, size, trunc_to(c->r[op->a], size)); \
+		NEXT(); \
+	} \
+	static const struct op *div##size##_r(struct cpu *c, const struct op *op) \
+	{ \
+		divide(c, op, size, trunc_to(c->r[op->a], size)); \
+		NEXT(); \
+	} \
+	static const struct op *idiv##size##_r(struct cpu *c, const struct op *op) \
+	{ \
+		divide_signed(c, op, size, c->r[op->a]); \
+		NEXT(); \
+	}
+FORMS(2, 16)
 FORMS(4, 32)
 FORMS(8, 64)
 
 op_fn *
 muldiv_specialise(const struct insn *in, const struct op *op)
 {
-	int wide = op->size == 8;
-	if (op->size < 4)
+	static op_fn *const forms[][3] = { { imul2_rri, imul4_rri, imul8_rri }, { imul2_rm, imul4_rm, imul8_rm }, { imul2_rr, imul4_rr, imul8_rr },
+		{ mul2_r, mul4_r, mul8_r }, { div2_r, div4_r, div8_r }, { idiv2_r, idiv4_r, idiv8_r } };
+	int row, kind = op_kind(op, 1);
+	if (op->size < 2)
 		return 0;
 	switch (in->op) {
 	case OP_IMUL:
-		if (op_kind(op, 1) == K_NONE)
+		if (kind == K_NONE || (op_kind(op, 2) != K_NONE && kind != K_REG))
 			return 0;
-		if (op_kind(op, 2) != K_NONE)
-			return op_kind(op, 1) != K_REG ? 0 : wide ? imul8_rri : imul4_rri;
-		if (op_kind(op, 1) == K_MEM)
-			return wide ? imul8_rm : imul4_rm;
-		return wide ? imul8_rr : imul4_rr;
-	case OP_MUL:
-		return op_kind(op, 0) != K_REG ? 0 : wide ? mul8_r : mul4_r;
-	case OP_DIV:
-		return op_kind(op, 0) != K_REG ? 0 : wide ? div8_r : div4_r;
-	case OP_IDIV:
-		return op_kind(op, 0) != K_REG ? 0 : wide ? idiv8_r : idiv4_r;
-	default:
-		return 0;
+		row = op_kind(op, 2) != K_NONE ? 0 : kind == K_MEM ? 1 : 2;
+		break;
+	case OP_MUL: row = 3; break;
+	case OP_DIV: row = 4; break;
+	case OP_IDIV: row = 5; break;
+	default: return 0;
 	}
+	return row > 2 && op_kind(op, 0) != K_REG ? 0 : forms[row][size_index(op->size) - 1];
 }
 #endif

@@ -12,7 +12,7 @@ opr_reg(const struct op *op, int i)
 u64
 ea_wrapped(struct cpu *c, const struct op *op, u64 delta)
 {
-	int seg = (op - 1)->imm;
+	int seg = (op - 1)->a;
 	u64 base = c->segbase[seg], at = ea(c, op) + delta - base;
 	if (op->flags & OPF_A32)
 		at = (u32)at;

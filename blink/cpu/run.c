@@ -327,14 +327,14 @@ cpu_step(struct cpu *c)
 // --- ops of the engine -------------------------------------------------------
 
 // The address of the next op's memory operand, where it needs a segment base
-// or an address size: imm is the segment.
+// or an address size: a is the segment.
 const struct op *
 op_ea(struct cpu *c, const struct op *op)
 {
 	u64 a = ea(c, op);
 	if (op->flags & OPF_A32)
 		a = (u32)a;
-	a += c->segbase[op->imm];
+	a += c->segbase[op->a];
 	c->r[GPR_EA] = a;
 	NEXT();
 }

@@ -78,6 +78,7 @@ segment_settle(struct cpu *c)
 		c->segfast[i] = fast_limit(c, s);
 	}
 	c->stack_size = c->mode == MODE_64 ? 8 : c->seg[SEG_SS].rights & R_BIG ? 4 : 2;
+	c->stack_keep = c->stack_size == 2 ? ~(u64)0xffff : 0;
 }
 
 u32
@@ -207,12 +208,12 @@ segment_check(struct cpu *c, const struct op *op, u64 gva, int n, int access)
 	return gva;
 }
 
+// As op_ea, outside 64-bit mode; imm is the mask of the address size.
 const struct op *
 op_ea32(struct cpu *c, const struct op *op)
 {
-	u64 a = ea(c, op);
-	a = op->flags & OPF_A32 ? (u32)a : (u16)a;
-	c->r[GPR_EA] = op->imm == SEG_NONE ? a : segment_at(c, op, op->imm, a);
+	u32 a = (u32)ea(c, op) & (u32)op->imm;
+	c->r[GPR_EA] = op->a == SEG_NONE ? a : segment_at(c, op, op->a, a);
 	NEXT();
 }
 
@@ -220,9 +221,9 @@ op_ea32(struct cpu *c, const struct op *op)
 const struct op *
 op_ea32_wide(struct cpu *c, const struct op *op)
 {
-	u64 a = ea(c, op);
-	a = op->flags & OPF_A32 ? (u32)a : (u16)a;
-	c->r[GPR_EA] = a + 1024 <= c->segfast[op->imm] ? (u32)(a + c->segbase[op->imm]) : segment_look(c, op, op->imm, (u32)(a + c->segbase[op->imm]));
+	u64 a = (u32)ea(c, op) & (u32)op->imm;
+	u32 linear = (u32)(a + c->segbase[op->a]);
+	c->r[GPR_EA] = a + 1024 <= c->segfast[op->a] ? linear : segment_look(c, op, op->a, linear);
 	NEXT();
 }
 

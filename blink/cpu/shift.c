@@ -3,6 +3,7 @@
 // undefined is as AMD Zen processors have it: AF = 1 after a shift, OF
 // computed for every count by the rule that is stated for a count of one.
 #include "cpu/flags.h"
+#include "cpu/forms.h"
 #include "cpu/int.h"
 #include "cpu/op.h"
 
@@ -209,35 +210,37 @@ SHIFTX(shrx, SH_SHR)
 SHIFTX(sarx, SH_SAR)
 
 #ifndef TINY
-// Register operands of 32 and 64 bits: count in the instruction (nonzero), or in CL.
-#define FORMS(name, kind, size) \
-static const struct op * \
-name##size##_imm(struct cpu *c, const struct op *op) \
-{ \
-	c->r[op->a] = trunc_to(shift(c, kind, trunc_to(c->r[op->a], size), op->imm & (8 * size - 1), size), size); \
-	NEXT(); \
-} \
-static const struct op * \
-name##size##_cl(struct cpu *c, const struct op *op) \
-{ \
-	unsigned n = (unsigned)c->r[GPR_CX] & (8 * size - 1); \
-	u64 x = trunc_to(c->r[op->a], size); \
-	if (LIKELY(n)) \
-		x = trunc_to(shift(c, kind, x, n, size), size); \
-	c->r[op->a] = x; \
-	NEXT(); \
-}
+// Register operands: the count is in the instruction (nonzero), or in CL. One
+// that leaves nothing of 8 or 16 bits is for the generic form.
+#define FORMS(name, kind, size, s) \
+	static const struct op *name##size##_imm(struct cpu *c, const struct op *op) \
+	{ \
+		PUT##s(op->a, shift(c, kind, GET##s(op->a), op->imm &(s - 1), size)); \
+		NEXT(); \
+	} \
+	static const struct op *name##size##_cl(struct cpu *c, const struct op *op) \
+	{ \
+		unsigned n = (unsigned)c->r[GPR_CX] & count_mask(size); \
+		u64 x = GET##s(op->a); \
+		if (UNLIKELY(n >= s)) \
+			TAIL op_##name(c, op); \
+		if (LIKELY(n)) \
+			x = shift(c, kind, x, n, size); \
+		PUT##s(op->a, x); \
+		NEXT(); \
+	}
 #define EACH_FORM(F) F(rol, SH_ROL) F(ror, SH_ROR) F(shl, SH_SHL) F(shr, SH_SHR) F(sar, SH_SAR)
-#define FORMS2(name, kind) FORMS(name, kind, 4) FORMS(name, kind, 8)
+#define FORMS2(name, kind) FORMS(name, kind, 1, 8) FORMS(name, kind, 2, 16) FORMS(name, kind, 4, 32) FORMS(name, kind, 8, 64)
 EACH_FORM(FORMS2)
 
 op_fn *
 shift_specialise(const struct insn *in, const struct op *op)
 {
-	static op_fn *const forms[][4] = {
-#define FORM_ROW(name, kind) {name##4_imm, name##8_imm, name##4_cl, name##8_cl},
+	static op_fn *const forms[][8] = {
+#define FORM_ROW(name, kind) { name##1_imm, name##2_imm, name##4_imm, name##8_imm, name##1_cl, name##2_cl, name##4_cl, name##8_cl },
 		EACH_FORM(FORM_ROW)
 	};
+	unsigned count;
 	int row, cl;
 	switch (in->op) {
 	case OP_ROL: row = 0; break;
@@ -248,8 +251,9 @@ shift_specialise(const struct insn *in, const struct op *op)
 	default: return 0;
 	}
 	cl = op_kind(op, 1) == K_REG;
-	if (op_kind(op, 0) != K_REG || op->size < 4 || (!cl && !(op->imm & (8 * op->size - 1))))
+	count = (unsigned)op->imm & count_mask(op->size);
+	if (op_kind(op, 0) != K_REG || (!cl && (!count || count >= 8u * op->size)))
 		return 0;
-	return forms[row][2 * cl + (op->size == 8)];
+	return forms[row][4 * cl + size_index(op->size)];
 }
 #endif

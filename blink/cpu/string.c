@@ -59,19 +59,43 @@ rep_done(struct cpu *c, const struct op *op, u64 n)
 	reg_set(c, GPR_CX, address_size(c, op), c->r[GPR_CX] - n);
 }
 
-// Elements from gva upwards that lie within its page
+// Elements from gva upwards, of the segment's offsets in reg, that lie within
+// gva's page, before the end of the address size, and well inside the segment
 static ALWAYS_INLINE u64
-room(u64 gva, int size)
+room(const struct cpu *c, const struct op *op, u64 gva, int reg, int seg)
 {
-	return (PAGE_SIZE_GUEST - (gva & (PAGE_SIZE_GUEST - 1))) / (u64)size;
+	u64 n = PAGE_SIZE_GUEST - (gva & (PAGE_SIZE_GUEST - 1));
+#ifndef TINY
+	int bytes = address_size(c, op);
+	if (bytes != 8) {
+		u64 at = reg_get(c, reg, bytes);
+		n = min_u64(n, ((u64)1 << 8 * bytes) - at);
+		if (CPU_MODE(c) != MODE_64)
+			n = min_u64(n, at < c->segfast[seg] ? c->segfast[seg] - at : 0);
+	}
+#else
+	(void)c, (void)reg, (void)seg;
+#endif
+	return n / op->size;
 }
 
-// Whether chunks may be used: upwards, with full addresses, and nobody looks
-// at single elements
+static HOT u64
+source_room(const struct cpu *c, const struct op *op, u64 gva)
+{
+	return room(c, op, gva, GPR_SI, op->base);
+}
+
+static HOT u64
+dest_room(const struct cpu *c, const struct op *op, u64 gva)
+{
+	return room(c, op, gva, GPR_DI, SEG_ES);
+}
+
+// Whether chunks may be used: upwards, and nobody looks at single elements
 static ALWAYS_INLINE int
 chunks(const struct cpu *c, const struct op *op)
 {
-	return c->df > 0 && address_size(c, op) == 8 && !(c->sysflags & (FLAG_AC | FLAG_TF));
+	return c->df > 0 && (!CPU_ALL_64 || address_size(c, op) == 8) && !(c->sysflags & (FLAG_AC | FLAG_TF)) && !(CPU_SYS(c) && c->stepping);
 }
 
 // On a PC an iteration, or chunk of them, counts as an instruction, so that
@@ -124,7 +148,7 @@ rep_movs(struct cpu *c, const struct op *op)
 			return 0;
 		if (chunks(c, op)) {
 			u64 src = source_at(c, op), dst = dest_at(c, op), gap = dst - src;
-			k = min_u64(n, min_u64(room(src, size), room(dst, size)));
+			k = min_u64(n, min_u64(source_room(c, op, src), dest_room(c, op, dst)));
 			// The copy of bytes that this same copy wrote is a pattern; and
 			// memmove does not write what is in place already.
 			if (gap < k * (u64)size)
@@ -201,7 +225,7 @@ rep_stos(struct cpu *c, const struct op *op)
 			return 0;
 		if (chunks(c, op)) {
 			u64 dst = dest_at(c, op);
-			k = min_u64(n, room(dst, size));
+			k = min_u64(n, dest_room(c, op, dst));
 			if (k)
 				k = fill(c, op, dst, size, k * (u64)size) / (u64)size;
 		}
@@ -292,9 +316,9 @@ rep_compare(struct cpu *c, const struct op *op, int scan)
 	do {
 		u64 k = 1, done;
 		if (chunks(c, op)) {
-			k = min_u64(n, room(dest_at(c, op), size));
+			k = min_u64(n, dest_room(c, op, dest_at(c, op)));
 			if (!scan)
-				k = min_u64(k, room(source_at(c, op), size));
+				k = min_u64(k, source_room(c, op, source_at(c, op)));
 			k = max_u64(k, 1);
 		}
 		done = compare(c, op, scan, equal, k, &a, &b);

@@ -33,7 +33,7 @@ x87_begin(struct cpu *c, const struct op *op)
 static inline void
 x87_begin_mem(struct cpu *c, const struct op *op, u64 addr)
 {
-	int seg = op->base == GPR_EA ? (int)(op - 1)->imm : op->base == GPR_SP || op->base == GPR_BP ? SEG_SS : SEG_DS;
+	int seg = op->base == GPR_EA ? (int)(op - 1)->a : op->base == GPR_SP || op->base == GPR_BP ? SEG_SS : SEG_DS;
 	c->fip = op_pc(op);
 	// The offset; the address op in front added the segment.
 	c->fdp = addr - c->segbase[seg];
