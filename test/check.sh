@@ -6,7 +6,8 @@
 # and exit status are those of example/NAME.out (first line: exit status),
 # which `make record` takes from a native run. Where the host itself is
 # x86-64 Linux it is also run natively, so that a stale record is noticed.
-# example/NAME.img is booted, and standard error counts too: port 0xe9 is there.
+# example/NAME.img is booted, with -N or the flags in NAME.flags, and standard
+# error counts too: port 0xe9 is there.
 # example/NAME.noemu says why a program is skipped under an emulator,
 # example/NAME.notsan why in a build with ThreadSanitizer.
 # example/NAME.notiny why by a tiny build.
@@ -112,7 +113,9 @@ for record in example/*.out example/*/*.out; do
 		done
 	done
 	program=${record%.out}.img
-	[ ! -f "$program" ] || one "${program#example/}" "$record" "$in" sh -c "$blink -r -N -i $program 2>&1"
+	flags=-N
+	[ -f "${record%.out}.flags" ] && read -r flags <"${record%.out}.flags"
+	[ ! -f "$program" ] || one "${program#example/}" "$record" "$in" sh -c "$blink -r $flags -i $program 2>&1"
 done
 
 # The programs that try every system call: against a native run made now,

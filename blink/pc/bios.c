@@ -18,6 +18,20 @@ bios_flag(struct pc *pc, u16 flag, int on)
 	put16(pc, image, (u16)(on ? flags | flag : flags & ~flag));
 }
 
+int
+bios_wait(struct pc *pc, struct bios_wait *w, u64 ns)
+{
+	u32 stack = (u32)at(pc, SEG_SS, GPR_SP);
+	if (!w->until || w->stack != stack) {
+		w->stack = stack;
+		w->until = pc->now + ns + 1;
+	}
+	if (w->until > pc->now)
+		return 1;
+	w->until = 0;
+	return 0;
+}
+
 // --- 08h: the timer ------------------------------------------------------------------
 
 enum { TICKS_A_DAY = 0x1800b0 };
@@ -35,7 +49,7 @@ int08(struct pc *pc)
 
 // --- 14h: serial port ------------------------------------------------------------------
 
-enum { COM1 = 0x3f8 };
+enum { COM1 = 0x3f8, LSR_THRE = 32 };
 
 enum bios_result
 bios_int14(struct pc *pc)
@@ -54,11 +68,17 @@ bios_int14(struct pc *pc)
 		break;
 	case 1:
 		pc_out(pc, COM1 + 4, 1, 3);
+		status = (u8)pc_in(pc, COM1 + 5, 1);
+		if (!(status & LSR_THRE))
+			return BIOS_WAIT;
 		pc_out(pc, COM1, 1, al);
-		set_high(pc, GPR_AX, (u8)pc_in(pc, COM1 + 5, 1));
+		set_high(pc, GPR_AX, status);
 		return BIOS_DONE;
 	case 2:
 		pc_out(pc, COM1 + 4, 1, 1);
+		if (!(pc->uart.lsr & 1) && bios_wait(pc, &pc->bios.serial, bda8(pc, BDA_SERIAL_WAIT) * (u64)NS_PER_S))
+			return BIOS_WAIT;
+		pc->bios.serial.until = 0;
 		status = (u8)pc_in(pc, COM1 + 5, 1);
 		// Nothing there: timed out
 		if (status & 1)
@@ -264,7 +284,8 @@ bios_call(struct pc *pc, unsigned entry)
 	case 0x13: case 0x40:
 		return bios_int13(pc);
 	case 0x14:
-		return bios_int14(pc);
+		result = bios_int14(pc);
+		break;
 	case 0x15:
 		result = bios_int15(pc);
 		break;

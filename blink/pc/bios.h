@@ -16,7 +16,7 @@ enum {
 	BDA_FLOPPY_STATUS = BDA + 0x41, BDA_MODE = BDA + 0x49, BDA_COLUMNS = BDA + 0x4a, BDA_PAGE_SIZE = BDA + 0x4c,
 	BDA_PAGE_START = BDA + 0x4e, BDA_CURSOR = BDA + 0x50, BDA_SHAPE = BDA + 0x60, BDA_PAGE = BDA + 0x62, BDA_CRTC = BDA + 0x63,
 	BDA_CGA_MODE = BDA + 0x65, BDA_CGA_COLOUR = BDA + 0x66, BDA_UNEXPECTED = BDA + 0x6b, BDA_TICKS = BDA + 0x6c, BDA_MIDNIGHT = BDA + 0x70,
-	BDA_BREAK = BDA + 0x71, BDA_RESET = BDA + 0x72, BDA_DISK_STATUS = BDA + 0x74, BDA_DISKS = BDA + 0x75, BDA_BUFFER_START = BDA + 0x80,
+	BDA_BREAK = BDA + 0x71, BDA_RESET = BDA + 0x72, BDA_DISK_STATUS = BDA + 0x74, BDA_DISKS = BDA + 0x75, BDA_SERIAL_WAIT = BDA + 0x7c, BDA_BUFFER_START = BDA + 0x80,
 	BDA_BUFFER_END = BDA + 0x82, BDA_ROWS = BDA + 0x84, BDA_HEIGHT = BDA + 0x85, BDA_VIDEO = BDA + 0x87, BDA_SWITCHES = BDA + 0x88,
 	BDA_VGA = BDA + 0x89, BDA_DISK_DONE = BDA + 0x8e, BDA_KEYBOARD = BDA + 0x96, BDA_LEDS = BDA + 0x97
 };
@@ -103,6 +103,9 @@ at(const struct pc *pc, int seg, int r)
 
 // A segment register as real mode loads it
 void bios_segment(struct pc *, int seg, u16 selector);
+// Whether a call, known again by where its flags lie on the stack, has to go on
+// waiting; it may until ns have passed since it was made.
+int bios_wait(struct pc *, struct bios_wait *, u64 ns);
 // The flags that the caller's INT pushed
 void bios_flag(struct pc *, u16 flag, int on);
 static inline void

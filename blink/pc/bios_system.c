@@ -116,27 +116,17 @@ microseconds(const struct pc *pc)
 	return ((u64)reg16(pc, GPR_CX) << 16 | reg16(pc, GPR_DX)) * NS_PER_US;
 }
 
-// A call is known again by where its flags lie on the stack.
 static enum bios_result
 wait_for(struct pc *pc)
 {
 	struct bios *b = &pc->bios;
-	u32 stack = (u32)at(pc, SEG_SS, GPR_SP);
-	if (b->wait_until <= pc->now && b->wait_stack == stack && b->wait_until) {
-		b->wait_until = 0;
-		return fine(pc);
-	}
-	if (b->wait_until > pc->now && b->wait_stack == stack)
-		return BIOS_WAIT;
-	if (b->wait_until > pc->now || b->post_until) {
+	if ((b->wait.until > pc->now && b->wait.stack != (u32)at(pc, SEG_SS, GPR_SP)) || b->post_until) {
 		// The one timer is in use.
 		set_high(pc, GPR_AX, 0);
 		carry(pc, 1);
 		return BIOS_DONE;
 	}
-	b->wait_stack = stack;
-	b->wait_until = pc->now + microseconds(pc) + 1;
-	return BIOS_WAIT;
+	return bios_wait(pc, &b->wait, microseconds(pc)) ? BIOS_WAIT : fine(pc);
 }
 
 static enum bios_result
@@ -172,8 +162,10 @@ bios_next(const struct pc *pc)
 {
 	const struct bios *b = &pc->bios;
 	u64 next = b->post_until ? b->post_until : NEVER;
-	if (b->wait_until > pc->now && b->wait_until < next)
-		next = b->wait_until;
+	if (b->wait.until > pc->now)
+		next = min_u64(next, b->wait.until);
+	if (b->serial.until > pc->now)
+		next = min_u64(next, b->serial.until);
 	return next;
 }
 

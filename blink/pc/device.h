@@ -112,7 +112,12 @@ extern const char kbd_plain[59], kbd_shifted[59];
 struct uart {
 	u8 ier, fcr, lcr, mcr, lsr, msr, scr, dll, dlm;
 	u8 fifo[16], nfifo;
+	u8 loop[17], nloop;         // being sent in loopback
+	u8 outside[16], noutside;   // on the way to the guest
+	u64 arrives;     // when the first of those may
+	u64 sent;        // when the transmitter has sent everything
 	u8 thre;         // the transmitter's interrupt is wanted
+	u8 thre_seen;    // it was, since the last byte was written
 	u64 timeout;     // when bytes below the trigger level are reported
 };
 void uart_reset(struct pc *);
@@ -120,7 +125,8 @@ u8 uart_in(struct pc *, unsigned port);
 void uart_out(struct pc *, unsigned port, u8 value);
 void uart_advance(struct pc *);
 u64 uart_next(const struct pc *);
-void uart_receive(struct pc *, u8 byte);
+// Bytes from outside; how many it took.
+size_t uart_outside(struct pc *, const u8 *bytes, size_t n);
 
 // --- display -------------------------------------------------------------------------
 struct vga {
@@ -219,9 +225,13 @@ u8 disk_write(struct disk *, u64 lba, unsigned n, const u8 *in);
 int disk_load(struct disk *, u8 *out, size_t n);
 
 // --- BIOS state that is not in guest memory -----------------------------------------------
+struct bios_wait {
+	u64 until;        // 0: none is going on
+	u32 stack;        // whose call it is
+};
 struct bios {
-	u64 wait_until;   // INT 15h function 86h; 0: none is going on
-	u32 wait_stack;   // whose call it is
+	struct bios_wait wait;    // INT 15h function 86h
+	struct bios_wait serial;  // INT 14h function 02h
 	u64 post_until;   // 83h
 	u32 post_at;      // linear address of the byte that 83h sets
 };

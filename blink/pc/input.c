@@ -33,7 +33,7 @@ pc_input_room(const struct pc *pc)
 int
 pc_input_waits(const struct pc *pc)
 {
-	return pc->input.head != pc->input.tail;
+	return pc->input.head != pc->input.tail || pc->uart.noutside;
 }
 
 static u32
@@ -242,6 +242,8 @@ pc_input(struct pc *pc, const u8 *bytes, size_t n, int end)
 {
 	struct input *in = &pc->input;
 	size_t taken = 0;
+	if (pc->options.serial)
+		return uart_outside(pc, bytes, n);
 	while (taken < n && pc_input_room(pc)) {
 		in->pending[in->npending++] = bytes[taken++];
 		parse_all(pc, end && taken == n);

@@ -17,6 +17,7 @@ struct pc_options {
 	int drive;          // 0x00, 0x80, or -1: by the image's size
 	int snapshot;       // writes go to memory and are forgotten
 	int screen;         // draws on the terminal; 0: teletype and serial go to standard output
+	int serial;         // input is received by COM1, not typed
 	u64 ram;            // bytes, for whoever makes the memory; 0: 64 MiB. 1 MiB to 3 GiB
 	int counted;        // the clock is not the host's: the date is always the same too
 	u64 limit;          // for the run loop: ends after so many instructions, 0: never
@@ -47,7 +48,8 @@ int pc_interrupt_pending(const struct pc *);
 void pc_advance(struct pc *, u64 now_ns);
 u64 pc_next_event(const struct pc *);
 
-// Bytes from the terminal or standard input become key presses. Returns how
+// Bytes from the terminal or standard input become key presses, or are sent to
+// COM1. Returns how
 // many were taken: the rest has to wait until the guest has read some.
 // end: no more will follow at once, so that ESC alone is the key; also with n 0.
 size_t pc_input(struct pc *, const u8 *bytes, size_t n, int end);

@@ -374,12 +374,13 @@ loop(struct machine_loop *m)
 
 const char machine_usage[] =
 	"\n"
-	"       blink -r [-acNSiZ] IMAGE\n"
+	"       blink -r [-acNuSiZ] IMAGE\n"
 	"boots a PC\n"
 	"\n"
 	"  -r       boot IMAGE: a floppy, a hard disk, or a flat program\n"
 	"  -a, -c   IMAGE is a floppy, a hard disk, whatever its size\n"
 	"  -N       no screen: text and COM1 to standard output, keys from standard input\n"
+	"  -u       as -N, but standard input is received by COM1\n"
 	"  -S       snapshot: writes to IMAGE are forgotten at exit\n"
 	"  -i       the PC's clock counts instructions: each run is the same\n";
 
@@ -398,6 +399,7 @@ machine_flag(struct pc_options *o, int flag)
 	case 'r': return 1;
 	case 'a': o->drive = 0; return 0;
 	case 'c': o->drive = 0x80; return 0;
+	case 'u': o->serial = 1; o->screen = 0; return 0;
 	case 'N': o->screen = 0; return 0;
 	case 'S': o->snapshot = 1; return 0;
 	case 'i': o->counted = 1; return 0;

@@ -9,7 +9,7 @@
 int machine_run(const struct pc_options *o, int stats);
 
 // The command line's flags for it, as getopt knows them, and what -h says.
-#define MACHINE_FLAGS "racNSi"
+#define MACHINE_FLAGS "racNuSi"
 extern const char machine_usage[];
 // Takes note of a flag, the options being reset before the first. 1: it asks
 // for a PC; 0: for something else; -1: there is no such flag.

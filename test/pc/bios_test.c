@@ -482,9 +482,13 @@ serial(void)
 	EQ(reg16(pc, GPR_AX), 0x60b0);
 	EQ(pc->uart.dll, 12);
 	EQ(pc->uart.lcr, 3);
+	// A second passes before nothing has come.
+	EQ(call_ax(0x14, 0x0200), -1);
+	EQ(pc_next_event(pc) > pc->now, 1);
+	later(NS_PER_S + 1);
 	call_ax(0x14, 0x0200);
 	EQ(high(pc, GPR_AX), 0x80);
-	uart_receive(pc, 'k');
+	EQ(uart_outside(pc, (const u8 *)"k", 1), 1);
 	call_ax(0x14, 0x0300);
 	EQ(high(pc, GPR_AX), 0x61);
 	call_ax(0x14, 0x0200);
