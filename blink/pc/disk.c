@@ -19,7 +19,7 @@ static const struct { u16 kib; u8 cylinders, heads, sectors, type; } formats[] =
 	{ 160, 40, 1, 8, 1 }, { 180, 40, 1, 9, 1 }, { 320, 40, 2, 8, 1 }, { 360, 40, 2, 9, 1 }, { 720, 80, 2, 9, 3 },
 	{ 1200, 80, 2, 15, 2 }, { 1440, 80, 2, 18, 4 }, { 1680, 80, 2, 21, 4 }, { 1722, 82, 2, 21, 4 }, { 2880, 80, 2, 36, 5 },
 };
-enum { FORMAT_1440 = 6, LARGEST = 2880 * 1024 };
+enum { FORMAT_1440 = 6, SMALLEST = 64 * 1024, LARGEST = 2880 * 1024 };  // what is smaller is a floppy, too
 
 struct disk_written {
 	struct disk_written *next;
@@ -69,7 +69,7 @@ is_floppy_size(u64 size)
 	for (i = 0; i < COUNTOF(formats); i++)
 		if (size == formats[i].kib * 1024u)
 			return 1;
-	return size < 64 * 1024;
+	return size < SMALLEST;
 }
 
 // Partitions know the geometry under which they were made: where the first one
@@ -95,6 +95,42 @@ geometry_from_partition(struct disk *d)
 	}
 }
 
+// How many sectors its boot sector says that there are; 0: it does not say.
+static u64
+claimed(struct disk *d)
+{
+	u8 s[SECTOR];
+	u64 end = 0;
+	unsigned i;
+	if (disk_read(d, 0, 1, s) || ld16(s + 510) != 0xaa55)
+		return 0;
+	// A file system of FAT's kind
+	if ((s[0] == 0xeb || s[0] == 0xe9) && ld16(s + 11) == SECTOR && s[13] && ld16(s + 14) && (s[16] == 1 || s[16] == 2))
+		return ld16(s + 19) ? ld16(s + 19) : ld32(s + 32);
+	for (i = 0; i < 4; i++) {
+		const u8 *p = s + 446 + 16 * i;
+		if (p[0] & 0x7f)
+			return 0;
+		if (p[4] && p[4] != 0xee)
+			end = max_u64(end, (u64)ld32(p + 8) + ld32(p + 12));
+	}
+	return end;
+}
+
+// What is missing from the file, in why. Short floppies are padded, and no news.
+static void
+find_truncated(struct disk *d, char *why, size_t whysize, const char *image)
+{
+	u64 there = d->size / SECTOR, wants = claimed(d);
+	u8 s[SECTOR];
+	if (d->size % SECTOR && (d->number >= 0x80 || (!disk_read(d, 0, 1, s) && ld16(s + 510) == 0xaa55)))
+		snprintf(why, whysize, "%s: truncated, %u bytes of the last sector are missing and read as zeros", image,
+			(unsigned)(SECTOR - d->size % SECTOR));
+	else if (wants > there && d->size >= SMALLEST)
+		snprintf(why, whysize, "%s: truncated, it is made of %llu sectors, of which %llu are in the file", image, (unsigned long long)wants,
+			(unsigned long long)there);
+}
+
 // --- opening -----------------------------------------------------------------------------
 
 static int
@@ -109,6 +145,7 @@ int
 disk_open(struct disk *d, const struct pc_options *o, char *why, size_t whysize)
 {
 	struct stat st;
+	*why = 0;
 	memset(d, 0, sizeof *d);
 	d->snapshot = (u8)o->snapshot;
 	d->fd = open(o->image, (o->snapshot ? O_RDONLY : O_RDWR) | O_CLOEXEC);
@@ -139,10 +176,9 @@ disk_open(struct disk *d, const struct pc_options *o, char *why, size_t whysize)
 	}
 	if (d->readonly)
 		snprintf(why, whysize, "%s: read-only, the guest's writes to it will fail; -S keeps them in memory", o->image);
-	else if (d->number >= 0x80 && d->size % SECTOR)
-		snprintf(why, whysize, "%s: truncated, %u bytes of the last sector are missing and read as zeros", o->image,
-			(unsigned)(SECTOR - d->size % SECTOR));
-	else if (d->total >> 32)
+	else
+		find_truncated(d, why, whysize, o->image);
+	if (!*why && d->total >> 32)
 		snprintf(why, whysize, "%s: larger than 2 TiB, behind which only sector numbers of 64 bits reach", o->image);
 	return 0;
 }

@@ -425,7 +425,11 @@ machine_run(const struct pc_options *o, int stats)
 	struct cpu_io io;
 	struct codecache *code;
 	char why[256];
-	int status = EXIT_CANNOT;
+	int status = EXIT_CANNOT, fd;
+	// The image must not become standard input.
+	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO) {
+	}
+	close(fd);
 	memset(&m, 0, sizeof m);
 	m.o = *o;
 	if (!m.o.ram)

@@ -275,6 +275,21 @@ make_image(u64 n, int signature)
 	return truncate(path, (off_t)n) ? 0 : path;
 }
 
+// The same, whose boot sector names the number of sectors: as a floppy's file
+// system does, or where a partition ends.
+static const char *
+make_claim(u64 n, int partition)
+{
+	static const u8 bpb[] = { 0, 2, 1, 1, 0, 2, 224, 0, 0x40, 0x0b }, part[] = { 0x80, 0, 0, 0, 6, 0, 0, 0, 0x40, 0, 0, 0, 0, 0x27 };
+	const char *path = make_image(n, 1);
+	int fd = open(path, O_WRONLY);
+	ssize_t k = partition ? pwrite(fd, part, sizeof part, 446)
+			      : pwrite(fd, "\xeb\x3c\x90", 3, 0) + pwrite(fd, bpb, sizeof bpb, 11) + pwrite(fd, "\xb0\x00\xe6\xf4", 4, 62);
+	if (k < 0 || close(fd))
+		perror(path);
+	return path;
+}
+
 // What cannot be booted is said in a line, and so is what is odd about the rest.
 static void
 test_images(void)
@@ -287,7 +302,16 @@ test_images(void)
 	expect("a floppy too large is 126", run("-r", "-Na", make_image(3 << 20, 1), 0) == 126 && one_line("x.img: larger than a floppy"));
 	expect("nothing to boot is 126", run("-r", "-N", make_image(3 << 20, 0), 0) == 126 && one_line("x.img: no boot signature"));
 	expect("a boot sector", run("-r", "-N", make_image(512, 1), 0) == 1 && !*g_err);
-	expect("a truncated floppy", run("-r", "-Na", make_image(700, 1), 0) == 1 && !*g_err);
+	expect("a short floppy", run("-r", "-Na", make_image(1024, 1), 0) == 1 && !*g_err);
+	expect("a truncated floppy", run("-r", "-Na", make_image(700, 1), 0) == 1 && one_line("x.img: truncated, 324 bytes"));
+	expect("a truncated file system",
+		run("-r", "-N", make_claim(1000 * 512, 0), 0) == 1 &&
+			one_line("x.img: truncated, it is made of 2880 sectors, of which 1000 are in the file"));
+	expect("a whole file system", run("-r", "-N", make_claim(2880 * 512, 0), 0) == 1 && !*g_err);
+	expect("a truncated partition",
+		run("-r", "-N", make_claim(9000 * 512, 1), 0) == 1 &&
+			one_line("x.img: truncated, it is made of 10048 sectors, of which 9000 are in the file"));
+	expect("a whole partition", run("-r", "-N", make_claim(10048 * 512, 1), 0) == 1 && !*g_err);
 	expect("a truncated disk", run("-r", "-N", make_image(70000, 1), 0) == 1 && one_line("x.img: truncated, 144 bytes"));
 	expect("a flat program", run("-r", "-N", make_image(100, 0), 0) == 1 && one_line("loaded as a flat program"));
 	image = make_image((u64)3 << 40, 1);
@@ -301,6 +325,56 @@ test_images(void)
 		expect("an unreadable image is 126", run("-r", "-N", image, 0) == 126 && one_line("x.img: Permission denied"));
 	}
 	unlink(image);
+}
+
+// Without a screen: a shell's view, in one line of its own
+static int
+shell(const char *script)
+{
+	char line[8192];
+	int status = 0;
+	pid_t pid;
+	snprintf(line, sizeof line, "exec 2>%s/err >%s/out; %s", g_dir, g_dir, script);
+	setenv("BLINK", g_blink, 1);
+	if (!(pid = fork())) {
+		execl("/bin/sh", "sh", "-c", line, (char *)0);
+		_exit(99);
+	}
+	if (waitpid(pid, &status, 0) < 0)
+		perror("waitpid");
+	slurp("out", g_out, sizeof g_out);
+	slurp("err", g_err, sizeof g_err);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void
+test_pipes(void)
+{
+	static char once[sizeof g_out];
+	if (access("example/boot/screen.img", R_OK))
+		return;
+	setenv("TERM", "xterm", 1);
+	setenv("IMAGE", "example/boot/screen.img", 1);
+	setenv("DIR", g_dir, 1);
+	expect("a screen that is no terminal is lines", shell("echo x | $BLINK -rS $IMAGE") == 43 && !strcmp(g_out, "ready\n") && !*g_err);
+	expect("port e9 is standard error", shell("echo ex | $BLINK -rNS $IMAGE") == 43 && !strcmp(g_err, "E9\n"));
+	expect("-i, with pauses",
+		shell("(printf 'Ka\\033[A'; sleep 0.2; printf '\\033'; sleep 0.1; printf '[BKx') | $BLINK -rNSiZ $IMAGE") == 43 &&
+			!strcmp(g_out, "ready\n1E61 48E0 50E0 "));
+	snprintf(once, sizeof once, "%.20s", strchr(g_err, ' '));
+	expect("-i, at once",
+		shell("printf 'Ka\\033[A\\033[BKx' | $BLINK -rNSiZ $IMAGE") == 43 && !strcmp(g_out, "ready\n1E61 48E0 50E0 ") &&
+			strstr(g_err, once) && strstr(once, "instr"));
+	expect("-i, no more keys",
+		shell("$BLINK -rNSi $IMAGE </dev/null") == 1 && one_line("the guest waits for a key, and standard input has ended"));
+	expect("-i, no input", shell("$BLINK -rNSi $IMAGE <&-") == 1 && one_line("the guest waits for a key, and standard input has ended"));
+	expect("ESC at the end", shell("printf 'K\\033' | $BLINK -rNSi $IMAGE") == 1 && !strcmp(g_out, "ready\n011B "));
+	expect("halted for good", shell("echo z | $BLINK -rNS $IMAGE") == 1 && strstr(g_err, "blink: halted with interrupts off in real mode\n"));
+	expect("triple fault", shell("echo t | $BLINK -rNS $IMAGE") == 1 && strstr(g_err, "blink: triple fault in real mode\n"));
+	expect("a full disk", access("/dev/full", W_OK) || (shell("echo w | $BLINK -rNS $IMAGE >/dev/full") == 1 && one_line("standard output: ")));
+	shell("trap '' PIPE; mkfifo $DIR/fifo; : <$DIR/fifo & echo w | (sleep 0.1; $BLINK -rNS $IMAGE; echo $? >&2) >$DIR/fifo; rm $DIR/fifo");
+	expect("nobody reads", !strncmp(g_err, "blink: standard output: ", 24) && !strcmp(g_err + strlen(g_err) - 3, "\n1\n"));
+	expect("SIGPIPE", shell("{ (echo w; sleep 1) | $BLINK -rNS $IMAGE; echo $? >&2; } | :") == 0 && !strcmp(g_err, "141\n"));
 }
 
 // An instruction that nobody has, 8 bytes into a function.
@@ -400,6 +474,7 @@ main(int argc, char **argv)
 	if (!g_tiny) {
 		test_syntax();
 		test_images();
+		test_pipes();
 	}
 	test_ends();
 	tidy_up();
