@@ -7,7 +7,8 @@
 # which `make record` takes from a native run. Where the host itself is
 # x86-64 Linux it is also run natively, so that a stale record is noticed.
 # example/NAME.img is booted, with -N or the flags in NAME.flags, and standard
-# error counts too: port 0xe9 is there.
+# error counts too: port 0xe9 is there. A second line IMAGE SIZE in NAME.flags
+# boots a copy of that image made as long as this.
 # example/NAME.noemu says why a program is skipped under an emulator,
 # example/NAME.notsan why in a build with ThreadSanitizer.
 # example/NAME.notiny why by a tiny build.
@@ -113,9 +114,14 @@ for record in example/*.out example/*/*.out; do
 		done
 	done
 	program=${record%.out}.img
-	flags=-N
-	[ -f "${record%.out}.flags" ] && read -r flags <"${record%.out}.flags"
-	[ ! -f "$program" ] || one "${program#example/}" "$record" "$in" sh -c "$blink -r $flags -i $program 2>&1"
+	flags=-N size=
+	[ -f "${record%.out}.flags" ] && { read -r flags; read -r base size; } <"${record%.out}.flags"
+	if [ -n "$size" ]; then
+		program=$tmp/disk.img
+		cp "${record%/*}/$base" "$program"
+		truncate -s "$size" "$program"
+	fi
+	[ ! -f "$program" ] || one "${record#example/}" "$record" "$in" sh -c "$blink -r $flags -i $program 2>&1"
 done
 
 # The programs that try every system call: against a native run made now,

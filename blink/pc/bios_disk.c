@@ -2,7 +2,7 @@
 // block number (the Enhanced Disk Drive functions 41h to 48h).
 #include "pc/bios.h"
 
-enum { ST_OK, ST_BAD_COMMAND, ST_NO_SECTOR = 4, ST_BAD_GEOMETRY = 7, ST_BAD_TYPE = 12, ST_NOT_READY = 0x80 };
+enum { ST_OK, ST_BAD_COMMAND, ST_NO_SECTOR = 4, ST_BAD_GEOMETRY = 7, ST_DMA_BOUNDARY = 9, ST_BAD_TYPE = 12, ST_NOT_READY = 0x80 };
 enum { OP_READ, OP_WRITE, OP_VERIFY };
 
 static enum bios_result
@@ -41,12 +41,12 @@ transfer(struct pc *pc, int op, u64 lba, u64 linear, unsigned n, unsigned *done)
 	return ST_OK;
 }
 
-// Block number of CX and DH; 0 if there is no such sector.
+// Block number of CX, with that sector in CL, and DH; 0 if there is no such one.
 static int
-block_of(struct pc *pc, u64 *lba)
+block_of(struct pc *pc, u8 cl, u64 *lba)
 {
 	const struct disk *d = &pc->disk;
-	unsigned cl = low(pc, GPR_CX), cylinder = high(pc, GPR_CX) | (cl & 0xc0) << 2, head = high(pc, GPR_DX), sector = cl & 63;
+	unsigned cylinder = high(pc, GPR_CX) | (cl & 0xc0) << 2, head = high(pc, GPR_DX), sector = cl & 63;
 	if (!sector || sector > d->sectors || head >= d->heads || cylinder >= d->cylinders)
 		return 0;
 	*lba = ((u64)cylinder * d->heads + head) * d->sectors + sector - 1;
@@ -57,15 +57,20 @@ static enum bios_result
 by_chs(struct pc *pc, int op)
 {
 	unsigned n = low(pc, GPR_AX), done = 0;
-	u64 lba;
+	u64 lba, to = at(pc, SEG_ES, GPR_BX);
 	u8 status;
 	if (!n || n > 128)
 		return finish(pc, ST_BAD_COMMAND);
-	if (!block_of(pc, &lba)) {
+	if (!block_of(pc, low(pc, GPR_CX), &lba)) {
 		set_low(pc, GPR_AX, 0);
 		return finish(pc, ST_NO_SECTOR);
 	}
-	status = transfer(pc, op, lba, at(pc, SEG_ES, GPR_BX), n, &done);
+	// A floppy's data come by DMA, whose page register does not count.
+	if (op != OP_VERIFY && pc->disk.number < 0x80 && (to & 0xffff) + n * SECTOR > 0x10000) {
+		set_low(pc, GPR_AX, 0);
+		return finish(pc, ST_DMA_BOUNDARY);
+	}
+	status = transfer(pc, op, lba, to, n, &done);
 	set_low(pc, GPR_AX, (u8)done);
 	return finish(pc, status);
 }
@@ -78,8 +83,7 @@ format_track(struct pc *pc)
 	u8 sector[SECTOR], status = ST_OK;
 	u64 lba;
 	unsigned i;
-	set_low(pc, GPR_CX, (low(pc, GPR_CX) & 0xc0) | 1);
-	if (!block_of(pc, &lba))
+	if (!block_of(pc, (low(pc, GPR_CX) & 0xc0) | 1, &lba))
 		return finish(pc, ST_NO_SECTOR);
 	memset(sector, d->number < 0x80 ? 0xf6 : 0, sizeof sector);
 	for (i = 0; i < d->sectors && !status; i++)
@@ -111,8 +115,8 @@ type(struct pc *pc)
 {
 	const struct disk *d = &pc->disk;
 	if (d->number < 0x80) {
-		// A floppy with a change line
-		set_high(pc, GPR_AX, 2);
+		// Drives of 40 tracks have no change line.
+		set_high(pc, GPR_AX, d->cylinders <= 40 ? 1 : 2);
 	} else {
 		u64 blocks = min_u64((u64)d->cylinders * d->heads * d->sectors, d->total);
 		set_high(pc, GPR_AX, 3);
@@ -264,8 +268,9 @@ bios_int13(struct pc *pc)
 		return parameters(pc);
 	case 0x0c: {
 		u64 lba;
-		set_low(pc, GPR_CX, low(pc, GPR_CX) | 1);
-		return finish(pc, block_of(pc, &lba) ? ST_OK : ST_NO_SECTOR);
+		if (floppy)
+			break;
+		return finish(pc, block_of(pc, low(pc, GPR_CX) | 1, &lba) ? ST_OK : ST_NO_SECTOR);
 	}
 	case 0x15:
 		return type(pc);
