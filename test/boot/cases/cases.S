@@ -1,0 +1,330 @@
+// cases.S: the first sector, and the ways into a case and out of it, in every
+// mode. cases.c has the rest, at 2 MiB, where A20 makes no difference.
+//
+// `make cases-image` makes example/boot/cases.img of it. Bochs 2.7 runs the image
+// too (port E9), and its lines are the same but for the rows named in cases.c.
+//
+// In real mode and virtual-8086 mode a case's registers are in `regs`; the frame
+// from which IRET starts it is on its stack, put there by cases.c. Out of it
+// leads every vector: through the IVT to rm_stubs, through the IDT to pm_stubs,
+// and vector 8 of protected mode through a task gate, as stacks may be bad then.
+#include "cases.h"
+#define EAX 0
+#define EBX 4
+#define ECX 8
+#define EDX 12
+#define ESI 16
+#define EDI 20
+#define EBP 24
+#define ESP 28
+#define EIP 32
+#define EFLAGS 36
+#define CS 40
+#define SS 44
+#define DS 48
+#define ES 52
+#define FS 56
+#define GS 60
+#define VECTOR 64
+#define ERROR 68
+#define CR0 72
+
+	.section .low, "awx"
+	.code16
+	.globl _start
+_start:
+	cli
+	cld
+	xor %ax, %ax
+	mov %ax, %ds
+	mov %ax, %ss
+	mov $0x7c00, %sp
+	mov $0x7e0, %bx
+	mov %bx, %es
+	mov $2, %cx		// cylinder 0, sector 2; DH is the head
+	mov $0, %dh
+1:	xor %bx, %bx
+	mov $0x201, %ax
+	int $0x13
+	jc 1b
+	mov %es, %ax
+	add $32, %ax
+	mov %ax, %es
+	inc %cl
+	cmp $18, %cl
+	jbe 2f
+	mov $1, %cl
+	xor $1, %dh
+	jnz 2f
+	inc %ch
+2:	decw sectors
+	jnz 1b
+	cli
+	mov $0xff, %al
+	out %al, $0x21
+	out %al, $0xa1
+	in $0x92, %al
+	or $2, %al
+	and $0xfe, %al
+	out %al, $0x92
+	lgdt gdt_ptr
+	mov %cr0, %eax
+	and $0x9fffffff, %eax
+	or $0x11, %eax
+	mov %eax, %cr0
+	ljmp $CODE32, $start32
+	.code32
+start32:
+	mov $DATA32, %eax
+	mov %eax, %ds
+	mov %eax, %es
+	mov %eax, %ss
+	xor %eax, %eax
+	mov %eax, %fs
+	mov %eax, %gs
+	mov $0x2f0000, %esp
+	mov $high_start, %edi
+	mov $high_from, %esi
+	mov $high_size, %ecx
+	rep movsb
+	mov $bss_size, %ecx
+	rep stosb
+	call cases_main
+	mov $0x21, %al
+	out %al, $0xf4
+	lidt no_idt		// a machine without that port stops
+	int3
+sectors:
+	.word image_sectors
+	.org 0x1d0
+	.globl options
+options:			// row to tell about, mode, flags, cases of a row; see cases.c
+	.word 0xffff
+	.byte 0xff, 0
+	.word 0
+	.org 510
+	.word 0xaa55
+
+	.globl regs, exit_cr0, data_selector
+	.balign 4
+regs:	.fill 80
+sup_esp:
+	.long 0
+exit_cr0:
+	.long 0
+data_selector:			// of unreal mode or real mode
+	.word 0
+	.globl gdt_ptr, idt_ptr, ivt_ptr
+	.balign 8
+gdt_ptr:
+	.word GDT_SIZE - 1
+	.long gdt
+idt_ptr:
+	.word 0x7ff
+	.long idt
+ivt_ptr:
+	.word 0x3ff
+	.long 0
+no_idt:	.fill 6
+	.balign 8
+	.globl gdt, idt, tss, tss_double
+gdt:	.quad 0, 0x00cf9b000000ffff, 0x00cf93000000ffff
+	.quad 0x00009b000000ffff, 0x000093000000ffff, 0x000293000000ffff
+	.fill GDT_SIZE - 0x30
+idt:	.fill 0x800
+tss:	.fill 208
+tss_double:
+	.fill 104
+
+	// into a case of real mode
+	.code32
+	.globl run_real
+run_real:
+	pushal
+	mov %esp, sup_esp
+	lidt ivt_ptr
+	ljmp $CODE16, $1f
+	.code16
+1:	mov %cs:data_selector, %ax
+	mov %ax, %ds
+	mov %ax, %es
+	mov %ax, %fs
+	mov %ax, %gs
+	mov $DATA16, %ax
+	mov %ax, %ss
+	mov %cr0, %eax
+	and $0xfe, %al
+	mov %eax, %cr0
+	ljmp $0, $2f
+2:	mov %cs:regs+DS, %ds
+	mov %cs:regs+ES, %es
+	mov %cs:regs+FS, %fs
+	mov %cs:regs+GS, %gs
+	mov %cs:regs+SS, %ss
+	mov %cs:regs+ESP, %esp
+	mov %cs:regs+EAX, %eax
+	mov %cs:regs+EBX, %ebx
+	mov %cs:regs+ECX, %ecx
+	mov %cs:regs+EDX, %edx
+	mov %cs:regs+ESI, %esi
+	mov %cs:regs+EDI, %edi
+	mov %cs:regs+EBP, %ebp
+	iretw
+
+	.globl rm_stubs
+rm_stubs:
+	.set n, 0
+	.rept 256
+	movb $n, %cs:regs+VECTOR
+	.byte 0xe9
+	.word rm_common - . - 2
+	.set n, n + 1
+	.endr
+rm_common:
+	mov %eax, %cs:regs+EAX
+	mov %ebx, %cs:regs+EBX
+	mov %ecx, %cs:regs+ECX
+	mov %edx, %cs:regs+EDX
+	mov %esi, %cs:regs+ESI
+	mov %edi, %cs:regs+EDI
+	mov %ebp, %cs:regs+EBP
+	mov %esp, %cs:regs+ESP
+	mov %ds, %cs:regs+DS
+	mov %es, %cs:regs+ES
+	mov %fs, %cs:regs+FS
+	mov %gs, %cs:regs+GS
+	mov %ss, %cs:regs+SS
+	lgdtl %cs:gdt_ptr
+	mov %cr0, %eax
+	mov %eax, %cs:exit_cr0
+	mov $0x11, %eax
+	mov %eax, %cr0
+	ljmpl $CODE32, $leave
+	.code32
+leave:
+	mov $DATA32, %eax
+	mov %eax, %ds
+	mov %eax, %es
+	mov %eax, %ss
+	mov sup_esp, %esp
+	xor %eax, %eax
+	mov %eax, %fs
+	mov %eax, %gs
+	lgdt gdt_ptr
+	lidt idt_ptr
+	push $2
+	popfl
+	popal
+	ret
+
+	// into a case of virtual-8086 or protected mode
+	.globl run_protected
+run_protected:
+	pushal
+	mov %esp, sup_esp
+	testl $0x20000, regs+EFLAGS
+	jnz 1f
+	testb $3, regs+CS
+	jnz 2f
+	mov %cs:regs+SS, %ss
+	mov %cs:regs+ESP, %esp
+	jmp 3f
+1:	pushl regs+GS
+	pushl regs+FS
+	pushl regs+DS
+	pushl regs+ES
+2:	pushl regs+SS
+	pushl regs+ESP
+	pushl regs+EFLAGS
+	pushl regs+CS
+	pushl regs+EIP
+	testl $0x20000, regs+EFLAGS
+	jnz 4f
+3:	mov %cs:regs+ES, %es
+	mov %cs:regs+FS, %fs
+	mov %cs:regs+GS, %gs
+	mov %cs:regs+DS, %ds
+4:	mov %cs:regs+EAX, %eax
+	mov %cs:regs+EBX, %ebx
+	mov %cs:regs+ECX, %ecx
+	mov %cs:regs+EDX, %edx
+	mov %cs:regs+ESI, %esi
+	mov %cs:regs+EDI, %edi
+	mov %cs:regs+EBP, %ebp
+	iretl
+
+	.globl pm_stubs
+pm_stubs:
+	.set n, 0
+	.rept 256
+	.if n == 8 || (n >= 10 && n <= 14) || n == 17
+	nop
+	nop
+	.else
+	push $0
+	.endif
+	pushl $n - 128 - 256 * (n / 256)
+	.byte 0xe9
+	.long pm_common - . - 4
+	.if n >= 256
+	.endif
+	.set n, n + 1
+	.endr
+pm_common:
+	push %eax
+	mov %ds, %eax		// PUSH DS may write two bytes or four
+	push %eax
+	mov $DATA32, %eax
+	mov %eax, %ds
+	popl regs+DS
+	popl regs+EAX
+	mov %ebx, regs+EBX
+	mov %ecx, regs+ECX
+	mov %edx, regs+EDX
+	mov %esi, regs+ESI
+	mov %edi, regs+EDI
+	mov %ebp, regs+EBP
+	mov %es, regs+ES
+	mov %fs, regs+FS
+	mov %gs, regs+GS
+	popl regs+VECTOR
+	addl $128, regs+VECTOR
+	popl regs+ERROR
+	popl regs+EIP
+	popl regs+CS
+	popl regs+EFLAGS
+	testl $0x20000, regs+EFLAGS
+	jnz 1f
+	testb $3, regs+CS
+	jz 2f
+1:	popl regs+ESP
+	popl regs+SS
+	testl $0x20000, regs+EFLAGS
+	jz 3f
+	popl regs+ES
+	popl regs+DS
+	popl regs+FS
+	popl regs+GS
+	jmp 3f
+2:	mov %esp, regs+ESP
+	mov %ss, regs+SS
+3:	mov %cr0, %eax
+	mov %eax, exit_cr0
+	mov $0x11, %eax
+	mov %eax, %cr0
+	jmp leave
+
+	// vector 8: the case's registers are in tss
+	.globl double_fault
+double_fault:
+	popl regs+ERROR
+	movl $8, regs+VECTOR
+	andb $0xfd, gdt+TSS_MAIN+5
+	andb $0xfd, gdt+TSS_DOUBLE+5
+	lgdt gdt_ptr
+	mov $TSS_MAIN, %eax
+	ltr %ax
+	mov $0x2f8000, %esp
+	push $2
+	popfl
+	jmp 3b
