@@ -110,13 +110,15 @@ far_done(struct cpu *c, const struct op *op, u32 bad)
 		cpu_raise_fault(c, c->sys->switched ? 0 : op, bad);
 }
 
-// The slots of a far call are as wide as the operand size, also with REX.W.
+// The slots of a far call are as wide as the operand size, also with REX.W; the
+// pointer's offset has 32 bits then in a Linux program, as on AMD processors, and
+// 64 in a PC, as Intel documents.
 static NOINLINE u64
 far_jump(struct cpu *c, const struct op *op, int call)
 {
 	int size = op_kind(op, 0) == K_MEM ? op->size - 2 : op->size;
 	u64 ip, sp = c->r[GPR_SP];
-	u32 sel = far_pointer(c, op, far_size(op), &ip);
+	u32 sel = far_pointer(c, op, CPU_SYS(c) ? size : far_size(op), &ip);
 	struct segment s;
 	if (CPU_SYS(c)) {
 		far_done(c, op, far_transfer(c, op, sel, ip, size, call));

@@ -101,6 +101,12 @@ frame_inner(struct cpu *c, int cpl, struct frame *f)
 	return bad >> 16 == VEC_GP ? FAULT(VEC_TS, bad & 0xffff) : bad;
 }
 
+u32
+frame_fault(const struct frame *f, u32 bad)
+{
+	return bad >> 16 == VEC_SS ? FAULT(VEC_SS, f->sel & 0xfffc) : bad;
+}
+
 void
 frame_use(struct cpu *c, const struct frame *f, int switched)
 {
@@ -186,6 +192,8 @@ through_gate(struct cpu *c, const struct descriptor *gate, int call, u64 next)
 		return FAULT(VEC_GP, gate->sel & 0xfffc);
 	if (!(gate->rights & R_PRESENT))
 		return FAULT(VEC_NP, gate->sel & 0xfffc);
+	if (gate->hi >> 40 & 31)
+		return FAULT(VEC_GP, gate->sel & 0xfffc);
 	bad = code_descriptor(c, sel, &d);
 	if (bad)
 		return bad;
@@ -218,6 +226,8 @@ through_gate(struct cpu *c, const struct descriptor *gate, int call, u64 next)
 		bad = frame_push(c, &f, n, c->sel[SEG_CS]);
 	if (!bad && call)
 		bad = frame_push(c, &f, n, next);
+	if (inner)
+		bad = frame_fault(&f, bad);
 	if (!bad)
 		bad = ip_check(c, &s, ip);
 	if (!bad)
@@ -310,7 +320,9 @@ hide_inner(struct cpu *c)
 	memset(&null, 0, sizeof null);
 	for (i = 0; i < 4; ++i) {
 		u32 r = c->seg[segs[i]].rights;
-		if ((r & (R_CODE | R_CONFORMING)) != (R_CODE | R_CONFORMING) && dpl_of(r) < c->cpl && c->sel[segs[i]] >= 4)
+		if (c->sel[segs[i]] < 4)
+			c->sel[segs[i]] = 0;  // its base stays
+		else if ((r & (R_CODE | R_CONFORMING)) != (R_CODE | R_CONFORMING) && dpl_of(r) < c->cpl)
 			system_set_segment(c, segs[i], 0, &null);
 	}
 }
@@ -342,9 +354,10 @@ return_to(struct cpu *c, struct frame *f, u32 sel, u64 ip, int n, u32 more, int 
 		if (bad)
 			return bad;
 		ss &= 0xffff;
+		// A null SS of any RPL will do for 64-bit code below ring 3.
 		if (ss < 4 && !(to64 && rpl < 3))
 			return FAULT(VEC_GP, 0);
-		bad = system_load_stack(c, (u32)ss, rpl, &out.seg);
+		bad = system_load_stack(c, ss < 4 ? (u32)rpl : (u32)ss, rpl, &out.seg);
 		if (bad)
 			return bad;
 		out.sel = (u32)ss;

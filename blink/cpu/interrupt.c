@@ -168,7 +168,7 @@ deliver_protected(struct cpu *c, struct event *e)
 		x[count++] = e->error;
 	bad = push_all(c, &f, n, x, count);
 	if (bad)
-		return marked(e, inner && bad >> 16 == VEC_SS ? FAULT(VEC_SS, f.sel & 0xfffc) : bad);
+		return marked(e, inner ? frame_fault(&f, bad) : bad);
 	if (wide ? (u64)((i64)ip >> 47) + 1 > 1 : (u32)ip > code.limit)
 		return marked(e, FAULT(VEC_GP, 0));
 	bad = descriptor_touch(c, &d);
@@ -236,6 +236,9 @@ cpu_deliver(struct cpu *c, unsigned vector, enum deliver how)
 	// A soft interrupt's own fault is at the instruction, not behind it.
 	if (how == DELIVER_SOFT)
 		fault_pc = c->int_pc;
+	// Instructions clear RF as they begin.
+	if (how == DELIVER_SOFT || how == DELIVER_INT1)
+		c->sysflags &= ~(u32)FLAG_RF;
 	for (;;) {
 		struct system_event *note = &s->events[s->nevents % EVENTS];
 		u32 bad;

@@ -279,7 +279,7 @@ run(struct cpu *c, int one)
 				cpu_park(c);
 				cpu_unpark(c);
 			}
-			if (UNLIKELY(c->sysflags & FLAG_TF || (CPU_SYS(c) && system_watching(c)))) {
+			if (UNLIKELY(c->sysflags & FLAG_TF || (CPU_SYS(c) && system_steps(c)))) {
 				u32 tf = c->sysflags & FLAG_TF;
 				step(c);
 				if (c->stop == STOP_ATTENTION && delays_trap(c))

@@ -225,7 +225,7 @@ op_pop_sreg(struct cpu *c, const struct op *op)
 static NOINLINE void
 load_far(struct cpu *c, const struct op *op, int seg)
 {
-	int size = far_size(op);
+	int size = CPU_SYS(c) && op->size == 8 ? 8 : far_size(op);  // see far_jump
 	u64 x = rdn(c, op, ea(c, op), size);
 	load_segment(c, op, seg, rd16(c, op, ea_at(c, op, (u64)size)));
 	reg_set(c, op->a, size, x);

@@ -151,6 +151,12 @@ system_watching(const struct cpu *c)
 {
 	return c->sys && c->sys->dr7 & 0xff;
 }
+// Whether the next instruction runs singly; RF lasts for one.
+static inline int
+system_steps(const struct cpu *c)
+{
+	return system_watching(c) || c->sysflags & FLAG_RF;
+}
 // Whether #DB follows the instruction that was run by itself; notes why in DR6.
 int system_traps(struct cpu *c, int stepped);
 // Whether a slot of block `from` may lead to `to` for good.
@@ -192,6 +198,8 @@ u32 frame_push(struct cpu *c, struct frame *f, int n, u64 x);  // #SS(0), #PF
 u32 frame_pop(struct cpu *c, struct frame *f, int n, u64 *x);
 // The stack of an inner privilege level, from the TSS: 0 or #TS, #SS, #NP, #PF.
 u32 frame_inner(struct cpu *c, int cpl, struct frame *f);
+// What a fault of pushing to an inner stack is: #SS with its selector.
+u32 frame_fault(const struct frame *f, u32 bad);
 void frame_use(struct cpu *c, const struct frame *f, int switched);
 // Whether sel may be what CS becomes at privilege level cpl, for gates, far
 // returns and IRET: 0 or the fault with its selector.

@@ -323,6 +323,13 @@ caught(const word *p)
 	}
 }
 
+// A program as committed leaves out most of the many; with -DFULL there are all.
+#ifdef FULL
+#define EVERY(n) 1
+#else
+#define EVERY(n) (n)
+#endif
+
 enum { MODE_16, MODE_32, MODE_64 };
 
 static struct state in;
@@ -347,7 +354,30 @@ static void
 what_happened(void)
 {
 	word32((u32)(got.vector << 16 | got.error));
-	word32((u32)(got.ip - CODE));
+	word64(got.ip - CODE);
+}
+
+#define TARGET (CODE + 0x800)  // where far transfers go: filled with INT3
+
+// Where it went, and what is on the stack there
+static void
+where(void)
+{
+	u32 i;
+	what_happened();
+	word32((u32)(got.cs << 16 | got.ss));
+	word32((u32)got.flags);
+	word64(got.sp);
+	for (i = 0; i < 32; i += 4)
+		word32(MEM32((u32)got.sp + i));
+}
+
+static void
+fill_target(void)
+{
+	u32 i;
+	for (i = 0; i < 0x100; ++i)
+		MEM8(TARGET + i) = 0xcc;
 }
 
 static void

@@ -10,8 +10,8 @@
 
 static const char *const modes[] = MODE_NAMES;
 
-enum { QUERY, MOV_ES, MOV_SS, POP_DS, POP_SS, LES, LSS, LFS, MOV_GS, LLDT_CX, LTR_CX, HOWS };
-static const char *const names[HOWS] = { "query", "mov es", "mov ss", "pop ds", "pop ss", "les", "lss", "lfs", "mov gs", "lldt", "ltr" };
+enum { QUERY, MOV_ES, MOV_SS, POP_DS, POP_SS, LES, LSS, LFS, LSS_W, MOV_GS, LLDT_CX, LTR_CX, HOWS };
+static const char *const names[HOWS] = { "query", "mov es", "mov ss", "pop ds", "pop ss", "les", "lss", "lfs", "lss.w", "mov gs", "lldt", "ltr" };
 
 static void
 emit(int how)
@@ -34,6 +34,7 @@ emit(int how)
 	case POP_SS: byte(0x17); break;
 	case LES: bytes(0xc407); break;
 	case LSS: bytes(0x0fb207); break;
+	case LSS_W: bytes(0x480fb207); break;
 	case LFS: bytes(0x0fb407); break;
 	case LLDT_CX: bytes(0x0f00d1); break;
 	case LTR_CX: bytes(0x0f00d9); break;
@@ -52,10 +53,11 @@ try(int how, int mode, u32 ring, u32 sel)
 	in.di = 0x22222222;
 	if (how == POP_DS || how == POP_SS)
 		MEM32(in.sp) = sel;
-	if (how == LES || how == LSS || how == LFS) {
+	if (how == LES || how == LSS || how == LFS || how == LSS_W) {
 		in.bx = in.di = BUFFER;
 		MEM32(BUFFER) = sel << 16 | 0x4321;
-		MEM32(BUFFER + 4) = sel;
+		MEM32(BUFFER + 4) = how == LSS_W ? 0x12345678 : sel;
+		MEM32(BUFFER + 8) = sel;
 	}
 	enter(&in);
 	what_happened();
@@ -85,7 +87,7 @@ restore(int how)
 static void
 all(int how, int mode)
 {
-	u32 ring, rpl, ti, access, step = how <= MOV_SS ? 1 : 3;
+	u32 ring, rpl, ti, access, step = EVERY(how <= MOV_SS ? 3 : 5);
 	group(modes[mode], names[how]);
 	emit(how);
 	for (ring = 0; ring < (how >= LLDT_CX ? 1u : 4u); ++ring)
@@ -128,7 +130,8 @@ main(void)
 	set_up();
 	for (mode = 0; mode < MODES; ++mode)
 		for (how = 0; how < LTR_CX; ++how)
-			all(how, mode);
+			if (how != LSS_W || mode == MODE_64)
+				all(how, mode);
 	for (mode = 0; mode < MODES; ++mode)
 		all(LTR_CX, mode);
 	finish(10);
