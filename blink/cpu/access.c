@@ -3,6 +3,7 @@
 #include "cpu/cpu_internal.h"
 #include "cpu/int.h"
 #include "cpu/system.h"
+#include "mem/machine.h"
 
 // Raises what an access gets when byte `at` is inaccessible.
 static void NORETURN
@@ -48,7 +49,7 @@ find(struct cpu *c, const struct op *op, u64 gva, int access, enum mem_fault *wh
 		// this one instruction by itself and go on with what is there then.
 		u32 epoch = LOAD_ACQUIRE(&c->code->epoch);
 		p = mem_slow(c->mem, &c->tlb, gva, access, why);
-		if (p && LOAD_ACQUIRE(&c->code->epoch) != epoch)
+		if (p && LOAD_ACQUIRE(&c->code->epoch) != epoch && !(CPU_SYS(c) && op && !op_block(op)->dead))
 			cpu_unwind(c, op, UNWIND_STEP);
 	} else {
 		p = mem_slow(c->mem, &c->tlb, gva, access, why);
@@ -79,9 +80,10 @@ place(struct cpu *c, const struct op *op, u64 gva, int n, u64 at, int access)
 {
 	enum mem_fault why = MEM_OK;
 	u64 last;
+	int bytes = CPU_SYS(c) ? MEM_BYTES(at == gva ? on_first_page(gva, n) : n - on_first_page(gva, n)) : 0;
 	if (CPU_MODE(c) != MODE_64)
 		at = (u32)at;
-	u8 *p = find(c, op, at, access, &why);
+	u8 *p = find(c, op, at, access | bytes, &why);
 	if (LIKELY(p != 0))
 		return p;
 	// What will be written back is refused like a write, from its first byte.

@@ -7,6 +7,7 @@
 #include "cpu/cpu_internal.h"
 #include "cpu/system.h"
 #include "host/host.h"
+#include "mem/machine.h"
 
 enum { POPULATE_WRITE = 23 };  // madvise(2)
 
@@ -316,6 +317,8 @@ block_at(struct cpu *c, u64 pc, u64 *fault_va)
 				cpu_out_of_memory();
 			}
 			memcpy(b, tmp, size);
+			if (CPU_SYS(c))
+				mem_ram_code(code->mem, at, b->end - b->pc);
 			for (u32 i = 0; i < b->nops; ++i)
 				if (b->ops[i].fn == op_unlinked)
 					b->ops[i].link = &b->ops[i];

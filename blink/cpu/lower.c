@@ -232,7 +232,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 			op->idx = (u8)(op - b->ops);
 			++op;
 			++count;
-			at += in.len ? in.len : 1;
+			at += MAX_INSN_BYTES;  // those that were looked at
 			slots = 1;
 			break;
 		}

@@ -402,6 +402,9 @@ op_stale(struct cpu *c, const struct op *op)
 	const struct block *n = LOAD_ACQUIRE(&b->page_next);
 	u32 i = JUMP_HASH(b->pc);
 	if (CPU_SYS(c)) {
+		n = c->jumps[i];
+		if (n != b && n->pc == b->pc)
+			DISPATCH(n->ops);
 		c->pc = b->pc;
 		TAIL cpu_jump(c, op);
 	}

@@ -152,7 +152,7 @@ place(struct cpu *c, u64 at, int n, int access, u8 *p[2], int *k)
 	if (!long_mode(c))
 		at = (u32)at;
 	*k = n < room ? n : room;
-	p[0] = mem_slow(c->mem, 0, at, access, &why);
+	p[0] = mem_slow(c->mem, 0, at, access | MEM_BYTES(*k), &why);
 	if (!p[0])
 		return refused(c, at, why);
 	p[1] = 0;
@@ -160,7 +160,7 @@ place(struct cpu *c, u64 at, int n, int access, u8 *p[2], int *k)
 		at += (u64)*k;
 		if (!long_mode(c))
 			at = (u32)at;
-		p[1] = mem_slow(c->mem, 0, at, access, &why);
+		p[1] = mem_slow(c->mem, 0, at, access | MEM_BYTES(n - *k), &why);
 		if (!p[1])
 			return refused(c, at, why);
 	}

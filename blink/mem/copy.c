@@ -3,6 +3,7 @@
 // Host faults (a file that became shorter; a page closed again by a watch)
 // end in the innermost mem_guarded_copy, never in the middle of anything else.
 #include "mem/map.h"
+#include "mem/machine.h"
 #include "base/atomic.h"
 #include <errno.h>
 #include <setjmp.h>
@@ -65,7 +66,7 @@ mem_host(struct mem *m, u64 gva, size_t *len, int access)
 		return window(gva, len, access);
 	if (MACHINE(m)) {
 		*len = (size_t)min_u64(*len, page + PAGE_SIZE_GUEST - gva);
-		return machine_slow(m, 0, gva, access, &why);
+		return machine_slow(m, 0, gva, access | MEM_BYTES(*len), &why);
 	}
 	memset(&ch, 0, sizeof ch);
 again:

@@ -8,7 +8,8 @@ struct machine {
 	u8 *ram;
 	u64 size;
 	u64 a20;         // what an address is masked with
-	u8 *watched;     // by page of RAM: decoded code comes from it
+	u16 *watched;    // by page of RAM: decoded code comes from it; see changes()
+	u8 *code;        // a bit for each byte of RAM: set for those it comes from, and some more
 	u8 *nothing;     // a page of ones
 	u8 *sink;        // a page for writes that go nowhere
 	u32 error;       // of the last page fault
@@ -56,28 +57,49 @@ mem_ram(struct mem *m, u64 phys, u64 len)
 	return phys <= k->size && len <= k->size - phys ? k->ram + phys : 0;
 }
 
-// Drops the watch of a page and tells.
+static int
+any_code(const struct machine *k, u64 at, u64 n)
+{
+	for (; n; ++at, --n)
+		if (k->code[at >> 3] >> (at & 7) & 1)
+			return 1;
+	return 0;
+}
+
+// n bytes within a page change; 0: any up to its end. Tells if code comes from
+// them. Data beside code keeps the page from being written without notice: after
+// so many writes the whole page is dropped, to see whether it is code still.
+enum { PATIENCE = 4000 };
 static void
-page_changes(struct mem *m, const u8 *p)
+changes(struct mem *m, const u8 *p, u64 n)
 {
 	struct machine *k = m->machine;
-	u64 page = (u64)(p - k->ram) >> PAGE_BITS;
-	if (k->watched[page]) {
+	u64 at = (u64)(p - k->ram), page = at >> PAGE_BITS, end = at + n;
+	if (!k->watched[page])
+		return;
+	if (!n || !--k->watched[page]) {
 		k->watched[page] = 0;
-		if (m->hooks.code_changed)
-			m->hooks.code_changed(m->hooks.arg, page << PAGE_BITS, (page + 1) << PAGE_BITS);
+		at = page << PAGE_BITS;
+		end = at + PAGE_SIZE_GUEST;
+		memset(k->code + (at >> 3), 0, PAGE_SIZE_GUEST / 8);
+	} else if (!any_code(k, at, n)) {
+		return;
 	}
+	if (m->hooks.code_changed)
+		m->hooks.code_changed(m->hooks.arg, at, end);
 }
 
 int
 mem_ram_write(struct mem *m, u64 phys, const void *src, u64 len)
 {
 	u8 *p = mem_ram(m, phys, len);
-	u64 at;
+	u64 at, n;
 	if (!p)
 		return -1;
-	for (at = round_down(phys, PAGE_SIZE_GUEST); at < phys + len; at += PAGE_SIZE_GUEST)
-		page_changes(m, m->machine->ram + at);
+	for (at = phys; at < phys + len; at += n) {
+		n = min_u64(phys + len, round_down(at, PAGE_SIZE_GUEST) + PAGE_SIZE_GUEST) - at;
+		changes(m, m->machine->ram + at, n);
+	}
 	memcpy(p, src, (size_t)len);
 	return 0;
 }
@@ -101,7 +123,9 @@ entry_get(const struct walk *w, const u8 *p)
 static void
 entry_put(struct mem *m, const struct walk *w, u8 *p, u64 x)
 {
-	page_changes(m, p);
+	if (is_rom(m->machine, p))
+		return;
+	changes(m, p, w->wide ? 8 : 4);
 	if (w->wide)
 		st64(p, x);
 	else
@@ -244,21 +268,22 @@ machine_slow(struct mem *m, struct tlb *tlb, u64 gva, int access, enum mem_fault
 	struct machine *k = m->machine;
 	struct walk w;
 	u8 *p;
-	u64 page = gva >> PAGE_BITS;
+	u64 page = gva >> PAGE_BITS, n = (u64)access >> MEM_BYTES_SHIFT;
 	struct tlb_entry *t;
 	if (translate(m, gva, access, &w, why))
 		return 0;
 	p = ram_at(k, w.phys);
 	if (!p || (access & MEM_W && is_rom(k, p))) {
 		// What is read back from the sink is what was there.
-		const u8 *from = p ? p - (gva & (PAGE_SIZE_GUEST - 1)) : k->nothing;
+		u64 offset = gva & (PAGE_SIZE_GUEST - 1);
+		const u8 *from = p ? p : k->nothing + offset;
 		if (!(access & MEM_W))
-			return k->nothing + (gva & (PAGE_SIZE_GUEST - 1));
-		memcpy(k->sink, from, PAGE_SIZE_GUEST);
-		return k->sink + (gva & (PAGE_SIZE_GUEST - 1));
+			return k->nothing + offset;
+		memcpy(k->sink + offset, from, n ? n : PAGE_SIZE_GUEST - offset);
+		return k->sink + offset;
 	}
 	if (access & MEM_W)
-		page_changes(m, p);
+		changes(m, p, n);
 	if (tlb && !(access & MEM_SUPER)) {
 		t = &tlb->e[page & (TLB_SIZE - 1)];
 		t->rtag = page;
@@ -300,9 +325,21 @@ machine_watch(struct mem *m, u64 gva)
 	if (translate(m, gva, MEM_R | MEM_X, &w, &why) || !(p = ram_at(k, w.phys)))
 		return;
 	if (!k->watched[(p - k->ram) >> PAGE_BITS]) {
-		k->watched[(p - k->ram) >> PAGE_BITS] = 1;
+		k->watched[(p - k->ram) >> PAGE_BITS] = PATIENCE;
 		if (m->hooks.tlb_stale)
 			m->hooks.tlb_stale(m->hooks.arg, gva, gva + 1);
+	}
+}
+
+void
+mem_ram_code(struct mem *m, u64 phys, u64 len)
+{
+	const struct machine *k = m->machine;
+	for (; len; ++phys, --len) {
+		const u8 *p = ram_at(k, phys);
+		u64 at = p ? (u64)(p - k->ram) : 0;
+		if (p)
+			k->code[at >> 3] |= (u8)(1 << (at & 7));
 	}
 }
 
@@ -338,11 +375,14 @@ mem_machine_new(u64 size)
 	if (m && k && size <= SIZE_MAX - 4 * UNIT)
 		p = (u8 *)mmap(0, (size_t)mapped(size), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p != (u8 *)MAP_FAILED)
-		k->watched = (u8 *)calloc(1, (size_t)(size >> PAGE_BITS));
-	if (p == (u8 *)MAP_FAILED || !k->watched || mprotect(p + UNIT, (size_t)size + 2 * UNIT, PROT_READ | PROT_WRITE)) {
+		k->watched = (u16 *)calloc(sizeof *k->watched, (size_t)(size >> PAGE_BITS));
+	if (k && k->watched)
+		k->code = (u8 *)calloc(1, (size_t)(size / 8));
+	if (p == (u8 *)MAP_FAILED || !k->watched || !k->code || mprotect(p + UNIT, (size_t)size + 2 * UNIT, PROT_READ | PROT_WRITE)) {
 		if (p != (u8 *)MAP_FAILED) {
 			munmap(p, (size_t)mapped(size));
 			free(k->watched);
+			free(k->code);
 		}
 		free(k);
 		if (m)
@@ -365,5 +405,6 @@ machine_free(struct machine *k)
 {
 	munmap(k->ram - UNIT, (size_t)mapped(k->size));
 	free(k->watched);
+	free(k->code);
 	free(k);
 }

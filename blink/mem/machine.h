@@ -8,7 +8,8 @@
 //
 // There is no VMA map: mem_map and its kin are not for such a memory, but
 // mem_read, mem_write, mem_fetch, mem_slow and mem_watch_code are. Decoded
-// code is watched, and reported to hooks.code_changed, by physical address.
+// code is watched, and reported to hooks.code_changed, by physical address: by
+// the byte, as a boot sector has its variables among its code.
 //
 // One thread. Source: SDM vol 3 chapter 4.
 #ifndef MEM_MACHINE_H_
@@ -32,6 +33,9 @@ struct mem_paging {
 };
 
 enum { MEM_SUPER = 8 };  // with MEM_R and MEM_W: the processor's own, whatever the privilege
+// With MEM_W: how many bytes; else all to the end of the page may be written.
+enum { MEM_BYTES_SHIFT = 8 };
+#define MEM_BYTES(n) ((int)(n) << MEM_BYTES_SHIFT)
 
 // RAM of `size` bytes, a multiple of 64 KiB, zeroed. 0 without memory.
 struct mem *mem_machine_new(u64 size);
@@ -48,5 +52,7 @@ u64 mem_ram_size(const struct mem *);
 // not all there. Who writes through it to what may be code uses mem_ram_write.
 u8 *mem_ram(struct mem *, u64 phys, u64 len);
 int mem_ram_write(struct mem *, u64 phys, const void *src, u64 len);
+// These bytes of a watched page were decoded: a change of them is told.
+void mem_ram_code(struct mem *, u64 phys, u64 len);
 
 #endif
