@@ -264,6 +264,10 @@ bios_call(struct pc *pc, unsigned entry)
 {
 	enum bios_result result = BIOS_DONE;
 	switch (entry) {
+	case 0x05:
+		// The screen, on a printer: there is none.
+		set_bda8(pc, BDA_PRINT_SCREEN, 0xff);
+		break;
 	case 0x08:
 		int08(pc);
 		break;

@@ -56,6 +56,7 @@ static const u8 code_start[] = { 0xea, 0x5b, 0xe0, 0x00, 0xf0 };  // jmp f000:e0
 
 static const struct routine { u16 offset; u8 entry; u8 before; const u8 *code; u8 size; } routines[] = {
 #define CODE(offset, entry, before, code) { offset, entry, before, code, sizeof code }
+	CODE(0xff54, 0x05, 0, code_service),
 	CODE(0xfea5, 0x08, 8, code_08),
 	CODE(0xe987, 0x09, 8, code_09),
 	CODE(0xef57, 0x0e, 0, code_service),
@@ -173,7 +174,7 @@ vectors(struct pc *pc)
 		vector(pc, i, IRQ_UNEXPECTED, 0xf000);
 	for (i = 0; i < COUNTOF(routines); i++)
 		if (routines[i].entry < ENTRY_RESET)
-			vector(pc, routines[i].entry, routines[i].offset, 0xf000);
+			vector(pc, routines[i].entry, (u16)(routines[i].offset + (routines[i].code == code_back ? 4 : 0)), 0xf000);
 	vector(pc, 0x71, AT_71, 0xf000);
 	vector(pc, 0x75, AT_75, 0xf000);
 	vector(pc, 0x1d, ROM_VIDEO_TABLE, 0xf000);
@@ -195,6 +196,8 @@ static void
 data_areas(struct pc *pc)
 {
 	static const u8 zeros[256] = { 0 };
+	// What a floppy that was found is like, by its drive's type
+	static const u8 media[] = { 0, 0x93, 0x15, 0x97, 0x17, 0xd7 };
 	u8 ebda[1024] = { 1 };
 	int hard = pc->disk.fd >= 0 && pc->disk.number >= 0x80, i;
 	ram_write(pc, BDA, zeros, sizeof zeros);
@@ -211,6 +214,10 @@ data_areas(struct pc *pc)
 	for (i = 0; i < 4; i++) {
 		set_bda8(pc, BDA + 0x78 + (u32)i, 20);
 		set_bda8(pc, BDA + 0x7c + (u32)i, 1);
+	}
+	if (pc->disk.fd >= 0 && !hard) {
+		set_bda8(pc, BDA_DRIVES, pc->disk.type == 1 ? 4 : 7);
+		set_bda8(pc, BDA_MEDIA, media[pc->disk.type]);
 	}
 	set_bda8(pc, BDA_KEYBOARD, 0x10);
 	set_bda32(pc, BDA_TICKS, (u32)((rtc_get(pc, RTC_HOUR) * 3600u + rtc_get(pc, RTC_MINUTE) * 60u + rtc_get(pc, RTC_SECOND)) * (u64)PIT_HZ >> 16));

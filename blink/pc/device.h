@@ -90,8 +90,9 @@ struct kbd {
 	u8 last;                 // what the keyboard sent last, for a resend
 	u8 answer[8], nanswers;  // of the controller
 	u8 reply[8], nreplies;   // of the keyboard
-	u8 keys[64];             // scan codes still to be sent
+	u8 keys[64];             // scan codes of set 1 still to be sent
 	u8 nkeys;
+	u8 break_sent;           // f0 of the first
 	u8 by_bios;              // not 0: the ROM's INT 09h takes the bytes; counts those read since
 	u64 ready;               // when the next byte may follow
 };

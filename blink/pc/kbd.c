@@ -82,6 +82,21 @@ from_keyboard(struct pc *pc, u8 byte)
 	fill(pc, byte);
 }
 
+// Keys wait as codes of set 1, and become what the set is by then. In set 2 a
+// release is f0 and the code.
+static u8
+next_code(struct kbd *k)
+{
+	u8 code = k->keys[0];
+	if (k->set != 1 && code & 0x80 && code < 0xe0 && !k->break_sent) {
+		k->break_sent = 1;
+		return 0xf0;
+	}
+	k->break_sent = 0;
+	take(k->keys, &k->nkeys);
+	return k->set == 1 || code >= 0xe0 ? code : to_set2(code & 0x7f);
+}
+
 void
 kbd_advance(struct pc *pc)
 {
@@ -94,7 +109,7 @@ kbd_advance(struct pc *pc)
 		else if (k->nreplies)
 			from_keyboard(pc, (u8)take(k->reply, &k->nreplies));
 		else if (k->nkeys && k->scanning && k->ready <= pc->now)
-			from_keyboard(pc, (u8)take(k->keys, &k->nkeys));
+			from_keyboard(pc, next_code(k));
 		else
 			break;
 	}
@@ -133,13 +148,7 @@ put_code(struct kbd *k, unsigned extended, u8 code, int press)
 {
 	if (extended)
 		k->keys[k->nkeys++] = (u8)extended;
-	if (k->set == 1) {
-		k->keys[k->nkeys++] = (u8)(press ? code : code | 0x80);
-		return;
-	}
-	if (!press)
-		k->keys[k->nkeys++] = 0xf0;
-	k->keys[k->nkeys++] = to_set2(code);
+	k->keys[k->nkeys++] = (u8)(press ? code : code | 0x80);
 }
 
 int
@@ -181,7 +190,7 @@ defaults(struct kbd *k)
 {
 	k->set = 2;
 	k->rate = 0x2b;
-	k->nkeys = 0;
+	k->nkeys = k->break_sent = 0;
 	k->argument = 0;
 }
 
@@ -230,7 +239,7 @@ to_keyboard(struct pc *pc, u8 value)
 		break;
 	case 0xf4: case 0xf5: case 0xf6:
 		if (value == 0xf4)
-			k->nkeys = 0;
+			k->nkeys = k->break_sent = 0;
 		else
 			defaults(k);
 		k->scanning = value != 0xf5;

@@ -346,7 +346,7 @@ loop(struct machine_loop *m)
 			break;
 		case STOP_HALT:
 			waits = 1;
-			if (!(c->sysflags & FLAG_IF) && !m->o.screen && pc_exit_status(m->pc) < 0) {
+			if (!(c->sysflags & FLAG_IF) && !m->o.screen && pc_exit_status(m->pc) < 0 && !pc_reset_asked(m->pc)) {
 				pc_draw(m->pc);
 				print_state(m, "halted with interrupts off");
 				return EXIT_FAILED;

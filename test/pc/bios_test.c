@@ -21,6 +21,8 @@ rom_and_data(void)
 		if (i == 0x1d || i == 0x1e || i == 0x41 || i == 0x43 || i == 0x46 || !v)
 			continue;
 		EQ(v >> 16, 0xf000);
+		if (*p == 0xeb)
+			p += 2 + (i8)p[1];
 		CHECK(*p == 0xcf || *p == 0x0f || *p == 0x50 || *p == 0x1e);
 		if (*p == 0x0f)
 			CHECK(ld16(p + 1) == 0xc101 && bios_entry((u64)(p - ram) + 3) >= 0);
