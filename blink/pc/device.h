@@ -1,12 +1,44 @@
-// device.h: the parts of a PC, as they see each other. Each device is a struct
-// and x_reset, x_in, x_out (one byte at a port), x_advance and x_next where
-// time matters to it.
+// device.h: the parts of a PC, as they see each other. A device is a file that
+// ends with its struct device, a row of the table in pc.c, and its state in
+// struct pc.
 #ifndef PC_DEVICE_H_
 #define PC_DEVICE_H_
 #include "pc/pc.h"
 
 enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 #define NEVER (~0ull)
+
+// --- what a device is ------------------------------------------------------------
+struct device_ports {
+	u16 first, last;
+};
+// What a debugger is shown: bytes of struct pc, or what `get` says of an index.
+struct device_register {
+	const char *name;
+	unsigned at, count;
+	u64 (*get)(const struct pc *, unsigned index);
+};
+#define REGISTERS(name, field, count) \
+	{ \
+		name, (unsigned)offsetof(struct pc, field), count, 0 \
+	}
+#define REGISTER(name, field) REGISTERS(name, field, 1)
+#define REGISTERS_BY(name, count, get) \
+	{ \
+		name, 0, count, get \
+	}
+struct device {
+	const char *name;
+	void (*reset)(struct pc *);
+	u8 (*in)(struct pc *, unsigned port);  // a byte; 0: reads ones
+	void (*out)(struct pc *, unsigned port, u8 value);
+	void (*advance)(struct pc *);    // to pc->now; 0: time is nothing to it
+	u64 (*next)(const struct pc *);  // when it wants that again
+	struct device_ports ports[4];    // up to the first that ends with 0
+	const struct device_register *registers;
+	unsigned nregisters;
+};
+extern const struct device pic_device, pit_device, rtc_device, kbd_device, uart_device, vga_device;
 
 // --- interrupt controllers ---------------------------------------------------
 enum { IRQ_TIMER, IRQ_KEYBOARD, IRQ_CASCADE, IRQ_COM1 = 4, IRQ_FLOPPY = 6, IRQ_RTC = 8, IRQ_FPU = 13, IRQ_DISK = 14 };
@@ -20,10 +52,9 @@ struct pic8259 {
 	u8 lowest;     // the input of lowest priority
 	u8 read_isr, poll, special_mask, rotate_aeoi;
 };
-struct pic { struct pic8259 chip[2]; };
-void pic_reset(struct pc *);
-u8 pic_in(struct pc *, unsigned port);
-void pic_out(struct pc *, unsigned port, u8 value);
+struct pic {
+	struct pic8259 chip[2];
+};
 void pic_line(struct pc *, int irq, int level);
 void pic_pulse(struct pc *, int irq);  // an edge that stays latched
 int pic_pending(const struct pc *);
@@ -53,11 +84,6 @@ struct pit {
 	u64 seen;          // ticks up to which channel 0's edges were delivered
 	u8 port61;
 };
-void pit_reset(struct pc *);
-u8 pit_in(struct pc *, unsigned port);
-void pit_out(struct pc *, unsigned port, u8 value);
-void pit_advance(struct pc *);
-u64 pit_next(const struct pc *);
 
 // --- clock and CMOS --------------------------------------------------------------
 enum { RTC_SECOND, RTC_MINUTE = 2, RTC_HOUR = 4, RTC_WEEKDAY = 6, RTC_DAY, RTC_MONTH, RTC_YEAR, RTC_A, RTC_B, RTC_C, RTC_D,
@@ -68,11 +94,7 @@ struct rtc {
 	u64 second;      // when the next one begins
 	u64 periodic;    // when the next periodic event comes, NEVER: rate 0
 };
-void rtc_reset(struct pc *);
-u8 rtc_in(struct pc *, unsigned port);
-void rtc_out(struct pc *, unsigned port, u8 value);
 void rtc_advance(struct pc *);
-u64 rtc_next(const struct pc *);
 // Time and alarm registers as numbers.
 unsigned rtc_get(const struct pc *, int reg);
 void rtc_set(struct pc *, int reg, unsigned value);
@@ -96,11 +118,6 @@ struct kbd {
 	u8 by_bios;              // not 0: the ROM's INT 09h takes the bytes; counts those read since
 	u64 ready;               // when the next byte may follow
 };
-void kbd_reset(struct pc *);
-u8 kbd_in(struct pc *, unsigned port);
-void kbd_out(struct pc *, unsigned port, u8 value);
-void kbd_advance(struct pc *);
-u64 kbd_next(const struct pc *);
 // A key by its code of set 1 (0xe0 in the high byte for extended ones); 0 if
 // there is no room now.
 enum { KEY_PAUSE = 0xe11d, KEY_BREAK = 0xe046, KEY_PRINT = 0xe037 };
@@ -121,11 +138,6 @@ struct uart {
 	u8 thre_seen;    // it was, since the last byte was written
 	u64 timeout;     // when bytes below the trigger level are reported
 };
-void uart_reset(struct pc *);
-u8 uart_in(struct pc *, unsigned port);
-void uart_out(struct pc *, unsigned port, u8 value);
-void uart_advance(struct pc *);
-u64 uart_next(const struct pc *);
 // Bytes from outside; how many it took.
 size_t uart_outside(struct pc *, const u8 *bytes, size_t n);
 
@@ -140,9 +152,6 @@ struct vga {
 	u8 dac_mask, dac_read, dac_write, dac_part, dac_reading;
 	u8 cga_mode, cga_colour;
 };
-void vga_reset(struct pc *);
-u8 vga_in(struct pc *, unsigned port);
-void vga_out(struct pc *, unsigned port, u8 value);
 // Registers of BIOS mode 0..3 or 7 with that many rows of scan lines per character.
 void vga_set_mode(struct pc *, unsigned mode, unsigned height);
 u32 vga_colour(const struct pc *, unsigned attribute);  // 0..15 -> 0xrrggbb
@@ -244,6 +253,7 @@ struct pc {
 	struct cpu *cpu;
 	struct pc_options options;
 	u8 port92, post[16];
+	u8 owner[0x500];  // of each port, the row of its device plus one
 	u8 reset_asked, a20;
 	u8 flat;  // the image is a program without a boot sector's signature
 	int exit_status;

@@ -97,7 +97,7 @@ next_code(struct kbd *k)
 	return k->set == 1 || code >= 0xe0 ? code : to_set2(code & 0x7f);
 }
 
-void
+static void
 kbd_advance(struct pc *pc)
 {
 	struct kbd *k = &pc->kbd;
@@ -115,7 +115,7 @@ kbd_advance(struct pc *pc)
 	}
 }
 
-u64
+static u64
 kbd_next(const struct pc *pc)
 {
 	const struct kbd *k = &pc->kbd;
@@ -350,7 +350,7 @@ controller_data(struct pc *pc, u8 value)
 	}
 }
 
-void
+static void
 kbd_out(struct pc *pc, unsigned port, u8 value)
 {
 	struct kbd *k = &pc->kbd;
@@ -364,7 +364,7 @@ kbd_out(struct pc *pc, unsigned port, u8 value)
 	kbd_advance(pc);
 }
 
-u8
+static u8
 kbd_in(struct pc *pc, unsigned port)
 {
 	struct kbd *k = &pc->kbd;
@@ -384,7 +384,7 @@ kbd_in(struct pc *pc, unsigned port)
 }
 
 // As the power-on self test leaves it: translating, interrupting, scanning
-void
+static void
 kbd_reset(struct pc *pc)
 {
 	struct kbd *k = &pc->kbd;
@@ -395,3 +395,8 @@ kbd_reset(struct pc *pc)
 	k->command = CB_INTERRUPT | CB_SYSTEM | CB_TRANSLATE | 0x20;
 	update(pc);
 }
+
+static const struct device_register registers[] = { REGISTER("status", kbd.status), REGISTER("output", kbd.out), REGISTER("command", kbd.command),
+	REGISTER("set", kbd.set), REGISTER("lights", kbd.leds), REGISTER("rate", kbd.rate), REGISTER("scanning", kbd.scanning) };
+const struct device kbd_device = { "keyboard", kbd_reset, kbd_in, kbd_out, kbd_advance, kbd_next, { { 0x60, 0x60 }, { 0x64, 0x64 } }, registers,
+	COUNTOF(registers) };

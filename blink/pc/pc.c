@@ -79,34 +79,57 @@ fpu_out(struct pc *pc, unsigned port, u8 value)
 	pic_line(pc, IRQ_FPU, 0);
 }
 
-typedef u8 in_fn(struct pc *, unsigned port);
-typedef void out_fn(struct pc *, unsigned port, u8 value);
-static const struct { u16 first, last; in_fn *in; out_fn *out; } ports[] = {
-	{ 0x020, 0x021, pic_in, pic_out },
-	{ 0x040, 0x043, pit_in, pit_out },
-	{ 0x060, 0x060, kbd_in, kbd_out },
-	{ 0x061, 0x061, pit_in, pit_out },
-	{ 0x064, 0x064, kbd_in, kbd_out },
-	{ 0x070, 0x071, rtc_in, rtc_out },
-	{ 0x080, 0x08f, post_in, post_out },
-	{ 0x092, 0x092, port92_in, port92_out },
-	{ 0x0a0, 0x0a1, pic_in, pic_out },
-	{ 0x0e9, 0x0e9, debug_in, debug_out },
-	{ 0x0f0, 0x0f1, 0, fpu_out },
-	{ 0x0f4, 0x0f4, 0, exit_out },
-	{ 0x3b0, 0x3df, vga_in, vga_out },
-	{ 0x3f8, 0x3ff, uart_in, uart_out },
-	{ 0x4d0, 0x4d1, pic_in, pic_out },
-};
+// --- the devices -------------------------------------------------------------------
 
-static int
-claimed(unsigned port)
+static const struct device_register port92_registers[] = { REGISTER("port", port92) }, post_registers[] = { REGISTERS("page", post, 16) };
+static const struct device port92_device = { "port92", 0, port92_in, port92_out, 0, 0, { { 0x92, 0x92 } }, port92_registers, 1 };
+static const struct device post_device = { "post", 0, post_in, post_out, 0, 0, { { 0x80, 0x8f } }, post_registers, 1 };
+static const struct device debug_device = { "debug", 0, debug_in, debug_out, 0, 0, { { 0xe9, 0xe9 } }, 0, 0 };
+static const struct device exit_device = { "exit", 0, 0, exit_out, 0, 0, { { 0xf4, 0xf4 } }, 0, 0 };
+static const struct device fpu_device = { "fpu", 0, 0, fpu_out, 0, 0, { { 0xf0, 0xf1 } }, 0, 0 };
+// Who types, and services that wait
+static const struct device input_device = { "input", 0, 0, 0, input_advance, input_next, { { 0, 0 } }, 0, 0 };
+static const struct device bios_device = { "bios", 0, 0, 0, bios_advance, bios_next, { { 0, 0 } }, 0, 0 };
+
+// Reset and brought up to time in this order
+static const struct device *const devices[] = { &pic_device, &pit_device, &rtc_device, &input_device, &kbd_device, &uart_device, &vga_device,
+	&bios_device, &port92_device, &post_device, &debug_device, &exit_device, &fpu_device };
+
+static void
+claim_ports(struct pc *pc)
 {
-	unsigned i;
-	for (i = 0; i < COUNTOF(ports); i++)
-		if (port <= ports[i].last)
-			return port >= ports[i].first ? (int)i : -1;
-	return -1;
+	unsigned i, k, port;
+	for (i = 0; i < COUNTOF(devices); i++)
+		for (k = 0; k < COUNTOF(devices[i]->ports) && devices[i]->ports[k].last; k++)
+			for (port = devices[i]->ports[k].first; port <= devices[i]->ports[k].last; port++) {
+				assert(port < sizeof pc->owner && !pc->owner[port]);
+				pc->owner[port] = (u8)(i + 1);
+			}
+}
+
+// 0: nobody's
+static const struct device *
+owner_of(const struct pc *pc, unsigned port)
+{
+	return port < sizeof pc->owner && pc->owner[port] ? devices[pc->owner[port] - 1] : 0;
+}
+
+int
+pc_register(const struct pc *pc, unsigned n, struct pc_register *r)
+{
+	unsigned i, k;
+	for (i = 0; i < COUNTOF(devices); i++)
+		for (k = 0; k < devices[i]->nregisters; n -= devices[i]->registers[k++].count) {
+			const struct device_register *d = &devices[i]->registers[k];
+			if (n >= d->count)
+				continue;
+			r->device = devices[i]->name;
+			r->name = d->name;
+			r->index = d->count > 1 ? (int)n : -1;
+			r->value = d->get ? d->get(pc, n) : *((const u8 *)pc + d->at + n);
+			return 1;
+		}
+	return 0;
 }
 
 // All devices are on an eight-bit bus: wider accesses are a byte at a port each.
@@ -117,8 +140,8 @@ pc_in(struct pc *pc, unsigned port, int size)
 	int i;
 	for (i = 0; i < size; i++) {
 		unsigned p = (port + (unsigned)i) & 0xffff;
-		int k = claimed(p);
-		x |= (u32)(k >= 0 && ports[k].in ? ports[k].in(pc, p) : 0xff) << 8 * i;
+		const struct device *d = owner_of(pc, p);
+		x |= (u32)(d && d->in ? d->in(pc, p) : 0xff) << 8 * i;
 	}
 	return x;
 }
@@ -129,9 +152,9 @@ pc_out(struct pc *pc, unsigned port, int size, u32 value)
 	int i;
 	for (i = 0; i < size; i++) {
 		unsigned p = (port + (unsigned)i) & 0xffff;
-		int k = claimed(p);
-		if (k >= 0)
-			ports[k].out(pc, p, (u8)(value >> 8 * i));
+		const struct device *d = owner_of(pc, p);
+		if (d && d->out)
+			d->out(pc, p, (u8)(value >> 8 * i));
 	}
 }
 
@@ -152,23 +175,24 @@ pc_interrupt(struct pc *pc)
 void
 pc_advance(struct pc *pc, u64 now)
 {
+	unsigned i;
 	if (now < pc->now)
 		return;
 	pc->now = now;
-	pit_advance(pc);
-	rtc_advance(pc);
-	input_advance(pc);
-	kbd_advance(pc);
-	uart_advance(pc);
-	bios_advance(pc);
+	for (i = 0; i < COUNTOF(devices); i++)
+		if (devices[i]->advance)
+			devices[i]->advance(pc);
 }
 
 u64
 pc_next_event(const struct pc *pc)
 {
-	u64 next = min_u64(pit_next(pc), rtc_next(pc));
-	next = min_u64(next, min_u64(kbd_next(pc), input_next(pc)));
-	return min_u64(next, min_u64(uart_next(pc), bios_next(pc)));
+	u64 next = NEVER;
+	unsigned i;
+	for (i = 0; i < COUNTOF(devices); i++)
+		if (devices[i]->next)
+			next = min_u64(next, devices[i]->next(pc));
+	return next;
 }
 
 int
@@ -237,11 +261,10 @@ pc_boot(struct pc *pc)
 static void
 reset_devices(struct pc *pc)
 {
-	pic_reset(pc);
-	pit_reset(pc);
-	rtc_reset(pc);
-	kbd_reset(pc);
-	uart_reset(pc);
+	unsigned i;
+	for (i = 0; i < COUNTOF(devices); i++)
+		if (devices[i]->reset)
+			devices[i]->reset(pc);
 	pc->port92 = 0;
 	pc_set_a20(pc, 1);
 	pc->reset_asked = 0;
@@ -265,7 +288,6 @@ pc_reset(struct pc *pc)
 		return 0;
 	}
 	reset_devices(pc);
-	vga_reset(pc);
 	bios_init(pc);
 	return pc_boot(pc);
 }
@@ -361,8 +383,8 @@ pc_new(const struct pc_options *o, struct mem *mem, struct cpu *cpu, char *why, 
 		goto fail;
 	set_clock(pc);
 	fill_cmos(pc);
+	claim_ports(pc);
 	reset_devices(pc);
-	vga_reset(pc);
 	bios_rom(pc);
 	bios_init(pc);
 	if (o->image && find_signature(pc, why, whysize))

@@ -77,7 +77,18 @@ enum bios_result { BIOS_DONE, BIOS_WAIT };
 int bios_entry(u64 linear_pc);
 enum bios_result bios_call(struct pc *, unsigned entry);
 
-// The text page, for the debugger and for tests.
+// What a debugger shows. Looking changes nothing.
+//
+// Registers of all devices, numbered from 0; one byte each but for counts of the
+// timer. 0: there are no more.
+struct pc_register {
+	const char *device, *name;
+	int index;  // of a row of registers; -1: it stands alone
+	u64 value;
+};
+int pc_register(const struct pc *, unsigned n, struct pc_register *);
+
+// The text page.
 struct pc_text {
 	unsigned columns, rows;
 	unsigned cursor_x, cursor_y;  // beyond the page: hidden

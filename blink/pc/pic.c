@@ -7,7 +7,7 @@
 
 enum { ICW1_NEEDS_ICW4 = 1, ICW1_SINGLE = 2, ICW4_AUTO_EOI = 2, ICW4_NESTED = 16 };
 
-void
+static void
 pic_reset(struct pc *pc)
 {
 	u8 lines[2] = { pc->pic.chip[0].lines, pc->pic.chip[1].lines };
@@ -200,7 +200,7 @@ initialisation_word(struct pic8259 *p, u8 value)
 	}
 }
 
-void
+static void
 pic_out(struct pc *pc, unsigned port, u8 value)
 {
 	if (port >= 0x4d0) {
@@ -224,7 +224,7 @@ pic_out(struct pc *pc, unsigned port, u8 value)
 	cascade(pc);
 }
 
-u8
+static u8
 pic_in(struct pc *pc, unsigned port)
 {
 	struct pic8259 *p = &pc->pic.chip[port >> 7 & 1];
@@ -240,3 +240,11 @@ pic_in(struct pc *pc, unsigned port)
 		return p->imr;
 	return p->read_isr ? p->isr : requests(p);
 }
+
+#define CHIP(what, n) \
+	REGISTER(what " irr", pic.chip[n].latch), REGISTER(what " isr", pic.chip[n].isr), REGISTER(what " imr", pic.chip[n].imr), \
+		REGISTER(what " lines", pic.chip[n].lines), REGISTER(what " base", pic.chip[n].base), REGISTER(what " lowest", pic.chip[n].lowest), \
+		REGISTER(what " elcr", pic.chip[n].elcr)
+static const struct device_register registers[] = { CHIP("master", 0), CHIP("slave", 1) };
+const struct device pic_device = { "pic", pic_reset, pic_in, pic_out, 0, 0, { { 0x20, 0x21 }, { 0xa0, 0xa1 }, { 0x4d0, 0x4d1 } }, registers,
+	COUNTOF(registers) };

@@ -261,7 +261,7 @@ deliver(struct pc *pc, u64 now)
 	settle(&p->ch[0], now);
 }
 
-void
+static void
 pit_advance(struct pc *pc)
 {
 	u64 now = ticks_at(pc->now);
@@ -269,14 +269,14 @@ pit_advance(struct pc *pc)
 		deliver(pc, now);
 }
 
-u64
+static u64
 pit_next(const struct pc *pc)
 {
 	u64 rise = next_rise(&pc->pit.ch[0], pc->pit.seen);
 	return rise == NEVER ? NEVER : ns_at(rise);
 }
 
-void
+static void
 pit_reset(struct pc *pc)
 {
 	struct pit *p = &pc->pit;
@@ -288,7 +288,7 @@ pit_reset(struct pc *pc)
 		p->ch[i].gate = i < 2;
 }
 
-void
+static void
 pit_out(struct pc *pc, unsigned port, u8 value)
 {
 	struct pit *p = &pc->pit;
@@ -319,7 +319,7 @@ pit_out(struct pc *pc, unsigned port, u8 value)
 	}
 }
 
-u8
+static u8
 pit_in(struct pc *pc, unsigned port)
 {
 	struct pit *p = &pc->pit;
@@ -331,3 +331,24 @@ pit_in(struct pc *pc, unsigned port)
 	}
 	return port == 0x43 ? 0xff : count_in(&p->ch[port & 3], now);
 }
+
+static u64
+count_shown(const struct pc *pc, unsigned i)
+{
+	struct pit_channel c = pc->pit.ch[i];
+	u64 now = ticks_at(pc->now);
+	settle(&c, now);
+	return count(&c, now);
+}
+
+static u64
+output_shown(const struct pc *pc, unsigned i)
+{
+	return (u64)output(&pc->pit.ch[i], ticks_at(pc->now));
+}
+
+static const struct device_register registers[] = { REGISTER("control0", pit.ch[0].control), REGISTER("control1", pit.ch[1].control),
+	REGISTER("control2", pit.ch[2].control), REGISTERS_BY("count", 3, count_shown), REGISTERS_BY("output", 3, output_shown),
+	REGISTER("port61", pit.port61) };
+const struct device pit_device = { "pit", pit_reset, pit_in, pit_out, pit_advance, pit_next, { { 0x40, 0x43 }, { 0x61, 0x61 } }, registers,
+	COUNTOF(registers) };

@@ -132,7 +132,7 @@ rtc_advance(struct pc *pc)
 		interrupt(pc, flags);
 }
 
-u64
+static u64
 rtc_next(const struct pc *pc)
 {
 	const struct rtc *r = &pc->rtc;
@@ -144,7 +144,7 @@ rtc_next(const struct pc *pc)
 	return next;
 }
 
-void
+static void
 rtc_reset(struct pc *pc)
 {
 	struct rtc *r = &pc->rtc;
@@ -171,7 +171,7 @@ register_a(struct pc *pc, u8 value)
 		r->periodic = (pc->now / period(r) + 1) * period(r);
 }
 
-void
+static void
 rtc_out(struct pc *pc, unsigned port, u8 value)
 {
 	struct rtc *r = &pc->rtc;
@@ -196,7 +196,7 @@ rtc_out(struct pc *pc, unsigned port, u8 value)
 	}
 }
 
-u8
+static u8
 rtc_in(struct pc *pc, unsigned port)
 {
 	struct rtc *r = &pc->rtc;
@@ -213,3 +213,6 @@ rtc_in(struct pc *pc, unsigned port)
 	}
 	return x;
 }
+
+static const struct device_register registers[] = { REGISTER("index", rtc.index), REGISTERS("cmos", rtc.cmos, 128) };
+const struct device rtc_device = { "rtc", rtc_reset, rtc_in, rtc_out, rtc_advance, rtc_next, { { 0x70, 0x71 } }, registers, COUNTOF(registers) };

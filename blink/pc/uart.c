@@ -84,7 +84,7 @@ modem(struct pc *pc)
 	u->msr = (u8)(now | (u->msr & 15) | ((now ^ was) >> 4 & 0xb) | (was & ~now & 0x40) >> 4);
 }
 
-void
+static void
 uart_reset(struct pc *pc)
 {
 	struct uart *u = &pc->uart;
@@ -128,7 +128,7 @@ take(u8 *queue, u8 *n)
 	return byte;
 }
 
-void
+static void
 uart_advance(struct pc *pc)
 {
 	struct uart *u = &pc->uart;
@@ -144,7 +144,7 @@ uart_advance(struct pc *pc)
 	update(pc);
 }
 
-u64
+static u64
 uart_next(const struct pc *pc)
 {
 	const struct uart *u = &pc->uart;
@@ -223,7 +223,7 @@ line_status(const struct pc *pc)
 	return (u8)(u->lsr | (holding_until(u) <= pc->now ? LSR_THRE : 0) | (u->sent <= pc->now ? LSR_IDLE : 0));
 }
 
-u8
+static u8
 uart_in(struct pc *pc, unsigned port)
 {
 	struct uart *u = &pc->uart;
@@ -263,7 +263,7 @@ uart_in(struct pc *pc, unsigned port)
 	return x;
 }
 
-void
+static void
 uart_out(struct pc *pc, unsigned port, u8 value)
 {
 	struct uart *u = &pc->uart;
@@ -304,3 +304,21 @@ uart_out(struct pc *pc, unsigned port, u8 value)
 	}
 	update(pc);
 }
+
+static u64
+line_shown(const struct pc *pc, unsigned i)
+{
+	return line_status(pc);
+}
+
+static u64
+identified_shown(const struct pc *pc, unsigned i)
+{
+	return identify(pc) | (pc->uart.fcr & 1 ? 0xc0u : 0);
+}
+
+static const struct device_register registers[] = { REGISTER("ier", uart.ier), REGISTERS_BY("iir", 1, identified_shown), REGISTER("fcr", uart.fcr),
+	REGISTER("lcr", uart.lcr), REGISTER("mcr", uart.mcr), REGISTERS_BY("lsr", 1, line_shown), REGISTER("msr", uart.msr),
+	REGISTER("scr", uart.scr), REGISTER("dll", uart.dll), REGISTER("dlm", uart.dlm), REGISTER("received", uart.nfifo) };
+const struct device uart_device = { "com1", uart_reset, uart_in, uart_out, uart_advance, uart_next, { { 0x3f8, 0x3ff } }, registers,
+	COUNTOF(registers) };

@@ -85,7 +85,7 @@ vga_set_mode(struct pc *pc, unsigned mode, unsigned height)
 	default_dac(v);
 }
 
-void
+static void
 vga_reset(struct pc *pc)
 {
 	vga_set_mode(pc, 3, 16);
@@ -257,7 +257,7 @@ dac_in(struct vga *v)
 	return x;
 }
 
-void
+static void
 vga_out(struct pc *pc, unsigned port, u8 value)
 {
 	struct vga *v = &pc->vga;
@@ -321,7 +321,7 @@ vga_out(struct pc *pc, unsigned port, u8 value)
 	}
 }
 
-u8
+static u8
 vga_in(struct pc *pc, unsigned port)
 {
 	struct vga *v = &pc->vga;
@@ -363,3 +363,8 @@ vga_in(struct pc *pc, unsigned port)
 	}
 	return 0xff;
 }
+
+static const struct device_register registers[] = { REGISTER("misc", vga.misc), REGISTERS("crtc", vga.crtc, 25), REGISTERS("attr", vga.attr, 21),
+	REGISTERS("seq", vga.seq, 5), REGISTERS("gc", vga.gc, 9), REGISTER("mask", vga.dac_mask), REGISTERS("dac", vga.dac, 768),
+	REGISTER("mode", vga.cga_mode), REGISTER("colour", vga.cga_colour) };
+const struct device vga_device = { "vga", vga_reset, vga_in, vga_out, 0, 0, { { 0x3b0, 0x3df } }, registers, COUNTOF(registers) };

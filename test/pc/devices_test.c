@@ -710,6 +710,64 @@ ports(void)
 	EQ(pc_reset_asked(pc), 1);
 }
 
+// --- what a debugger is shown ------------------------------------------------------------------
+
+static u64
+shown(const char *device, const char *name, int index)
+{
+	struct pc_register r;
+	unsigned n;
+	for (n = 0; pc_register(pc, n, &r); n++)
+		if (!strcmp(r.device, device) && !strcmp(r.name, name) && r.index == index)
+			return r.value;
+	CHECK(!"such a register");
+	return ~0ull;
+}
+
+static void
+registers(void)
+{
+	static struct pc before;
+	struct pc_register r, other;
+	unsigned n, k, all = 0;
+	machine(0, -1, 0);
+	out(0x21, 0xb5);
+	out(0x70, 0x0b);
+	out(0x3d4, 0x0e);
+	out(0x3d5, 0x12);
+	out(COM + 7, 0x77);
+	out(0x80, 0x99);
+	// A look at MSR ends nothing.
+	out(COM + 4, 0x1f);
+	out(COM, 'x');
+	later(MS);
+	out(COM + 4, 0x10);
+	before = *pc;
+	EQ(shown("pic", "master imr", -1), 0xb5);
+	EQ(shown("pic", "slave base", -1), 0x70);
+	EQ(shown("rtc", "cmos", 0x0b), 2);
+	EQ(shown("rtc", "index", -1), 0x0b);
+	EQ(shown("vga", "crtc", 0x0e), 0x12);
+	EQ(shown("com1", "scr", -1), 0x77);
+	EQ(shown("com1", "lsr", -1), 0x61);
+	EQ(shown("com1", "msr", -1), 0x0f);
+	EQ(shown("post", "page", 0), 0x99);
+	EQ(shown("port92", "port", -1), 2);
+	EQ(shown("keyboard", "status", -1), 0x14);
+	EQ(shown("pit", "control0", -1), 0x36);
+	EQ(shown("pit", "output", 2), 1);
+	k = (unsigned)shown("pit", "count", 0);
+	EQ(memcmp(&before, pc, sizeof before), 0);
+	EQ(k, counter(0));
+	// No two have one name.
+	for (n = 0; pc_register(pc, n, &r); n++, all++)
+		for (k = 0; k < n && n < 300; k++) {
+			pc_register(pc, k, &other);
+			CHECK(strcmp(r.device, other.device) || strcmp(r.name, other.name) || r.index != other.index);
+		}
+	CHECK(all > 900);
+}
+
 int
 main(void)
 {
@@ -729,5 +787,6 @@ main(void)
 	uart_loopback();
 	uart_interrupts();
 	ports();
+	registers();
 	return finish_test(0);
 }
