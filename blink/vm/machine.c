@@ -19,7 +19,9 @@
 
 enum {
 	SLICE = 20000,       // instructions between looks at the clock
-	IDLE_EFFORT = 1000,  // what waiting for an event counts as under a limit
+	IDLE_EFFORT = 1000,  // what waiting for an event counts as under a limit of instructions,
+	SERVICE_EFFORT = 200,   // a call of the BIOS
+	EXCEPTION_EFFORT = 20,  // and an exception, about as long as processors take
 	NS_PER_INSN = 10,    // when counted
 	DRAW_NS = 20000000,  // between updates of the screen
 	INPUT_NS = 2000000,  // between looks at standard input
@@ -256,7 +258,7 @@ exception(struct machine_loop *m, int *waits)
 	if (c->vector == VEC_UD && c->real)
 		entry = bios_entry(c->code_base + c->pc + 3);
 	// A handler that itself faults at once may do so for ever: time goes on.
-	++m->effort;
+	m->effort += entry < 0 ? EXCEPTION_EFFORT : SERVICE_EFFORT;
 	m->skipped += NS_PER_INSN;
 	if (entry < 0)
 		return cpu_deliver(c, c->vector, DELIVER_EXCEPTION);

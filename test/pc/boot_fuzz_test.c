@@ -29,15 +29,24 @@
 static enum stop noted_run(struct cpu *c);
 static int noted_deliver(struct cpu *c, unsigned vector, enum deliver how);
 static int noted_interrupt(struct pc *p);
+static int noted_pending(const struct pc *p);
+static u32 noted_in(struct pc *p, unsigned port, int size);
+static void noted_out(struct pc *p, unsigned port, int size, u32 value);
 static enum bios_result noted_bios_call(struct pc *p, unsigned entry);
 #define cpu_run noted_run
 #define cpu_deliver noted_deliver
 #define pc_interrupt noted_interrupt
+#define pc_interrupt_pending noted_pending
+#define pc_in noted_in
+#define pc_out noted_out
 #define bios_call noted_bios_call
 #include "vm/machine.c"
 #undef cpu_run
 #undef cpu_deliver
 #undef pc_interrupt
+#undef pc_interrupt_pending
+#undef pc_in
+#undef pc_out
 #undef bios_call
 
 enum { CHECK_SECTORS = 1000, CHECK_INSNS = 25000, CHECK_SECONDS = 2, FUZZ_INSNS = 1000000, HANG_SECONDS = 60, BATCH = 1000 };
@@ -50,6 +59,7 @@ enum { CODE = 0x60, POINTERS = 0x1a0, SMALL_GDT = 0x1b0, TABLES = 0x400, GDT = 0
 // stopped, then exceptions by vector. Each must happen in every run.
 enum {
 	RAN_ON,
+	REPEATED,
 	TRIPLE_FAULT,
 	HALTED,
 	OTHER_END,
@@ -69,10 +79,10 @@ enum {
 	EXCEPTIONS,
 	REACHED = EXCEPTIONS + 20
 };
-static const char *const reached_names[REACHED] = { "ran all their instructions", "ended in a triple fault", "halted with interrupts off",
-	"ended otherwise", "protected mode", "16-bit protected mode", "32-bit paging", "PAE paging", "long mode", "compatibility mode",
-	"virtual-8086 mode", "ring 3", "a task register", "breakpoints on", "a BIOS service", "an interrupt", "#DE", "#DB", 0, "#BP", "#OF", "#BR",
-	"#UD", "#NM", "#DF", 0, "#TS", "#NP", "#SS", "#GP", "#PF", 0, "#MF", "#AC", 0, "#XM" };
+static const char *const reached_names[REACHED] = { "ran all their instructions", "came to what they had been before", "ended in a triple fault",
+	"halted with interrupts off", "ended otherwise", "protected mode", "16-bit protected mode", "32-bit paging", "PAE paging", "long mode",
+	"compatibility mode", "virtual-8086 mode", "ring 3", "a task register", "breakpoints on", "a BIOS service", "an interrupt", "#DE", "#DB", 0,
+	"#BP", "#OF", "#BR", "#UD", "#NM", "#DF", 0, "#TS", "#NP", "#SS", "#GP", "#PF", 0, "#MF", "#AC", 0, "#XM" };
 
 // What a child tells its parent, in shared memory
 enum { SLOWEST = 8 };
@@ -732,6 +742,47 @@ spring(struct cpu *c)
 	}
 }
 
+// Whether a guest, at an exception, is what it was at an earlier one: registers
+// and RAM, no device asked nor told anything since, none with anything to do
+// before its instructions are over. It would go on so to their end: most that
+// fault for ever do. What it was is kept after so many exceptions, four times
+// as many, and so on.
+enum { RAM = 2 << 20, FIRST_KEPT = 1000, LOOKS = 50 };
+static struct cpu g_was;
+static struct system g_was_system;
+static u8 g_was_ram[RAM];
+static u64 g_exceptions, g_next_kept, g_limit;
+static unsigned g_looks;  // left; 0: it is not worth while, or a device changed
+static const struct pc *g_pc;
+static u64 (*g_clock)(void *);
+
+static u64
+noted_clock(void *arg)
+{
+	g_looks = 0;
+	return g_clock(arg);
+}
+
+static int
+repeats(struct cpu *c)
+{
+	const size_t from = offsetof(struct cpu, mode), size = offsetof(struct cpu, ldt_entries) - from;
+	if (++g_exceptions == g_next_kept) {
+		g_next_kept *= 4;
+		g_looks = LOOKS;
+		memcpy((u8 *)&g_was + from, (u8 *)c + from, size);
+		g_was.cr2 = c->cr2;
+		g_was_system = *c->sys;
+		memcpy(g_was_ram, mem_ram(c->mem, 0, RAM), RAM);
+		return 0;
+	}
+	if (!g_looks || c->pc != g_was.pc || memcmp((u8 *)&g_was + from, (u8 *)c + from, size) || c->cr2 != g_was.cr2 ||
+		memcmp(&g_was_system, c->sys, offsetof(struct system, events)))
+		return 0;
+	g_looks--;
+	return !memcmp(g_was_ram, mem_ram(c->mem, 0, RAM), RAM) && pc_next_event(g_pc) > g_clock(c->sys->io.arg) + 2 * g_limit * NS_PER_INSN;
+}
+
 static enum stop
 noted_run(struct cpu *c)
 {
@@ -740,6 +791,10 @@ noted_run(struct cpu *c)
 	int on, v86, paged;
 	if (g_plant && g_tally->seed == PLANT_SEED && ++g_stops >= PLANT_STOP)
 		spring(c);
+	if (c->sys->io.clock != noted_clock) {
+		g_clock = c->sys->io.clock;
+		c->sys->io.clock = noted_clock;
+	}
 	NOTE_FRAME();
 	why = cpu_run(c);
 	on = (s->cr0 & CR0_PE) != 0;
@@ -752,6 +807,11 @@ noted_run(struct cpu *c)
 		(u64)(on && !v86 && c->cpl == 3) << RING3 | (u64)(s->tr.sel != 0) << TASK | (u64)((s->dr7 & 0xff) != 0) << BREAKPOINTS;
 	if (why == STOP_INT && c->vector <= VEC_OF)
 		g_reached |= 1ull << (EXCEPTIONS + c->vector);
+	if ((why == STOP_FAULT || why == STOP_INT) && repeats(c)) {
+		g_reached |= 1ull << REPEATED;
+		c->icount += g_limit;
+		return STOP_ATTENTION;
+	}
 	return why;
 }
 
@@ -771,13 +831,36 @@ static int
 noted_interrupt(struct pc *p)
 {
 	g_reached |= 1ull << INTERRUPT;
+	g_looks = 0;
 	return pc_interrupt(p);
+}
+
+static int
+noted_pending(const struct pc *p)
+{
+	g_pc = p;
+	return pc_interrupt_pending(p);
+}
+
+static u32
+noted_in(struct pc *p, unsigned port, int size)
+{
+	g_looks = 0;
+	return pc_in(p, port, size);
+}
+
+static void
+noted_out(struct pc *p, unsigned port, int size, u32 value)
+{
+	g_looks = 0;
+	pc_out(p, port, size, value);
 }
 
 static enum bios_result
 noted_bios_call(struct pc *p, unsigned entry)
 {
 	g_reached |= 1ull << SERVICE;
+	g_looks = 0;
 	return bios_call(p, entry);
 }
 
@@ -800,12 +883,16 @@ run(u64 seed, u64 insns)
 	o.image = g_image;
 	o.screen = 0;
 	o.counted = 1;
-	o.ram = 4 << 20;
+	o.ram = RAM;
 	o.limit = insns;
 	o.snapshot = chance(50);
 	o.drive = chance(20) ? (int)(below(2) * 0x80) : -1;
-	g_reached = g_insns = 0;
-	g_reached |= (u64)(machine_run(&o, 0) == EXIT_LIMIT) << RAN_ON;
+	g_reached = g_insns = g_exceptions = 0;
+	g_looks = 0;
+	g_next_kept = FIRST_KEPT;
+	g_limit = insns;
+	if (machine_run(&o, 0) == EXIT_LIMIT && !(g_reached & 1u << REPEATED))
+		g_reached |= 1u << RAN_ON;
 }
 
 // --- running them -----------------------------------------------------------------------------
@@ -829,7 +916,7 @@ note_end(struct tally *t)
 		g_reached |= 1u << TRIPLE_FAULT;
 	else if (strstr(text, "halted with"))
 		g_reached |= 1u << HALTED;
-	else if (!(g_reached & 1u << RAN_ON))
+	else if (!(g_reached & (1u << RAN_ON | 1u << REPEATED)))
 		g_reached |= 1u << OTHER_END;
 	for (int i = 0; i < REACHED; i++)
 		t->reached[i] += g_reached >> i & 1;
