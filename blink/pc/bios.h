@@ -41,7 +41,19 @@ void bios_video_init(struct pc *);
 void bios_print(struct pc *, const char *);
 
 // Offsets in the ROM of what vectors and services point to
-enum { ROM_CONFIG = 0xe6f5, ROM_DISK_TABLE = 0xe401, ROM_FLOPPY_TABLE = 0xefc7, ROM_VIDEO_TABLE = 0xf0a4, ROM_FONT = 0xfa6e, ROM_STATE = 0xd800 };
+enum {
+	ROM_CONFIG = 0xe6f5,
+	ROM_DISK_TABLE = 0xe401,
+	ROM_FLOPPY_TABLE = 0xefc7,
+	ROM_VIDEO_TABLE = 0xf0a4,
+	ROM_FONT = 0xfa6e,
+	ROM_STATE = 0xd800,
+	ROM_8X8 = 0xa000,
+	ROM_8X14 = 0xa800,
+	ROM_NO_GLYPHS = 0xb600,
+	ROM_8X16 = 0xc000
+};
+extern const u8 bios_font[256][8];
 
 // --- registers ----------------------------------------------------------------------
 enum { F_CARRY = 1, F_ZERO = 0x40 };

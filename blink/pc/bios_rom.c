@@ -121,6 +121,23 @@ disk_table(const struct disk *d, u8 *t)
 	t[14] = (u8)d->sectors;
 }
 
+// Sixteen lines are eight twice; fourteen of them leave out the first and last.
+static void
+fonts(struct pc *pc)
+{
+	u8 tall[256 * 16], middle[256 * 14];
+	unsigned c, y;
+	for (c = 0; c < 256; c++) {
+		for (y = 0; y < 16; y++)
+			tall[c * 16 + y] = bios_font[c][y / 2];
+		memcpy(middle + c * 14, tall + c * 16 + 1, 14);
+	}
+	ram_rom(pc, ROM + ROM_8X8, bios_font, sizeof bios_font);
+	ram_rom(pc, ROM + ROM_FONT, bios_font, sizeof bios_font / 2);
+	ram_rom(pc, ROM + ROM_8X14, middle, sizeof middle);
+	ram_rom(pc, ROM + ROM_8X16, tall, sizeof tall);
+}
+
 void
 bios_rom(struct pc *pc)
 {
@@ -140,6 +157,7 @@ bios_rom(struct pc *pc)
 	ram_rom(pc, ROM + ROM_FLOPPY_TABLE, floppy_table, sizeof floppy_table);
 	ram_rom(pc, ROM + ROM_VIDEO_TABLE, video_table, sizeof video_table);
 	ram_rom(pc, ROM + ROM_STATE, state_table, sizeof state_table);
+	fonts(pc);
 	ram_rom(pc, ROM + 0xe000, "blink PC BIOS", 13);
 	ram_rom(pc, ROM + 0xfff0, code_start, sizeof code_start);
 	ram_rom(pc, ROM + 0xfff5, "01/01/26\0\xfc", 10);
@@ -179,9 +197,9 @@ vectors(struct pc *pc)
 	vector(pc, 0x75, AT_75, 0xf000);
 	vector(pc, 0x1d, ROM_VIDEO_TABLE, 0xf000);
 	vector(pc, 0x1e, ROM_FLOPPY_TABLE, 0xf000);
-	vector(pc, 0x1f, 0, 0);
+	vector(pc, 0x1f, ROM_8X8 + 128 * 8, 0xf000);
 	vector(pc, 0x41, ROM_DISK_TABLE, 0xf000);
-	vector(pc, 0x43, ROM_FONT, 0xf000);
+	vector(pc, 0x43, ROM_8X16, 0xf000);
 	vector(pc, 0x46, ROM_DISK_TABLE, 0xf000);
 }
 

@@ -6,7 +6,9 @@
 // screen, teletype output and strings also go to standard output.
 #include "pc/bios.h"
 
-enum { SCREEN_LINES = 400, MODE_SUPPORTED = 0x30, PAGES = 8 };
+enum { MODE_SUPPORTED = 0x30, PAGES = 8 };
+// 40:89: no bit of lines is 350.
+enum { VGA_ACTIVE = 1, VGA_GREYS = 2, VGA_KEEP_PALETTE = 8, VGA_400 = 16, VGA_200 = 128 };
 
 static unsigned
 columns(struct pc *pc)
@@ -66,11 +68,18 @@ fill(struct pc *pc, u32 from, unsigned cells, u16 what)
 	}
 }
 
+static unsigned
+lines(struct pc *pc)
+{
+	u8 b = bda8(pc, BDA_VGA);
+	return b & VGA_200 ? 200 : b & VGA_400 ? 400 : 350;
+}
+
 // What follows from the height of characters
 static void
 set_height(struct pc *pc, unsigned height)
 {
-	unsigned n = SCREEN_LINES / height, bytes = n * columns(pc) * 2;
+	unsigned n = lines(pc) / height, bytes = n * columns(pc) * 2;
 	crtc(pc, 9, (u16)((pc->vga.crtc[9] & 0xe0) | (height - 1)), 0);
 	set_bda8(pc, BDA_ROWS, (u8)(n - 1));
 	set_bda16(pc, BDA_HEIGHT, (u16)height);
@@ -82,14 +91,38 @@ set_height(struct pc *pc, unsigned height)
 }
 
 static void
+set_vector(struct pc *pc, unsigned n, u16 offset)
+{
+	set_bda32(pc, 4 * n, 0xf0000000u | offset);
+}
+
+static void
+greys(struct pc *pc, unsigned first, unsigned n)
+{
+	unsigned i;
+	for (i = 0; i < n && i < 256; i++) {
+		u8 *d = pc->vga.dac[(first + i) & 255];
+		memset(d, (d[0] * 30 + d[1] * 59 + d[2] * 11 + 50) / 100, 3);
+	}
+}
+
+static void
 set_mode(struct pc *pc, u8 al)
 {
 	unsigned mode = al & 0x7f;
 	int mono = mode == 7;
 	static const u8 cga_modes[] = { 0x2c, 0x28, 0x2d, 0x29 };
+	struct vga was = pc->vga;
 	if (mode > 3 && !mono)
 		return;
-	vga_set_mode(pc, mode, 16);
+	vga_set_mode(pc, mode, lines(pc));
+	if (bda8(pc, BDA_VGA) & VGA_KEEP_PALETTE) {
+		memcpy(pc->vga.dac, was.dac, sizeof was.dac);
+		memcpy(pc->vga.attr, was.attr, 16);
+		pc->vga.attr[0x11] = was.attr[0x11];
+	}
+	if (bda8(pc, BDA_VGA) & VGA_GREYS)
+		greys(pc, 0, 256);
 	set_bda8(pc, BDA_MODE, (u8)mode);
 	set_bda16(pc, BDA_COLUMNS, mode < 2 ? 40 : 80);
 	set_bda16(pc, BDA_PAGE_START, 0);
@@ -100,10 +133,9 @@ set_mode(struct pc *pc, u8 al)
 	// Bit 7 of the mode: memory stays. 256 KiB, emulated cursors
 	set_bda8(pc, BDA_VIDEO, 0x60 | (al & 0x80));
 	set_bda8(pc, BDA_SWITCHES, 0xf9);
-	// A VGA with 400 lines
-	set_bda8(pc, BDA_VGA, 0x11);
 	bda_bits(pc, BDA_EQUIPMENT, 0x30, mono ? 0x30 : mode < 2 ? 0x10 : 0x20);
-	set_height(pc, 16);
+	set_height(pc, lines(pc) == 400 ? 16 : lines(pc) == 350 ? 14 : 8);
+	set_vector(pc, 0x43, lines(pc) == 400 ? ROM_8X16 : lines(pc) == 350 ? ROM_8X14 : ROM_8X8);
 	for (unsigned page = 0; page < PAGES; page++)
 		set_bda16(pc, BDA_CURSOR + 2 * page, 0);
 	show_cursor(pc, 0);
@@ -115,21 +147,30 @@ set_mode(struct pc *pc, u8 al)
 static void
 font(struct pc *pc)
 {
-	u8 al = low(pc, GPR_AX);
+	u8 al = low(pc, GPR_AX), bh = high(pc, GPR_BX);
 	static const u8 heights[] = { 0, 14, 8, 0, 16 };
+	static const u16 fonts[] = { 0, ROM_8X14, ROM_8X8, 0, ROM_8X16 };
+	static const u16 infos[] = { ROM_8X14, ROM_8X8, ROM_8X8 + 128 * 8, ROM_NO_GLYPHS, ROM_8X16, ROM_NO_GLYPHS };
 	unsigned height = (al & 15) <= 4 ? heights[al & 15] : 0;
-	if ((al & 15) == 0 && high(pc, GPR_BX) >= 2 && high(pc, GPR_BX) <= 32)
-		height = high(pc, GPR_BX);
-	// 1xh also changes the number of lines.
-	if (al >= 0x10 && al <= 0x14 && height >= 7)
+	if ((al & 15) == 0 && bh >= 2 && bh <= 32)
+		height = bh;
+	// What display memory's font holds, the terminal does not care about; 1xh
+	// also changes the number of rows.
+	if (al >= 0x10 && al <= 0x14 && height >= 7) {
 		set_height(pc, height);
-	if (al != 0x30)
-		return;
-	// The glyphs are not in this ROM: the terminal has them.
-	bios_segment(pc, SEG_ES, 0xf000);
-	set16(pc, GPR_BP, ROM_FONT);
-	set16(pc, GPR_CX, bda16(pc, BDA_HEIGHT));
-	set_low(pc, GPR_DX, bda8(pc, BDA_ROWS));
+	} else if (al == 0x03) {
+		pc->vga.seq[3] = low(pc, GPR_BX);
+	} else if (al == 0x20 || al == 0x21) {
+		set_bda32(pc, al == 0x20 ? 4 * 0x1f : 4 * 0x43, (u32)pc->cpu->sel[SEG_ES] << 16 | reg16(pc, GPR_BP));
+	} else if (al >= 0x22 && al <= 0x24) {
+		set_vector(pc, 0x43, fonts[al == 0x22 ? 1 : al == 0x23 ? 2 : 4]);
+	} else if (al == 0x30 && bh <= 7) {
+		u32 where = bh < 2 ? bda32(pc, bh ? 4 * 0x43 : 4 * 0x1f) : 0xf0000000u | infos[bh - 2];
+		bios_segment(pc, SEG_ES, (u16)(where >> 16));
+		set16(pc, GPR_BP, (u16)where);
+		set16(pc, GPR_CX, bda16(pc, BDA_HEIGHT));
+		set_low(pc, GPR_DX, bda8(pc, BDA_ROWS));
+	}
 }
 
 // Shapes meant for eight lines, on taller characters
@@ -296,16 +337,6 @@ dac_block(struct pc *pc, int set)
 }
 
 static void
-greys(struct pc *pc)
-{
-	unsigned i, first = reg16(pc, GPR_BX), n = reg16(pc, GPR_CX);
-	for (i = 0; i < n && i < 256; i++) {
-		u8 *d = pc->vga.dac[(first + i) & 255];
-		memset(d, (d[0] * 30 + d[1] * 59 + d[2] * 11) / 100, 3);
-	}
-}
-
-static void
 palette(struct pc *pc)
 {
 	struct vga *v = &pc->vga;
@@ -344,9 +375,13 @@ palette(struct pc *pc)
 		d[0] = high(pc, GPR_DX) & 63;
 		d[1] = high(pc, GPR_CX) & 63;
 		d[2] = low(pc, GPR_CX) & 63;
+		if (bda8(pc, BDA_VGA) & VGA_GREYS)
+			greys(pc, bl, 1);
 		break;
 	case 0x12:
 		dac_block(pc, 1);
+		if (bda8(pc, BDA_VGA) & VGA_GREYS)
+			greys(pc, reg16(pc, GPR_BX), reg16(pc, GPR_CX));
 		break;
 	case 0x13:
 		if (!bl)
@@ -372,9 +407,7 @@ palette(struct pc *pc)
 		set_low(pc, GPR_BX, v->attr[0x10] >> 7);
 		set_high(pc, GPR_BX, v->attr[0x10] & 0x80 ? v->attr[0x14] & 15 : v->attr[0x14] >> 2 & 3);
 		break;
-	case 0x1b:
-		greys(pc);
-		break;
+	case 0x1b: greys(pc, reg16(pc, GPR_BX), reg16(pc, GPR_CX)); break;
 	}
 }
 
@@ -383,16 +416,28 @@ palette(struct pc *pc)
 static void
 alternate_select(struct pc *pc)
 {
-	u8 bl = low(pc, GPR_BX);
+	u8 bl = low(pc, GPR_BX), al = low(pc, GPR_AX);
 	int mono = !(pc->vga.misc & 1);
 	if (bl == 0x10) {
 		set16(pc, GPR_BX, (u16)(mono << 8 | 3));
 		set16(pc, GPR_CX, 9);
-	} else if (bl >= 0x30 && bl <= 0x36 && bl != 0x35) {
-		if (bl == 0x34)
-			bda_bits(pc, BDA_VIDEO, 1, low(pc, GPR_AX) & 1);
-		set_low(pc, GPR_AX, 0x12);
+		return;
 	}
+	switch (bl) {
+	case 0x30:
+		// Scan lines of the next mode
+		if (al > 2)
+			return;
+		bda_bits(pc, BDA_VGA, VGA_200 | VGA_400, al == 0 ? VGA_200 : al == 2 ? VGA_400 : 0);
+		break;
+	case 0x31: bda_bits(pc, BDA_VGA, VGA_KEEP_PALETTE, al & 1 ? VGA_KEEP_PALETTE : 0); break;
+	case 0x32: pc->vga.misc = (u8)((pc->vga.misc & ~2) | (al & 1 ? 0 : 2)); break;
+	case 0x33: bda_bits(pc, BDA_VGA, VGA_GREYS, al & 1 ? 0 : VGA_GREYS); break;
+	case 0x34: bda_bits(pc, BDA_VIDEO, 1, al & 1); break;
+	case 0x36: pc->vga.seq[1] = (u8)((pc->vga.seq[1] & ~0x20) | (al & 1) << 5); break;
+	default: return;
+	}
+	set_low(pc, GPR_AX, 0x12);
 }
 
 static void
@@ -409,9 +454,8 @@ state(struct pc *pc)
 	b[0x25] = pc->vga.misc & 1 ? 8 : 7;
 	b[0x27] = 16;
 	b[0x29] = PAGES;
-	// 400 lines
-	b[0x2a] = 2;
-	b[0x2d] = 1;
+	b[0x2a] = lines(pc) == 400 ? 2 : lines(pc) == 350;
+	b[0x2d] = (u8)(1 | (bda8(pc, BDA_VGA) & (VGA_GREYS | VGA_KEEP_PALETTE)) | (~bda8(pc, BDA_VIDEO) & 1) << 4 | (pc->vga.attr[0x10] & 8) << 2);
 	// 256 KiB
 	b[0x31] = 3;
 	guest_write(pc, at(pc, SEG_ES, GPR_DI), b, sizeof b);
@@ -503,6 +547,7 @@ void
 bios_video_init(struct pc *pc)
 {
 	u64 ax = pc->cpu->r[GPR_AX];
+	set_bda8(pc, BDA_VGA, VGA_ACTIVE | VGA_400);
 	set_mode(pc, 3);
 	pc->cpu->r[GPR_AX] = ax;
 }

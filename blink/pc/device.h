@@ -152,8 +152,8 @@ struct vga {
 	u8 dac_mask, dac_read, dac_write, dac_part, dac_reading;
 	u8 cga_mode, cga_colour;
 };
-// Registers of BIOS mode 0..3 or 7 with that many rows of scan lines per character.
-void vga_set_mode(struct pc *, unsigned mode, unsigned height);
+// Registers of BIOS mode 0..3 or 7 with 200, 350 or 400 scan lines for 25 rows
+void vga_set_mode(struct pc *, unsigned mode, unsigned lines);
 u32 vga_colour(const struct pc *, unsigned attribute);  // 0..15 -> 0xrrggbb
 unsigned vga_page_base(const struct pc *);  // physical address of display memory
 unsigned vga_page_size(const struct pc *);

@@ -30,6 +30,8 @@ const u16 vga_cp437[256] = {
 static const u8 crtc_80[25] = { 0x5f, 0x4f, 0x50, 0x82, 0x55, 0x81, 0xbf, 0x1f, 0, 0x4f, 0x0d, 0x0e, 0, 0, 0, 0, 0x9c, 0x8e, 0x8f, 0x28, 0x1f,
 	0x96, 0xb9, 0xa3, 0xff };
 static const u8 crtc_40[8] = { 0x2d, 0x27, 0x28, 0x90, 0x2b, 0xa0, 0xbf, 0x1f };
+// What differs with 350: vertical retrace and where display ends, blank
+static const u8 end_350[5] = { 0x83, 0x85, 0x5d, 0x63, 0xba };
 static const u8 attr_colour[21] = { 0, 1, 2, 3, 4, 5, 0x14, 7, 0x38, 0x39, 0x3a, 0x3b, 0x3c, 0x3d, 0x3e, 0x3f, 0x0c, 0, 0x0f, 8, 0 };
 static const u8 attr_mono[21] = { 0, 8, 8, 8, 8, 8, 8, 8, 0x10, 0x18, 0x18, 0x18, 0x18, 0x18, 0x18, 0x18, 0x0e, 0, 0x0f, 8, 0 };
 
@@ -55,11 +57,12 @@ default_dac(struct vga *v)
 }
 
 void
-vga_set_mode(struct pc *pc, unsigned mode, unsigned height)
+vga_set_mode(struct pc *pc, unsigned mode, unsigned lines)
 {
 	struct vga *v = &pc->vga;
 	static const u8 seq[5] = { 3, 0, 3, 0, 2 }, gc[9] = { 0, 0, 0, 0, 0, 0x10, 0x0e, 0, 0xff };
 	int mono = mode == 7;
+	unsigned height = lines == 400 ? 16 : lines == 350 ? 14 : 8;
 	memset(v, 0, sizeof *v);
 	v->misc = mono ? 0x66 : 0x67;
 	memcpy(v->crtc, crtc_80, sizeof v->crtc);
@@ -75,7 +78,13 @@ vga_set_mode(struct pc *pc, unsigned mode, unsigned height)
 		v->gc[6] = 0x0a;
 		v->crtc[0x14] = 0x0d;
 	}
-	v->crtc[9] = (u8)(0x40 | (height - 1));
+	if (lines == 350) {
+		memcpy(v->crtc + 0x10, end_350, 3);
+		memcpy(v->crtc + 0x15, end_350 + 3, 2);
+		v->misc = mono ? 0xa6 : 0xa3;
+	}
+	// 200 lines are shown twice.
+	v->crtc[9] = (u8)(0x40 | (lines == 200) << 7 | (height - 1));
 	v->crtc[0x0a] = (u8)(height < 14 ? height - 2 : height - 3);
 	v->crtc[0x0b] = (u8)(height < 14 ? height - 1 : height - 2);
 	v->attr_index = 0x20;
@@ -88,7 +97,7 @@ vga_set_mode(struct pc *pc, unsigned mode, unsigned height)
 static void
 vga_reset(struct pc *pc)
 {
-	vga_set_mode(pc, 3, 16);
+	vga_set_mode(pc, 3, 400);
 }
 
 unsigned

@@ -18,7 +18,7 @@ rom_and_data(void)
 	for (i = 0; i < 0x100; i++) {
 		u32 v = ld32(ram + i * 4);
 		u8 *p = ram + 0xf0000 + (v & 0xffff);
-		if (i == 0x1d || i == 0x1e || i == 0x41 || i == 0x43 || i == 0x46 || !v)
+		if (i == 0x1d || i == 0x1e || i == 0x1f || i == 0x41 || i == 0x43 || i == 0x46 || !v)
 			continue;
 		EQ(v >> 16, 0xf000);
 		if (*p == 0xeb)

@@ -1,0 +1,396 @@
+# vga.S: the display's registers in text modes, colour and monochrome, and the
+# calls of INT 10h that work on them: palette, blink, fonts and numbers of rows,
+# scan lines, what there is.
+# As SeaBIOS's VGA BIOS under qemu, but: graphics controller register 7 is 0 (IBM);
+# pages of more than 4 KiB are their characters and 100h more (IBM); the scan lines
+# asked for are those of the next mode, as are palettes kept; CGA's mode and colour
+# registers show in 40:65 and 40:66; only the modes that are there can be set and
+# are told of; the font is our own. There what a display cannot show in qemu
+# (attribute and index registers) also reads back otherwise.
+.include "guest.inc"
+.macro PUT port, index, value
+	mov $\port,%dx
+	mov $\index|\value<<8,%ax
+	out %ax,%dx
+.endm
+# Register INDEX of the pair at PORT
+.macro GET port, index
+	mov $\port,%dx
+	mov $\index,%al
+	out %al,%dx
+	inc %dx
+	in %dx,%al
+	call hexb
+.endm
+.macro RD port
+	mov $\port,%dx
+	in %dx,%al
+	call hexb
+.endm
+.macro WR port, value
+	mov $\port,%dx
+	mov $\value,%al
+	out %al,%dx
+.endm
+# N registers of the pair at DX
+all:	xor %bl,%bl
+1:	mov %bl,%al
+	out %al,%dx
+	inc %dx
+	in %dx,%al
+	dec %dx
+	call hexb
+	inc %bl
+	cmp %cl,%bl
+	jb 1b
+	ret
+.macro PAIR port, count
+	mov $\port,%dx
+	mov $\count,%cl
+	call all
+	SAY "\n"
+.endm
+# The attribute controller's
+attrs:	mov 0x463,%dx
+	add $6,%dx
+	in %dx,%al
+	xor %bl,%bl
+1:	mov $0x3c0,%dx
+	mov %bl,%al
+	out %al,%dx
+	inc %dx
+	in %dx,%al
+	call hexb
+	mov 0x463,%dx
+	add $6,%dx
+	in %dx,%al
+	inc %bl
+	cmp $0x15,%bl
+	jb 1b
+	mov $0x3c0,%dx		# the screen on again
+	mov $0x20,%al
+	out %al,%dx
+	SAY "\n"
+	ret
+# A DAC register
+dac:	mov $0x3c7,%dx
+	out %al,%dx
+	mov $0x3c9,%dx
+	in %dx,%al
+	call hexb
+	in %dx,%al
+	call hexb
+	in %dx,%al
+	call hexb
+	ret
+.macro DAC n
+	mov $\n,%al
+	call dac
+.endm
+# Rows, height, page size, and what the CRTC says of it
+size:	SHOWB 0x484
+	SHOW 0x485
+	SHOW 0x44c
+	SHOW 0x460
+	SHOWB 0x489
+	mov 0x463,%dx
+	mov $regs,%si
+1:	lodsb
+	cmp $255,%al
+	je 2f
+	out %al,%dx
+	inc %dx
+	in %dx,%al
+	dec %dx
+	call hexb
+	jmp 1b
+2:	RD 0x3cc
+	SAY "\n"
+	ret
+regs:	.byte 1, 7, 9, 10, 11, 0x10, 0x11, 0x12, 0x13, 0x15, 0x16, 255
+main:	sti
+	SAY "mode 3\n"
+	BIOS 0x10, 0x0003
+	PAIR 0x3d4, 0x19
+	PAIR 0x3c4, 5
+	PAIR 0x3ce, 9
+	call attrs
+	RD 0x3cc
+	RD 0x3c2
+	RD 0x3ca
+	RD 0x3b5
+	RD 0x3ba
+	SAY "\nmode 1\n"
+	BIOS 0x10, 0x0001
+	PAIR 0x3d4, 0x19
+	PAIR 0x3c4, 5
+	SAY "mode 7\n"
+	BIOS 0x10, 0x0007
+	PAIR 0x3b4, 0x19
+	PAIR 0x3ce, 9
+	call attrs
+	RD 0x3cc
+	RD 0x3d5
+	SAY "\n"
+	mov $0xb000,%ax		# its memory
+	mov %ax,%es
+	mov %es:0,%ax
+	call hex
+	xor %ax,%ax
+	mov %ax,%es
+	BIOS 0x10, 0x0e4d
+	BIOS 0x10, 0x0841
+	SCREEN 0xb000, 80, 1
+	PUT 0x3b4, 0x0e, 0x01
+	GET 0x3b4, 0x0e
+	mov $0x3ba,%dx		# retrace and display come and go
+	xor %bx,%bx
+	mov $5,%si
+2:	mov $0xffff,%cx
+1:	in %dx,%al
+	and $9,%al
+	or %al,%bl
+	not %al
+	or %al,%bh
+	loop 1b
+	dec %si
+	jnz 2b
+	mov %bl,%al
+	call hexb
+	mov %bh,%al
+	and $9,%al
+	call hexb
+	BIOS 0x10, 0x0003
+	SAY "registers\n"
+	GET 0x3d4, 0x0e
+	PUT 0x3d4, 0x0e, 0x12
+	GET 0x3d4, 0x0e
+	PUT 0x3d4, 0, 0x11	# protected
+	GET 0x3d4, 0
+	PUT 0x3d4, 0x11, 0x0e
+	PUT 0x3d4, 0, 0x11
+	GET 0x3d4, 0
+	PUT 0x3d4, 0, 0x5f
+	PUT 0x3d4, 0x11, 0x8e
+	PUT 0x3d4, 0x0e, 0
+	RD 0x3da		# the flip-flop
+	WR 0x3c0, 0x31
+	WR 0x3c0, 0x05
+	RD 0x3c0
+	WR 0x3c0, 0x31
+	RD 0x3c1
+	RD 0x3da
+	WR 0x3c0, 0x20
+	PUT 0x3c4, 3, 0x05
+	GET 0x3c4, 3
+	PUT 0x3ce, 8, 0x0f
+	GET 0x3ce, 8
+	WR 0x3c8, 0x40
+	WR 0x3c9, 1
+	WR 0x3c9, 2
+	WR 0x3c9, 0xff		# six bits
+	WR 0x3c9, 4		# the next one
+	RD 0x3c8
+	RD 0x3c7
+	DAC 0x40
+	RD 0x3c7
+	WR 0x3c6, 0x0f
+	RD 0x3c6
+	WR 0x3c6, 0xff
+	SAY "\ncolours\n"
+	DAC 0
+	DAC 1
+	DAC 6
+	DAC 7
+	DAC 0x14
+	DAC 0x38
+	DAC 0x3f
+	SAY "\n"
+	BIOS 0x10, 0x1000, 0x3f01
+	BIOS 0x10, 0x1007, 0x0001
+	BIOS 0x10, 0x1001, 0x0500
+	BIOS 0x10, 0x1008
+	BIOS 0x10, 0x1009, 0, 0, 0x9000
+	mov $0x9000,%si
+	mov $17,%cx
+1:	lodsb
+	call hexb
+	loop 1b
+	movb $0x2a,0x9003
+	BIOS 0x10, 0x1002, 0, 0, 0x9000
+	call attrs
+	BIOS 0x10, 0x1003, 0x0000
+	SHOWB 0x465
+	BIOS 0x10, 0x1003, 0x0001
+	SHOWB 0x465
+	BIOS 0x10, 0x1010, 0x0010, 0x1122, 0x3300
+	BIOS 0x10, 0x1015, 0x0010
+	BIOS 0x10, 0x1017, 0x0010, 0x0002, 0x9000
+	SHOW 0x9000
+	SHOW 0x9002
+	SHOW 0x9004
+	BIOS 0x10, 0x1012, 0x0080, 0x0002, 0x9000
+	DAC 0x80
+	BIOS 0x10, 0x1013, 0x0100
+	BIOS 0x10, 0x101a
+	BIOS 0x10, 0x1013, 0x0301
+	BIOS 0x10, 0x101a
+	BIOS 0x10, 0x1013, 0x0001
+	BIOS 0x10, 0x1013, 0x0000
+	BIOS 0x10, 0x1018, 0x003f
+	BIOS 0x10, 0x1019
+	BIOS 0x10, 0x101b, 0x0010, 0x0001
+	DAC 0x10
+	BIOS 0x10, 0x0b00, 0x0004
+	BIOS 0x10, 0x1008
+	BIOS 0x10, 0x0003
+	SAY "fonts and rows\n"
+	BIOS 0x10, 0x1130, 0x0600
+	BIOS 0x10, 0x1112
+	call size
+	BIOS 0x10, 0x1130, 0x0300
+	BIOS 0x10, 0x0200, 0, 0, 0x3100
+	BIOS 0x10, 0x094c, 0x001f, 2
+	BIOS 0x10, 0x0e0d
+	BIOS 0x10, 0x0e0a
+	BIOS 0x10, 0x0e58
+	BIOS 0x10, 0x0300
+	SCREEN 0xb8f0, 80, 2
+	mov $0xb800+48*10,%bx
+	mov $80+2*256,%dx
+	call screen
+	BIOS 0x10, 0x0501
+	SHOW 0x44e
+	BIOS 0x10, 0x0500
+	BIOS 0x10, 0x0600, 0x0700, 0, 0x314f
+	BIOS 0x10, 0x1111
+	call size
+	BIOS 0x10, 0x1114
+	call size
+	BIOS 0x10, 0x0001
+	BIOS 0x10, 0x1112
+	call size
+	BIOS 0x10, 0x0003
+	BIOS 0x10, 0x1201, 0x0030	# 350 lines
+	BIOS 0x10, 0x0003
+	call size
+	BIOS 0x10, 0x1112	# 43 rows
+	call size
+	BIOS 0x10, 0x1200, 0x0030	# 200 lines
+	BIOS 0x10, 0x0003
+	call size
+	BIOS 0x10, 0x1202, 0x0030
+	BIOS 0x10, 0x0003
+	call size
+	BIOS 0x10, 0x1103, 0x0004
+	GET 0x3c4, 3
+	BIOS 0x10, 0x1103, 0x0000
+	movw $0x1234,in_bp
+	movw $0x5678,in_es
+	BIOS 0x10, 0x1120
+	movw $0,in_bp
+	movw $0,in_es
+	SHOW 4*0x1f
+	SHOW 4*0x1f+2
+	BIOS 0x10, 0x1130, 0x0000
+	SAY "glyphs: A of each height, a corner\n"
+	movb $1,quiet
+	BIOS 0x10, 0x1130, 0x0300
+	mov out_bp,%bp
+	mov out_es,%es
+	mov $8,%cx
+	call lines
+	BIOS 0x10, 0x1130, 0x0200
+	mov out_bp,%bp
+	mov out_es,%es
+	mov $14,%cx
+	call lines
+	BIOS 0x10, 0x1130, 0x0600
+	mov out_bp,%bp
+	mov out_es,%es
+	mov $16,%cx
+	call lines
+	BIOS 0x10, 0x1130, 0x0400
+	movb $0,quiet
+	mov out_bp,%bp
+	mov out_es,%es
+	add $(0xda-0x80-'A')*8,%bp
+	mov $8,%cx
+	call lines
+	mov $0xf000,%ax
+	mov %ax,%es
+	mov $0xfa6e,%bp
+	mov $8,%cx
+	call lines
+	xor %ax,%ax
+	mov %ax,%es
+	SAY "what there is\n"
+	BIOS 0x10, 0x1210, 0x0010
+	BIOS 0x10, 0x1220, 0x0020
+	BIOS 0x10, 0x1201, 0x0031	# the palette stays
+	BIOS 0x10, 0x1000, 0x2b03
+	BIOS 0x10, 0x0003
+	BIOS 0x10, 0x1007, 0x0003
+	BIOS 0x10, 0x1200, 0x0031
+	BIOS 0x10, 0x0003
+	BIOS 0x10, 0x1007, 0x0003
+	BIOS 0x10, 0x1200, 0x0033	# greys
+	BIOS 0x10, 0x0003
+	DAC 1
+	DAC 4
+	BIOS 0x10, 0x1201, 0x0033
+	BIOS 0x10, 0x0003
+	DAC 4
+	BIOS 0x10, 0x1201, 0x0034	# cursors as they are
+	BIOS 0x10, 0x0100, 0, 0x0607
+	GET 0x3d4, 0x0a
+	GET 0x3d4, 0x0b
+	BIOS 0x10, 0x1200, 0x0034
+	BIOS 0x10, 0x1201, 0x0036	# off and on
+	GET 0x3c4, 1
+	BIOS 0x10, 0x1200, 0x0036
+	GET 0x3c4, 1
+	BIOS 0x10, 0x1200, 0x0099
+	BIOS 0x10, 0x1a00
+	BIOS 0x10, 0x1a01, 0x0008
+	movw $0x9000,in_di
+	BIOS 0x10, 0x1b00
+	mov $0x9000,%si
+	mov $64,%cx
+1:	lodsb
+	call hexb
+	loop 1b
+	SAY "\n"
+	les 0x9000,%si
+	mov $16,%cx
+1:	mov %es:(%si),%al
+	call hexb
+	inc %si
+	loop 1b
+	xor %ax,%ax
+	mov %ax,%es
+	SAY "\n"
+	BIOS 0x10, 0x0013	# no graphics here
+	BIOS 0x10, 0x0f00
+	BIOS 0x10, 0x4f00
+	BIOS 0x10, 0xff00
+	# pages by the start address
+	PUT 0x3d4, 0x0c, 0x08
+	PUT 0x3d4, 0x0d, 0x00
+	GET 0x3d4, 0x0c
+	SHOWB 0x462
+	WR 0x3d8, 0x09		# as on a CGA: no blinking
+	RD 0x3da
+	END 10
+# CX lines of 'A' in the font at ES:BP
+lines:	mov $'A',%ax
+	mul %cl
+	add %ax,%bp
+1:	mov %es:(%bp),%al
+	call hexb
+	inc %bp
+	loop 1b
+	xor %ax,%ax
+	mov %ax,%es
+	SAY "\n"
+	ret
