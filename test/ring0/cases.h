@@ -212,6 +212,24 @@ set_idt(u32 vector, u64 x)
 		MEM64(IDT + vector * 16 + 8) = 0;
 }
 
+// Paging, identity, for all rings, but for the last 4 MiB of the first 64: there
+// nothing is. The page tables are 4-level in long mode, else 32-bit.
+static void
+paging_on(void)
+{
+#ifndef LONG
+	u32 i;
+	for (i = 0; i < 1024; ++i)
+		MEM32(PAGES + 4 * i) = i < 15 ? i << 22 | 0x87 : 0;
+	__asm__ volatile("mov %0,%%cr3; mov %%cr4,%%eax; or $0x610,%%eax; mov %%eax,%%cr4; mov %%cr0,%%eax; or $0x80010020,%%eax; mov %%eax,%%cr0"
+		: : "r"(PAGES) : "eax", "memory");
+#else
+	MEM64(PAGES + 0x2000 + 8 * 30) = MEM64(PAGES + 0x2000 + 8 * 31) = 0;
+	__asm__ volatile("mov %%cr3,%%rax; mov %%rax,%%cr3" : : : "rax", "memory");
+#endif
+}
+#define NOWHERE 0x3c00000
+
 // The handler of a vector that stops the case, open to all rings
 static void
 set_handler(u32 vector)
@@ -378,6 +396,47 @@ fill_target(void)
 	u32 i;
 	for (i = 0; i < 0x100; ++i)
 		MEM8(TARGET + i) = 0xcc;
+}
+
+static void
+or_cr0(u32 set, u32 clear)
+{
+	word x;
+	__asm__ volatile("mov %%cr0,%0" : "=r"(x));
+	x = (x | set) & ~(word)clear;
+	__asm__ volatile("mov %0,%%cr0" : : "r"(x));
+}
+
+// The interrupt controllers: IRQ 0 and up at this vector; only IRQ 0 passes
+static void
+set_pic(u32 vector)
+{
+	out8(0x20, 0x11);
+	out8(0xa0, 0x11);
+	out8(0x21, (u8)vector);
+	out8(0xa1, (u8)(vector + 8));
+	out8(0x21, 4);
+	out8(0xa1, 2);
+	out8(0x21, 3);  // ends interrupts by itself
+	out8(0xa1, 1);
+	out8(0x21, 0xfe);
+	out8(0xa1, 0xff);
+}
+
+// The timer asks for an interrupt, which is left pending.
+static void
+ask_irq0(void)
+{
+	u32 i;
+	out8(0x43, 0x30);
+	out8(0x40, 2);
+	out8(0x40, 0);
+	for (i = 0; i < 1000000; ++i) {
+		out8(0x20, 0x0a);
+		if (in8(0x20) & 1)
+			return;
+	}
+	text("no interrupt\n");
 }
 
 static void
