@@ -1,6 +1,8 @@
 // fuzz_test.c: a million random accesses to ports and calls of services with
-// random registers, clocks and memory. Nothing may crash, hang, or touch bytes
-// outside guest memory (which MODE=asan and the guards around it show).
+// random registers, clocks and memory; and hundreds of images of random sizes
+// and partition tables, with calls of disk services. Nothing may crash, hang, or
+// touch bytes outside guest memory (which MODE=asan and the guards around it
+// show), and what is said of an image is one line.
 #include "machine.h"
 
 static u64 g_seed = 88172645463325252ull;
@@ -89,6 +91,103 @@ step(void)
 		pc_reset(pc);
 }
 
+// --- images -----------------------------------------------------------------------
+
+static unsigned
+below(unsigned n)
+{
+	return (unsigned)(random64() >> 32) % n;
+}
+
+static u64
+some_size(void)
+{
+	static const u32 near[] = { 512, 160 << 10, 360 << 10, 1440 << 10, 2880 << 10, 64 << 10, 17 * 16 * 1024 * 512, 504 << 20, 0x7f000000 };
+	switch (below(4)) {
+	case 0: return below(4096) + 1;
+	case 1: return below(64 << 20) + 1;
+	default: return near[below(COUNTOF(near))] - 2 + below(4) * (below(2) ? 1 : 512);
+	}
+}
+
+// A boot sector with a partition table or a FAT's parameters that mostly make
+// sense, and some damage
+static void
+some_boot_sector(u8 *s, u64 size)
+{
+	static const u8 jumps[] = { 0xeb, 0xe9, 0xfa, 0 };
+	unsigned i, sectors = below(63) + 1, heads = below(255) + 1;
+	memset(s, 0, SECTOR);
+	s[0] = jumps[below(4)];
+	st16(s + 11, below(4) ? (unsigned)SECTOR : below(0x10000));
+	s[13] = (u8)below(3);
+	st16(s + 14, below(3));
+	s[16] = (u8)below(4);
+	st16(s + 19, below(2) ? 0 : below(0x10000));
+	st32(s + 32, (u32)random64());
+	for (i = 0; i < 4; i++) {
+		u8 *p = s + 446 + 16 * i;
+		u64 start = below(4) * 63u, end = size / SECTOR / (heads * sectors) * (heads * sectors);
+		p[0] = (u8)(below(4) ? 0x80 * below(2) : below(256));
+		p[4] = (u8)below(256);
+		p[5] = (u8)(heads - 1);
+		p[6] = (u8)(sectors | below(4) << 6);
+		st32(p + 8, (u32)(below(8) ? start : random64()));
+		st32(p + 12, (u32)(below(8) ? end - start : random64()));
+	}
+	if (below(8))
+		st16(s + 510, 0xaa55);
+	for (i = below(2) * below(20); i; i--)
+		s[below(SECTOR)] ^= (u8)(1 << below(8));
+}
+
+static void
+disk_call(void)
+{
+	static const u8 functions[] = { 0, 2, 2, 3, 4, 5, 8, 0x0c, 0x15, 0x18, 0x42, 0x42, 0x43, 0x44, 0x47, 0x48 };
+	u8 *packet = ram + 0x600;
+	some_registers();
+	set_low(pc, GPR_DX, below(8) ? pc->disk.number : (u8)below(256));
+	if (below(4)) {
+		set_low(pc, GPR_AX, (u8)below(20));
+		set_low(pc, GPR_CX, (u8)(below(4) << 6 | (below(pc->disk.sectors + 1u) + below(2))));
+		set_high(pc, GPR_CX, (u8)below(pc->disk.cylinders));
+		set_high(pc, GPR_DX, (u8)below(pc->disk.heads + 1u));
+	}
+	if (below(4)) {
+		bios_segment(pc, SEG_DS, 0);
+		set16(pc, GPR_SI, 0x600);
+		st16(packet, below(4) ? 16 + below(2) * 8 : below(256));
+		st16(packet + 2, below(4) ? below(130) : below(0x10000));
+		st32(packet + 4, below(4) ? (u32)random64() : ~0u);
+		st64(packet + 8, below(4) ? below((unsigned)pc->disk.total + 2) : random64());
+		st64(packet + 16, below(2) ? below(RAM_SIZE + 0x10000) : random64());
+	}
+	set_high(pc, GPR_AX, functions[below(sizeof functions)]);
+	call(0x13);
+}
+
+static const char *
+some_image(void)
+{
+	u64 size = some_size();
+	u8 sector[SECTOR];
+	const char *path, *end;
+	int i;
+	some_boot_sector(sector, size);
+	path = image(size, sector, min_u64(size, SECTOR), 0);
+	machine(path, below(3) ? -1 : below(2) ? 0x80 : 0, 1);
+	end = strchr(why, '\n');
+	CHECK(!end && (pc || *why) && (!*why || strstr(why, path) == why));
+	if (!pc)
+		return path;
+	CHECK(pc->disk.sectors >= 1 && pc->disk.sectors <= 63 && pc->disk.heads >= 1 && pc->disk.heads <= 255);
+	CHECK(pc->disk.cylinders >= 1 && pc->disk.cylinders <= 1024 && pc->disk.total >= 1);
+	for (i = 0; i < 60; i++)
+		disk_call();
+	return path;
+}
+
 int
 main(void)
 {
@@ -104,6 +203,8 @@ main(void)
 		for (k = 0; pc && k < 500000; k++)
 			step();
 	}
+	for (i = 0; i < 400; i++)
+		path = some_image();
 	i = (unsigned)finish_test(path);
 	fflush(stdout);
 	dup2(out_fd, 1);

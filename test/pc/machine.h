@@ -138,7 +138,7 @@ interrupts(int vector)
 			cpu_set_flags(c, 0x203);
 			call(9);
 		} else {
-			u8 before = v == 8 || v == 0x70 ? (u8)v : ENTRY_IRQ;
+			u8 before = v == 8 || v == 0x70 ? (u8)v : (u8)ENTRY_IRQ;
 			call(before);
 			if (v == 8)
 				out(0x20, 0x20);
