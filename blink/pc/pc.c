@@ -160,6 +160,12 @@ pc_out(struct pc *pc, unsigned port, int size, u32 value)
 
 // --- clock and interrupts --------------------------------------------------------------
 
+void
+pc_fpu_error(struct pc *pc)
+{
+	pic_line(pc, IRQ_FPU, 1);
+}
+
 int
 pc_interrupt_pending(const struct pc *pc)
 {

@@ -44,6 +44,9 @@ void pc_out(struct pc *, unsigned port, int size, u32 value);
 int pc_interrupt(struct pc *);
 int pc_interrupt_pending(const struct pc *);
 
+// An x87 error that is not reported as exception 16 (CR0.NE clear): interrupt 13
+void pc_fpu_error(struct pc *);
+
 // Devices catch up with the clock; the time when one wants that again, ~0: never.
 void pc_advance(struct pc *, u64 now_ns);
 u64 pc_next_event(const struct pc *);

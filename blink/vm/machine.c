@@ -260,6 +260,11 @@ exception(struct machine_loop *m, int *waits)
 	// A handler that itself faults at once may do so for ever: time goes on.
 	m->effort += entry < 0 ? EXCEPTION_EFFORT : SERVICE_EFFORT;
 	m->skipped += NS_PER_INSN;
+	// Then the processor stands still until the PC's interrupt comes.
+	if (c->vector == VEC_MF && !(c->sys->cr0 & CR0_NE)) {
+		pc_fpu_error(m->pc);
+		return 0;
+	}
 	if (entry < 0)
 		return cpu_deliver(c, c->vector, DELIVER_EXCEPTION);
 	c->pc += 3;

@@ -5,7 +5,8 @@
 # As SeaBIOS under qemu, but: vectors 1Dh and 1Eh are where IBM's are; there are
 # no second serial port, printer, APM, PCI tables below the end of memory and
 # mouse, but the AT's device hooks (15h 80h-82h, 85h, 90h, 91h); the map has
-# attributes for who has room; DS is 40h in 1Ch; moves beyond a limit are refused.
+# attributes for who has room; DS is 40h in 1Ch; moves beyond a limit are refused;
+# interrupt 13 is not masked, so that x87 errors come to 02h.
 .include "guest.inc"
 # N bytes from segment:offset, 16 a line
 dump:	push %es
@@ -26,7 +27,13 @@ dump:	push %es
 	mov $\lines,%cx
 	call dump
 .endm
-again:	.byte 0
+int2:	push %ax
+	fnstsw %ax
+	and $0x84,%ax
+	call hexb
+	fnclex
+	pop %ax
+	iret
 hooked:	.byte 0
 int1c:	incb %cs:hooked
 	push %ax
@@ -195,6 +202,19 @@ main:	cmpw $0x1234,0x600	# after INT 19h
 	movb $0,0x500
 	int $5			# prints the screen: no printer
 	SHOWB 0x500
+	SAY "\nx87 error: "
+	VEC 2, int2
+	fninit
+	movw $0x33b,0x9000	# division by zero
+	fldcw 0x9000
+	fld1
+	fldz
+	fdivrp
+	nop
+	fwait			# here interrupt 13 comes, by 75h to 02h
+	SAY "end "
+	in $0xa0,%al
+	call hexb
 	SAY "\nports: "
 	in $0xe9,%al
 	call hexb
