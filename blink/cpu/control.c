@@ -260,11 +260,12 @@ gate_is_open(unsigned vector)
 	return vector == VEC_BP || vector == VEC_OF || vector == 0x80;
 }
 
+// INT1 asks no gate for permission: `error` tells cpu_deliver's caller.
 static const struct op *
-interrupt(struct cpu *c, const struct op *op, unsigned vector)
+interrupt(struct cpu *c, const struct op *op, unsigned vector, int int1)
 {
 	c->vector = (u16)vector;
-	c->error = 0;
+	c->error = int1;
 	c->int_pc = op_pc(op);
 	c->pc = c->fault_next = op_next_pc(op);
 	LEAVE(STOP_INT);
@@ -276,26 +277,26 @@ op_int(struct cpu *c, const struct op *op)
 	unsigned vector = (unsigned)op->imm & 0xff;
 	if (!CPU_SYS(c) && in_ring3(c) && !gate_is_open(vector))
 		cpu_raise(c, op, VEC_GP, vector * 8 + 2);
-	return interrupt(c, op, vector);
+	return interrupt(c, op, vector, 0);
 }
 
 const struct op *
 op_int3(struct cpu *c, const struct op *op)
 {
-	return interrupt(c, op, VEC_BP);
+	return interrupt(c, op, VEC_BP, 0);
 }
 
 const struct op *
 op_int1(struct cpu *c, const struct op *op)
 {
-	return interrupt(c, op, VEC_DB);
+	return interrupt(c, op, VEC_DB, CPU_SYS(c) != 0);
 }
 
 const struct op *
 op_into(struct cpu *c, const struct op *op)
 {
 	if (flags_cond(c, 0))
-		return interrupt(c, op, VEC_OF);
+		return interrupt(c, op, VEC_OF, 0);
 	GO(op + 1);
 }
 
@@ -330,6 +331,8 @@ enter(struct cpu *c, const struct op *op)
 	int size = op->size;
 	unsigned level = (unsigned)op->disp & 31, i;
 	u64 step = (u64)size, sp = c->r[GPR_SP] - step, bp = c->r[GPR_BP], frame = sp;
+	if (CPU_MODE(c) != MODE_64 && c->stack_size == 2)
+		frame = (c->r[GPR_SP] & 0xffff0000) | (u16)sp;
 	// It may copy its own frame: not to be begun twice.
 	if (level > 1 && !c->stepping)
 		cpu_unwind(c, op, UNWIND_STEP);

@@ -29,7 +29,7 @@ enum { VMEM = 16, VEC_REGS };  // one more, for a memory operand: see cpu/vec_fe
 enum stop {
 	STOP_ATTENTION,  // icount passed limit: signals, budget, safepoint; pc is next
 	STOP_SYSCALL,    // SYSCALL executed; pc is behind it, rcx/r11 are set
-	STOP_INT,        // INT n, INT3, INTO, INT1: cpu.vector; pc is behind it
+	STOP_INT,        // INT n, INT3, INTO, INT1: cpu.vector, error if INT1; pc is behind it
 	STOP_FAULT,      // an exception: cpu.vector, cpu.error, cpu.cr2; pc is at the instruction
 	STOP_HALT        // HLT in ring 0
 };

@@ -292,6 +292,11 @@ system_unit(const struct insn *in)
 		return 0;
 	if (in->op < OP_MOVD)
 		return UNIT_X87;
+	switch (in->op) {  // with memory, none of the operands shows it
+	case OP_CVTTPS2PI: case OP_CVTPS2PI: case OP_CVTTPD2PI: case OP_CVTPD2PI:
+	case OP_CVTTSS2SI: case OP_CVTSS2SI: case OP_CVTTSD2SI: case OP_CVTSD2SI:
+		return UNIT_SSE;
+	}
 	for (i = 0; i < in->nopr; ++i) {
 		if (in->opr[i].kind == OPR_MM)
 			return UNIT_MMX;

@@ -67,7 +67,7 @@ string_at(struct cpu *c, const struct op *op, int reg, int seg)
 static void
 port_string(struct cpu *c, const struct op *op, int out)
 {
-	int n = string_size(op), reg = out ? GPR_SI : GPR_DI, size = op->size;
+	int n = string_size(op), reg = out ? GPR_SI : GPR_DI, size = out ? op->d : op->size;
 	unsigned port = (u16)c->r[GPR_DX];
 	u64 at = string_at(c, op, reg, out ? op->base : (int)SEG_ES);
 	if (out) {
@@ -84,7 +84,7 @@ port_string(struct cpu *c, const struct op *op, int out)
 static NOINLINE int
 port_strings(struct cpu *c, const struct op *op, int out)
 {
-	may_use_port(c, op, (u16)c->r[GPR_DX], op->size);
+	may_use_port(c, op, (u16)c->r[GPR_DX], out ? op->d : op->size);
 	if (!(op->flags & (OPF_REP | OPF_REPNE))) {
 		port_string(c, op, out);
 		return 0;

@@ -349,7 +349,7 @@ loop(struct machine_loop *m)
 			dead = exception(m, &waits) != 0;
 			break;
 		case STOP_INT:
-			dead = cpu_deliver(c, c->vector, c->vector == VEC_DB ? DELIVER_INT1 : DELIVER_SOFT) != 0;
+			dead = cpu_deliver(c, c->vector, c->vector == VEC_DB && c->error ? DELIVER_INT1 : DELIVER_SOFT) != 0;
 			break;
 		case STOP_HALT:
 			waits = 1;
