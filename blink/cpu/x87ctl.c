@@ -146,14 +146,15 @@ static u64
 find_last(struct cpu *c)
 {
 	u64 fip = pointer(c->fip);
+	u64 at = CPU_MODE(c) == MODE_64 ? fip : (u32)(fip + c->segbase[SEG_CS]);
 	u8 b[15];
 	int i;
 	if (!c->fip || fip != c->fip) return fip;
 	c->fop = 0;
 	c->fcs = c->sel[SEG_CS];
-	if (mem_read(c->mem, b, fip, sizeof b)) {  // then byte by byte: a page may end
+	if (mem_read(c->mem, b, at, sizeof b)) {  // then byte by byte: a page may end
 		memset(b, 0, sizeof b);
-		for (i = 0; i < 15 && !mem_read(c->mem, b + i, fip + i, 1);) i++;
+		for (i = 0; i < 15 && !mem_read(c->mem, b + i, at + i, 1);) i++;
 	}
 	for (i = 0; i < 14; i++) {
 		if ((b[i] & 0xf8) == 0xd8) {
@@ -208,15 +209,20 @@ x87_to_env(struct cpu *c, u8 *b, bool small)
 	w[4] = c->fcs | (small ? 0 : (u32)c->fop << 16);
 	w[5] = (u32)c->fdp;
 	w[6] = c->fds;
-	if (CPU_MODE(c) == MODE_16 && c->real) {
-		w[4] = (u32)((fip >> 16 << 12) | c->fop);
-		w[6] = (u32)(c->fdp >> 16 << 12);
+	if (CPU_MODE(c) == MODE_16 && c->real) {  // linear addresses in halves
+		u32 ip = ((u32)c->fcs << 4) + (u32)fip, dp = ((u32)c->fds << 4) + (u32)c->fdp;
+		w[3] = ip | 0xffff0000;
+		w[4] = (ip >> 16 << 12) | c->fop;
+		w[5] = dp | 0xffff0000;
+		w[6] = dp >> 16 << 12;
+	} else {
+		w[6] |= 0xffff0000;
 	}
 	for (i = 0; i < 7; i++) {
 		if (small)
 			st16(b + 2 * i, (u16)w[i]);
 		else
-			st32(b + 4 * i, i == 4 || (i & 1 && i > 1) ? w[i] : w[i] | 0xffff0000);
+			st32(b + 4 * i, i < 3 ? w[i] | 0xffff0000 : w[i]);
 	}
 	return small ? 14 : 28;
 }

@@ -21,7 +21,8 @@ struct row {
 	const char *name;
 	u16 attrs;
 	u8 digit, prefix, code[4], ncode, vex, imm;
-	u16 kind, undefined;
+	u32 kind;
+	u16 undefined;
 };
 static const struct row rows[] = {
 #include "cases_rows.inc"
@@ -357,6 +358,15 @@ make_case(const struct row *r, const struct mode *m)
 	has_target = 0;
 	segover = -1;
 	prefixed = 0;
+	if (r->kind & K_ENV && !one_in(4)) {  // FADD of a word: the addresses to be stored
+		code[n++] = 0xd8;
+		code[n++] = m->wide ? 5 : 6;
+		code[n++] = 0x10;
+		code[n++] = 0x40;
+		if (m->wide)
+			code[n++] = 0, code[n++] = 0;
+		in.eflags &= ~0x100u;
+	}
 	if (one_in(r->attrs & R_LOCKABLE ? 5 : 24) && !(r->kind & K_CONTROL)) {
 		code[n++] = 0xf0;
 		prefixed = 1;
@@ -373,7 +383,7 @@ make_case(const struct row *r, const struct mode *m)
 		segover = override_seg[i];
 	}
 	if (one_in(64))
-		for (i = (int)(rnd() >> 8) & 15; i >= 0 && n < 14; --i)
+		for (i = (int)(rnd() >> 8) & 15; i >= 0 && n < 13; --i)
 			code[n++] = segover >= 0 ? overrides[(rnd() >> 8 & 1)] : 0x3e, segover = code[n - 1] == 0x2e ? SEG_CS : code[n - 1] == 0x36 ? SEG_SS : SEG_DS;
 	if (r->prefix) {
 		code[n++] = r->prefix;
@@ -418,8 +428,9 @@ make_case(const struct row *r, const struct mode *m)
 			else if (r->digit < 8 && code[at] < 0xc0)
 				return 0;
 		}
-		if (r->kind & K_DEBUG && r->code[1] == 0x23 && (code[at] >> 3 & 7) > 4)
-			in.r[by_number[code[at] & 7]] &= 0xffff0400;
+		// No breakpoints; and some processors clear what hit with the next #DB.
+		if (r->kind & K_DEBUG && r->code[1] == 0x23 && (code[at] >> 3 & 7) > 3)
+			in.r[by_number[code[at] & 7]] &= code[at] >> 3 & 1 ? 0xffff0400 : 0xfffffff0;
 		if (r->kind & K_TABLE) {
 			// With a register in the place of memory these opcodes are others.
 			const u8 *p = code[at] >> 3 & 1 ? m->kind == REAL ? ivt_ptr : idt_ptr : gdt_ptr;
@@ -518,7 +529,7 @@ make_case(const struct row *r, const struct mode *m)
 			poke(at, selector(m), 2);
 		}
 	}
-	in.eip = one_in(16) && !(r->attrs & R_BRANCH || r->kind & K_SHORT) ? 0xffffu - (u32)length + (rnd() >> 8) % ((u32)length + 1) : 0x4000 + (rnd() >> 8 & 0x1f);
+	in.eip = one_in(16) && !(r->attrs & (R_BRANCH | R_VECTOR) || r->kind & K_SHORT) ? 0xffffu - (u32)length + (rnd() >> 8) % ((u32)length + 1) : 0x4000 + (rnd() >> 8 & 0x1f);
 	for (i = 0; i < 24; ++i)
 		poke(linear((in.eip + (u32)i) & (m->wide ? 0x1ffff : 0xffff), SEG_CS), code[i], 1);
 	return 1;

@@ -47,6 +47,7 @@ kinds(const char *name)
 		{ K_SKIP, "hlt mwait monitor rsm invd wbinvd wbnoinvd xsetbv sysenter sysexit syscall sysret rdpmc" },
 		{ K_TABLE, "lgdt lidt sgdt sidt invlpg" },
 		{ K_SHORT, "ud0 ud1" },
+		{ K_ENV, "fnstenv fnsave" },
 		{ K_CONTROL, "mov_cr lmsw" },
 		{ K_DEBUG, "mov_dr" },
 		{ K_SELECT, "lldt ltr mov_sreg lar lsl verr verw arpl" },
