@@ -18,7 +18,7 @@
 #include "mem/machine.h"
 
 enum {
-	SLICE = 20000,       // instructions between looks at the clock
+	SLICE = 20000,       // instructions between looks at the clock, at most
 	IDLE_EFFORT = 1000,  // what waiting for an event counts as under a limit of instructions,
 	SERVICE_EFFORT = 200,   // a call of the BIOS
 	EXCEPTION_EFFORT = 20,  // and an exception, about as long as processors take
@@ -39,6 +39,7 @@ struct machine_loop {
 	struct cpu *c;
 	struct mem *mem;
 	u64 start;        // of the host's clock
+	u64 until;        // counted: when that look comes
 	u64 skipped;      // counted: ns that HLT and exceptions moved the clock on
 	u64 effort;       // what it did besides instructions, in instructions
 	u64 drawn;        // when the screen was drawn, by the host's clock
@@ -71,8 +72,11 @@ static u32
 port_in(void *arg, unsigned port, int size)
 {
 	struct machine_loop *m = (struct machine_loop *)arg;
+	u32 x;
 	pc_advance(m->pc, now(m));
-	return pc_in(m->pc, port, size);
+	x = pc_in(m->pc, port, size);
+	cpu_set_intr(m->c, pc_interrupt_pending(m->pc));
+	return x;
 }
 
 // What a port write may have changed is looked at before the next block.
@@ -83,8 +87,25 @@ port_out(void *arg, unsigned port, int size, u32 value)
 	pc_advance(m->pc, now(m));
 	pc_out(m->pc, port, size, value);
 	cpu_set_intr(m->c, pc_interrupt_pending(m->pc));
-	if (pc_exit_status(m->pc) >= 0 || pc_reset_asked(m->pc) || pc_a20(m->pc) != m->a20)
+	if (pc_exit_status(m->pc) >= 0 || pc_reset_asked(m->pc) || pc_a20(m->pc) != m->a20 ||
+		(m->o.counted && pc_next_event(m->pc) < m->until))
 		cpu_attention(m->c);
+}
+
+// How many instructions run before the next look: no further than to the next
+// event where it is known which one that will be.
+static u64
+slice(struct machine_loop *m)
+{
+	u64 t = now(m), next, n;
+	if (!m->o.counted)
+		return SLICE;
+	next = pc_next_event(m->pc);
+	n = next > t ? (next - t + NS_PER_INSN - 1) / NS_PER_INSN : 1;
+	if (n > SLICE)
+		n = SLICE;
+	m->until = t + n * NS_PER_INSN;
+	return n;
 }
 
 static u64
@@ -343,7 +364,7 @@ loop(struct machine_loop *m)
 		} else {
 			cpu_set_intr(c, 0);
 		}
-		c->budget = c->icount + SLICE;
+		c->budget = c->icount + slice(m);
 		switch (dead ? STOP_ATTENTION : shadow ? cpu_step(c) : cpu_run(c)) {
 		case STOP_FAULT:
 			dead = exception(m, &waits) != 0;

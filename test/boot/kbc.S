@@ -33,7 +33,7 @@ dat:	push %ax
 	call get
 .endm
 get:	push %cx
-	mov $0xffff,%cx
+	mov $0x2fff,%cx
 1:	in $0x64,%al
 	test $1,%al
 	jnz 2f
