@@ -1,7 +1,6 @@
 // rom_test.c: the ROM's code around services, run by the processor: interrupts
 // chain to the vectors that a program hooked, and leave its registers alone.
-#include "machine.h"
-#include "isa/insn.h"
+#include "runs.h"
 
 // Hooks 1Ch, 1Bh, 5, 4Ah, 0Ah and 2, then halts for ever with interrupts on.
 // Each handler counts in a byte at 0:600; 1Ch also stores the low byte of DS at
@@ -24,67 +23,12 @@ static const u8 program[] = {
 	0x2e, 0xfe, 0x06, 0x05, 0x06, 0xcf,                                      // 2
 };
 
-static u32
-port_in(void *arg, unsigned port, int size)
-{
-	return pc_in(pc, port, size);
-}
-
-static void
-port_out(void *arg, unsigned port, int size, u32 value)
-{
-	pc_out(pc, port, size, value);
-}
-
-// Runs until the processor halts. Services are called as the loop does.
-static void
-to_halt(void)
-{
-	int budget = 10000;
-	while (--budget) {
-		if (pc_interrupt_pending(pc) && cpu_accepts(c))
-			CHECK(!cpu_deliver(c, (unsigned)pc_interrupt(pc), DELIVER_EXTERNAL));
-		switch (cpu_step(c)) {
-		case STOP_FAULT: {
-			int entry = c->vector == VEC_UD ? bios_entry(c->code_base + c->pc + 3) : -1;
-			if (!CHECK(entry >= 0))
-				return;
-			c->pc += 3;
-			bios_call(pc, (unsigned)entry);
-			break;
-		}
-		case STOP_INT: CHECK(!cpu_deliver(c, c->vector, DELIVER_SOFT)); break;
-		case STOP_HALT:
-			if (!pc_interrupt_pending(pc) || !(c->sysflags & 0x200))
-				return;
-			break;
-		default: break;
-		}
-	}
-	CHECK(!"halts");
-}
-
-static void
-run(u64 ns)
-{
-	u64 end = pc->now + ns;
-	to_halt();
-	while (pc->now < end) {
-		u64 next = pc_next_event(pc);
-		pc_advance(pc, next < end ? next : end);
-		to_halt();
-	}
-}
-
 static void
 start(void)
 {
 	const char *path = image(1440 * 1024, program, sizeof program, 1);
-	machine(path, -1, 0);
+	boot(path);
 	unlink(path);
-	c->sys->io.in = port_in;
-	c->sys->io.out = port_out;
-	to_halt();
 }
 
 static void
