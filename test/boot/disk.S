@@ -218,10 +218,7 @@ main:	sti
 	SAY "table "
 	les 4*0x1e,%si
 	mov $11,%cx
-1:	mov %es:(%si),%al
-	call hexb
-	inc %si
-	loop 1b
+	call bytes
 	xor %ax,%ax
 	mov %ax,%es
 	SAY "\nformat\n"
@@ -342,10 +339,7 @@ hard:	SAY "blocks\n"
 	SAY "table "
 	les 4*0x41,%si
 	mov $16,%cx
-1:	mov %es:(%si),%al
-	call hexb
-	inc %si
-	loop 1b
+	call bytes
 	xor %ax,%ax
 	mov %ax,%es
 	SAY "\n"

@@ -8,18 +8,10 @@
 .include "guest.inc"
 # One byte as if from the keyboard, then time for the interrupt
 send:	push %ax
-	mov %al,%ah
-1:	in $0x64,%al
-	test $3,%al
-	jnz 1b
-	mov $0xd2,%al
-	out %al,$0x64
-2:	in $0x64,%al
-	test $2,%al
-	jnz 2b
-	mov %ah,%al
 	mov handled,%ah
-	out %al,$0x60
+	push %ax
+	call typed
+	pop %ax
 3:	cmp handled,%ah
 	je 3b
 	pop %ax

@@ -33,18 +33,6 @@ state:	SAY "dx "
 	int $0x10
 	ret
 boot_dx: .word 0
-send:	mov %al,%ah
-1:	in $0x64,%al
-	test $3,%al
-	jnz 1b
-	mov $0xd2,%al
-	out %al,$0x64
-2:	in $0x64,%al
-	test $2,%al
-	jnz 2b
-	mov %ah,%al
-	out %al,$0x60
-	ret
 main:	mov %dx,boot_dx
 	cmpl $0x600dbee5,magic
 	je 1f
@@ -60,11 +48,11 @@ first:	SAY "first: "
 	VEC 0x1c, 0xff53, 0xf000
 	sti
 	mov $0x1d,%al
-	call send
+	call typed
 	mov $0x38,%al
-	call send
+	call typed
 	mov $0x53,%al
-	call send
+	call typed
 1:	hlt
 	jmp 1b
 second:	SAY "after Ctrl-Alt-Del: "

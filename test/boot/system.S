@@ -11,12 +11,10 @@
 # N bytes from segment:offset, 16 a line
 dump:	push %es
 	mov %ax,%es
-1:	mov $16,%dl
-2:	mov %es:(%si),%al
-	inc %si
-	call hexb
-	dec %dl
-	jnz 2b
+1:	push %cx
+	mov $16,%cx
+	call bytes
+	pop %cx
 	SAY "\n"
 	loop 1b
 	pop %es

@@ -93,18 +93,9 @@ size:	SHOWB 0x484
 	SHOW 0x44c
 	SHOW 0x460
 	SHOWB 0x489
-	mov 0x463,%dx
 	mov $regs,%si
-1:	lodsb
-	cmp $255,%al
-	je 2f
-	out %al,%dx
-	inc %dx
-	in %dx,%al
-	dec %dx
-	call hexb
-	jmp 1b
-2:	RD 0x3cc
+	call crtc
+	RD 0x3cc
 	SAY "\n"
 	ret
 regs:	.byte 1, 7, 9, 10, 11, 0x10, 0x11, 0x12, 0x13, 0x15, 0x16, 255
@@ -213,9 +204,7 @@ main:	sti
 	BIOS 0x10, 0x1009, 0, 0, 0x9000
 	mov $0x9000,%si
 	mov $17,%cx
-1:	lodsb
-	call hexb
-	loop 1b
+	call bytes
 	movb $0x2a,0x9003
 	BIOS 0x10, 0x1002, 0, 0, 0x9000
 	call attrs
@@ -357,16 +346,11 @@ main:	sti
 	BIOS 0x10, 0x1b00
 	mov $0x9000,%si
 	mov $64,%cx
-1:	lodsb
-	call hexb
-	loop 1b
+	call bytes
 	SAY "\n"
 	les 0x9000,%si
 	mov $16,%cx
-1:	mov %es:(%si),%al
-	call hexb
-	inc %si
-	loop 1b
+	call bytes
 	xor %ax,%ax
 	mov %ax,%es
 	SAY "\n"

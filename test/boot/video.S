@@ -44,19 +44,10 @@ bda:	SAY "bda "
 	SHOW 0x410
 	SAY "\n"
 # and the display: geometry, start, cursor
-	mov 0x463,%dx
 	mov $regs,%si
 	SAY "crtc "
-1:	lodsb
-	cmp $255,%al
-	je 2f
-	out %al,%dx
-	inc %dx
-	in %dx,%al
-	dec %dx
-	call hexb
-	jmp 1b
-2:	SAY "\n"
+	call crtc
+	SAY "\n"
 	ret
 regs:	.byte 1, 9, 10, 11, 12, 13, 14, 15, 0x12, 0x13, 255
 main:	sti
