@@ -183,10 +183,12 @@ void screen_draw(struct pc *);
 void screen_put(struct pc *, const char *bytes, size_t n);
 void screen_flush(struct pc *);
 // Without a screen: teletype output as it is; characters that a program puts at
-// the cursor when it moves the cursor on; moves to other rows begin lines.
+// the cursor when it moves the cursor on; moves to other rows, and the scrolling
+// of a row, begin lines.
 void screen_teletype(struct pc *, u8 cp437);
 void screen_char(struct pc *, u8 cp437, u16 where);
 void screen_moved(struct pc *, u16 from, u16 to);
+void screen_scrolled(struct pc *);  // by a row, as at the end of a line
 // A line about Ctrl-A at the window's bottom
 void screen_help(struct pc *, int on);
 size_t utf8_put(char *out, unsigned code);

@@ -117,7 +117,14 @@ screen_moved(struct pc *pc, u16 from, u16 to)
 	if (s->held && s->held_at == from && from != to)
 		screen_teletype(pc, (u8)s->held);
 	s->held = 0;
-	if (from >> 8 != to >> 8 && s->within)
+	if (from >> 8 != to >> 8)
+		screen_scrolled(pc);
+}
+
+void
+screen_scrolled(struct pc *pc)
+{
+	if (pc->screen.within)
 		screen_teletype(pc, '\n');
 }
 

@@ -66,8 +66,45 @@ table:	.byte '1'
 	.word reset
 	.byte 'i'
 	.word idle
+	.byte 'g'
+	.word glyphs
 	.byte 0
 hello:	.asciz "ready\r\n"
+
+# Thirty lines without teletype: characters, cursor, scrolling
+glyphs:	mov $30,%bp
+0:	mov $2,%di
+1:	mov $0x09,%ah
+	mov $'g',%al
+	mov $7,%bx
+	mov $1,%cx
+	int $0x10
+	mov $3,%ah
+	xor %bh,%bh
+	int $0x10
+	inc %dl
+	mov $2,%ah
+	int $0x10
+	dec %di
+	jnz 1b
+	xor %dl,%dl
+	cmp $24,%dh
+	je 2f
+	inc %dh
+	jmp 3f
+2:	push %dx
+	mov $0x0601,%ax
+	mov $7,%bh
+	xor %cx,%cx
+	mov $0x184f,%dx
+	int $0x10
+	pop %dx
+3:	mov $2,%ah
+	xor %bh,%bh
+	int $0x10
+	dec %bp
+	jnz 0b
+	ret
 
 print:	lodsb
 	test %al,%al

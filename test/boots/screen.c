@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WIDTH = 80, HEIGHT = 25, PATIENCE = 12 };
+enum { WIDTH = 80, HEIGHT = 25, PATIENCE = 60 };
 static struct term g_term;
 static int g_master, g_status, g_ended;
 static pid_t g_child;
