@@ -40,11 +40,17 @@ static void
 int08(struct pc *pc)
 {
 	u32 ticks = bda32(pc, BDA_TICKS) + 1;
+	u8 motor = bda8(pc, BDA_MOTOR_TICKS);
 	if (ticks >= TICKS_A_DAY) {
 		ticks = 0;
 		set_bda8(pc, BDA_MIDNIGHT, 1);
 	}
 	set_bda32(pc, BDA_TICKS, ticks);
+	// The floppies' motors
+	if (motor)
+		set_bda8(pc, BDA_MOTOR_TICKS, motor - 1);
+	if (motor == 1)
+		bda_bits(pc, BDA_MOTORS, 0x0f, 0);
 }
 
 // --- 14h: serial port ------------------------------------------------------------------

@@ -20,6 +20,10 @@ transfer(struct pc *pc, int op, u64 lba, u64 linear, unsigned n, unsigned *done)
 {
 	u8 chunk[16 * SECTOR], status;
 	unsigned k;
+	if (pc->disk.number < 0x80) {
+		bda_bits(pc, BDA_MOTORS, 0, 1);
+		set_bda8(pc, BDA_MOTOR_TICKS, MOTOR_TICKS);
+	}
 	for (*done = 0; *done < n; *done += k) {
 		k = n - *done < sizeof chunk / SECTOR ? n - *done : (unsigned)(sizeof chunk / SECTOR);
 		// What lies behind the disk's end fails there, not before.

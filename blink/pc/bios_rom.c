@@ -92,7 +92,19 @@ bios_entry(u64 linear_pc)
 
 // --- tables -------------------------------------------------------------------------------
 
-static const u8 floppy_table[] = { 0xdf, 2, 0x25, 2, 18, 0x1b, 0xff, 0x6c, 0xf6, 0x0f, 8 };
+// Step rate, motor off after ticks, bytes of a sector, its number on a track, gaps
+static void
+floppy_table(const struct disk *d, u8 *t)
+{
+	static const u8 table[11] = { 0xdf, 2, MOTOR_TICKS, 2, 18, 0x1b, 0xff, 0x6c, 0xf6, 0x0f, 8 };
+	memcpy(t, table, sizeof table);
+	if (d->fd < 0 || d->number >= 0x80)
+		return;
+	t[4] = (u8)d->sectors;
+	t[5] = d->sectors < 15 ? 0x2a : 0x1b;
+	t[7] = d->sectors < 15 ? 0x50 : d->sectors == 18 ? 0x6c : 0x54;
+}
+
 // Two interrupt controllers, a clock, 15h function 4fh, an EBDA
 static const u8 config_table[] = { 8, 0, 0xfc, 1, 0, 0x74, 0, 0, 0, 0 };
 // 6845 registers of CGA's and MDA's modes, page lengths, columns, mode registers
@@ -154,7 +166,8 @@ bios_rom(struct pc *pc)
 	ram_rom(pc, ROM + ROM_CONFIG, config_table, sizeof config_table);
 	disk_table(&pc->disk, table);
 	ram_rom(pc, ROM + ROM_DISK_TABLE, table, sizeof table);
-	ram_rom(pc, ROM + ROM_FLOPPY_TABLE, floppy_table, sizeof floppy_table);
+	floppy_table(&pc->disk, table);
+	ram_rom(pc, ROM + ROM_FLOPPY_TABLE, table, 11);
 	ram_rom(pc, ROM + ROM_VIDEO_TABLE, video_table, sizeof video_table);
 	ram_rom(pc, ROM + ROM_STATE, state_table, sizeof state_table);
 	fonts(pc);

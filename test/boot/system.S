@@ -188,6 +188,16 @@ main:	cmpw $0x1234,0x600	# after INT 19h
 	cmpb $0x82,hooked
 	jb 1b
 	SHOWB hooked
+	SAY "\nmotor: "
+	movb $1,quiet
+	BIOS 0x13, 0x0201, 0x9000, 0x0001
+	movb $0,quiet
+	SHOWB 0x43f
+	movb $2,0x440
+1:	hlt
+	cmpb $0,0x440
+	jne 1b
+	SHOWB 0x43f
 	SAY "\nunexpected: "
 	movb $0,0x46b
 	int $0x0d		# as if from IRQ 5, which did not ask
