@@ -114,8 +114,8 @@ check-boots: $O/blink/blink
 	@sh test/boots.sh $O/blink/blink
 .PHONY: check-boots
 
-# example/boot/cases.img: each row of the instruction table in each mode. The
-# guest part needs a compiler for i386, which x86-64's gcc is.
+# example/boot/cases.img: each row of the instruction table in each mode, and
+# cases_few.img, the same with two cases of each. The guest part needs a compiler for i386, which x86-64's gcc is.
 GUEST32 = $(BUILD_CC) -m32 -march=i686 -Os -ffreestanding -fno-pic -fno-pie -mgeneral-regs-only -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -fno-strict-aliasing -Wall -Wextra -Wno-array-bounds -I$O/gen
 cases-image: $O/gen/isa_table.inc
@@ -124,7 +124,9 @@ cases-image: $O/gen/isa_table.inc
 	$(GUEST32) -c test/boot/cases/cases.c -o $O/gen/cases_c.o
 	$(GUEST32) -c test/boot/cases/cases.S -o $O/gen/cases_s.o
 	ld -m elf_i386 -T test/boot/cases/cases.ld --oformat binary $O/gen/cases_s.o $O/gen/cases_c.o -o example/boot/cases.img
-	chmod 644 example/boot/cases.img
+	cp example/boot/cases.img example/boot/cases_few.img
+	printf '\002' | dd of=example/boot/cases_few.img bs=1 seek=468 conv=notrunc status=none
+	chmod 644 example/boot/cases.img example/boot/cases_few.img
 .PHONY: cases-image
 
 check-all: check check-syscalls check-cxx layers check-boots check-programs emulates

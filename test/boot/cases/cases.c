@@ -45,14 +45,18 @@ void run_real(void), run_protected(void), double_fault(void), cases_main(void);
 
 // The modes. Segments begin at the same addresses in all.
 enum { REAL, V86, PROT };
-static const struct mode { u8 kind, ring, wide, big; const char *name; } modes[] = {
-	{ REAL, 0, 0, 0, "real" },
-	{ REAL, 0, 0, 1, "unreal" },
-	{ V86, 3, 0, 0, "v86" },
-	{ PROT, 0, 0, 0, "16r0" },
-	{ PROT, 3, 0, 0, "16r3" },
-	{ PROT, 0, 1, 1, "32r0" },
-	{ PROT, 3, 1, 1, "32r3" },
+// wide: code of 32 bits; big: limits above 64 KiB; stack: addressed by ESP; down:
+// ES expands down, DS is read-only
+static const struct mode { u8 kind, ring, wide, big, stack, down; const char *name; } modes[] = {
+	{ REAL, 0, 0, 0, 0, 0, "real" },
+	{ REAL, 0, 0, 1, 0, 0, "unreal" },
+	{ V86, 3, 0, 0, 0, 0, "v86" },
+	{ PROT, 0, 0, 0, 0, 0, "16r0" },
+	{ PROT, 3, 0, 0, 0, 0, "16r3" },
+	{ PROT, 0, 1, 1, 1, 0, "32r0" },
+	{ PROT, 3, 1, 1, 1, 0, "32r3" },
+	{ PROT, 3, 0, 0, 1, 1, "16r3s" },
+	{ PROT, 0, 1, 1, 0, 1, "32r0s" },
 };
 enum { MODES = sizeof modes / sizeof *modes };
 enum { ARENA = 0x20000, ARENA_END = 0x80000, COPY = 0x400000, BIG_LIMIT = 0x2ffff };
@@ -305,10 +309,10 @@ make_state(const struct row *r, const struct mode *m)
 		(&in.cs)[i] = m->kind == PROT ? case_selector[i] + (m->ring ? CASE_RING3 + 3u : 0) : bases[i] >> 4;
 	if (m->wide)
 		in.cs += CASE_CODE32 - CASE_CODE16;
-	control0 = 0x10;
+	control0 = r->attrs & (R_X87 | R_VECTOR) ? 0x30 : 0x10;
 	control4 = 0x600;
 	if (r->attrs & (R_X87 | R_VECTOR) && one_in(4)) {
-		control0 |= rnd() >> 8 & 0x2e;
+		control0 |= rnd() >> 8 & 0xe;
 		if (one_in(3))
 			control4 &= rnd() >> 8;
 	}
@@ -328,6 +332,12 @@ random_fx(void)
 		fx_in[i] = 0;
 	*(u16 *)fx_in = (u16)(one_in(3) ? 0x340 | (rnd() >> 8 & 0xc3f) : 0x37f);
 	*(u16 *)(fx_in + 2) = (u16)(rnd() >> 8 & 0x7f00 & ~0x4000u);
+	if (one_in(8)) {  // an exception waits; with CR0.NE, or the processor would too
+		fx_in[2] |= (u8)(rnd() >> 8 & 0x3f);
+		*(u16 *)fx_in &= (u16)~(rnd() >> 8 & 0x3f);
+		if (fx_in[2] & ~fx_in[0] & 0x3f)
+			fx_in[2] |= 0x80, fx_in[3] |= 0x80;
+	}
 	fx_in[4] = (u8)(one_in(2) ? 0xff : rnd() >> 8);
 	*(u32 *)(fx_in + 24) = one_in(3) ? 0x1f80 | (rnd() >> 8 & 0xe040) : 0x1f80;
 	for (i = 0; i < 8; ++i) {
@@ -382,7 +392,7 @@ make_case(const struct row *r, const struct mode *m)
 		code[n++] = overrides[i];
 		segover = override_seg[i];
 	}
-	if (one_in(64))
+	if (one_in(64) && !(r->kind & K_SHORT))
 		for (i = (int)(rnd() >> 8) & 15; i >= 0 && n < 13; --i)
 			code[n++] = segover >= 0 ? overrides[(rnd() >> 8 & 1)] : 0x3e, segover = code[n - 1] == 0x2e ? SEG_CS : code[n - 1] == 0x36 ? SEG_SS : SEG_DS;
 	if (r->prefix) {
@@ -605,9 +615,14 @@ mode_tables(const struct mode *m)
 {
 	int i, ring;
 	for (ring = 0; ring < 2; ++ring)
-		for (i = SEG_SS; i <= SEG_GS; ++i)
-			descriptor(first_gdt, case_selector[i] + (ring ? CASE_RING3 : 0u), bases[i], m->big || i >= SEG_FS ? BIG_LIMIT : 0xffff,
-			           ring ? 0xf3 : 0x93, i == SEG_SS && m->wide ? 4 : 0);
+		for (i = SEG_SS; i <= SEG_GS; ++i) {
+			u32 type = ring ? 0xf3 : 0x93, limit = m->big || i >= SEG_FS ? BIG_LIMIT : 0xffff;
+			if (m->down && i == SEG_ES)
+				type |= 4, limit = 0x4008;
+			if (m->down && i == SEG_DS)
+				type &= ~2u;
+			descriptor(first_gdt, case_selector[i] + (ring ? CASE_RING3 : 0u), bases[i], limit, type, i == SEG_SS && m->stack ? 4 : 0);
+		}
 	data_selector = m->big ? DATABIG : DATA16;
 }
 
@@ -637,11 +652,11 @@ run(const struct row *r, const struct mode *m)
 			poke(linear((at + 2 * (u32)i) & 0xffff, SEG_SS), frame[i], 2);
 	} else if (m->kind == PROT && !m->ring) {
 		at = in.r[ESP] - 12;
-		if (!m->wide)
+		if (!m->stack)
 			at = (at & 0xffff) | (in.r[ESP] & 0xffff0000);
 		regs.r[ESP] = at;
 		for (i = 0; i < 3; ++i)
-			poke(linear((at + 4 * (u32)i) & (m->wide ? 0xffffffff : 0xffff), SEG_SS), i == 0 ? in.eip : i == 1 ? in.cs : in.eflags, 4);
+			poke(linear((at + 4 * (u32)i) & (m->stack ? 0xffffffff : 0xffff), SEG_SS), i == 0 ? in.eip : i == 1 ? in.cs : in.eflags, 4);
 	}
 	__asm__ volatile("mov %0, %%dr6" : : "r"(dr6));
 	if (r->attrs & (R_X87 | R_VECTOR))
@@ -821,14 +836,14 @@ run_row(int number, const struct mode *m)
 			if (m->kind == REAL)
 				*(u16 *)((regs.ss << 4) + ((regs.r[ESP] + 4) & 0xffff)) = (u16)regs.eflags;
 			else if (m->kind == PROT && !m->ring && regs.ss == in.ss)
-				poke(linear((regs.r[ESP] - 4) & (m->wide ? 0xffffffff : 0xffff), SEG_SS), regs.eflags, 4);
+				poke(linear((regs.r[ESP] - 4) & (m->stack ? 0xffffffff : 0xffff), SEG_SS), regs.eflags, 4);
 		}
 		if (r->kind & K_OWN) {
 			for (i = EAX; i <= EDX; ++i)
 				regs.r[i] = 0;
 			if (m->kind == PROT && !m->ring)  // pushed by pm_stubs
 				for (i = 0; i < 8; ++i)
-					poke(linear((in.r[ESP] - 40 + 4 * (u32)i) & (m->wide ? 0xffffffff : 0xffff), SEG_SS), 0, 4);
+					poke(linear((in.r[ESP] - 40 + 4 * (u32)i) & (m->stack ? 0xffffffff : 0xffff), SEG_SS), 0, 4);
 		}
 		if (options.what & 1)  // x87's last addresses
 			for (i = 6; i < 24; ++i)
