@@ -7,7 +7,8 @@
 //   word  row whose cases are told one by one (65535: none)
 //   byte  mode whose cases are told (255: all)
 //   byte  1: flags that the manual leaves undefined, and x87's last addresses do
-//         not count; 2: no hashes (with a row)
+//         not count; 2: no hashes (with a row); 8: only cases that a program of
+//         Linux can make with segments of its own (test/pc/cases_native_test.c)
 //   word  cases of a row in a mode (0: as is)
 //
 // Cases are made here, from the row's number, the mode and the case's number alone.
@@ -33,15 +34,18 @@ struct regs {
 	u32 r[8];  // eax ebx ecx edx esi edi ebp esp
 	u32 eip, eflags, cs, ss, ds, es, fs, gs, vector, error;
 };
+enum { WITHOUT_UNDEFINED = 1, QUIET = 2, USER = 8 };
 enum { EAX, EBX, ECX, EDX, ESI, EDI, EBP, ESP };
 static const u8 by_number[8] = { EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI };
 
+#ifndef CASES_NATIVE
 extern struct regs regs;
 extern u32 exit_cr0;
 extern u16 data_selector;
 extern u8 gdt[], idt[], tss[], tss_double[], rm_stubs[], pm_stubs[], gdt_ptr[], idt_ptr[], ivt_ptr[];
 extern struct options { u16 row; u8 mode, what; u16 cases; } __attribute__((packed)) options;
 void run_real(void), run_protected(void), double_fault(void), cases_main(void);
+#endif
 
 // The modes. Segments begin at the same addresses in all.
 enum { REAL, V86, PROT };
@@ -70,11 +74,13 @@ static const struct window { u32 from, size; } windows[] = {
 
 // --- output --------------------------------------------------------------------
 
+#ifndef CASES_NATIVE
 static void
 put(char c)
 {
 	__asm__ volatile("outb %0, $0xe9" : : "a"(c));
 }
+#endif
 static void
 text(const char *s)
 {
@@ -163,7 +169,7 @@ selector(const struct mode *m)
 static void
 poke(u32 at, u32 value, int size)
 {
-	u8 *p = (u8 *)at;
+	u8 *p = (u8 *)(unsigned long)at;
 	if (at < ARENA || at >= ARENA_END)
 		return;
 	for (; size--; value >>= 8)
@@ -189,7 +195,7 @@ make_modrm(u8 *b, const struct row *r, const struct mode *m, int sure)
 		rm = (int)(x >> 3 & 7);
 		reg = r->digit < 8 ? r->digit : (int)(x >> 6 & 7);
 		// What makes SP odd and low leaves no stack to real mode.
-		if (m->kind == REAL && !(r->attrs & R_BYTE) &&
+		if ((m->kind == REAL || r->kind & K_OWN) && !(r->attrs & R_BYTE) &&
 		    ((mod == 3 && rm == 4) || (r->digit == 8 && reg == 4 && !(r->kind & (K_CONTROL | K_DEBUG | K_SELECT)))))
 			continue;
 		break;
@@ -316,6 +322,12 @@ make_state(const struct row *r, const struct mode *m)
 		if (one_in(3))
 			control4 &= rnd() >> 8;
 	}
+	if (options.what & USER) {
+		in.eflags = (in.eflags & ~0x47000u) | 0x200;
+		control0 = 0x30;
+		control4 = 0x600;
+		return;
+	}
 	// TSD, DE; which fault comes first where DR4 and DR5 are neither there nor
 	// allowed is nowhere said
 	if (one_in(8))
@@ -362,7 +374,7 @@ make_case(const struct row *r, const struct mode *m)
 	static const u8 override_seg[6] = { SEG_CS, SEG_SS, SEG_DS, SEG_ES, SEG_FS, SEG_GS };
 	int n = 0, i, sure, p66 = 0, p67 = 0, imm, opcode;
 	u32 x;
-	if (r->kind & K_SKIP && !m->ring)
+	if ((r->kind & K_SKIP && !m->ring) || (options.what & USER && (r->kind & K_SYSTEM || !m->ring || !m->stack)))
 		return 0;
 	make_state(r, m);
 	has_target = 0;
@@ -553,6 +565,7 @@ copy(void *to, const void *from, u32 n)
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
 }
 
+#ifndef CASES_NATIVE
 static void
 descriptor(u8 *table, u32 at, u32 base, u32 limit, u32 type, u32 flags)
 {
@@ -617,9 +630,11 @@ mode_tables(const struct mode *m)
 	for (ring = 0; ring < 2; ++ring)
 		for (i = SEG_SS; i <= SEG_GS; ++i) {
 			u32 type = ring ? 0xf3 : 0x93, limit = m->big || i >= SEG_FS ? BIG_LIMIT : 0xffff;
-			if (m->down && i == SEG_ES)
+			if (options.what & USER)
+				limit = BIG_LIMIT;
+			else if (m->down && i == SEG_ES)
 				type |= 4, limit = 0x4008;
-			if (m->down && i == SEG_DS)
+			if (m->down && i == SEG_DS && !(options.what & USER))
 				type &= ~2u;
 			descriptor(first_gdt, case_selector[i] + (ring ? CASE_RING3 : 0u), bases[i], limit, type, i == SEG_SS && m->stack ? 4 : 0);
 		}
@@ -692,6 +707,8 @@ run(const struct row *r, const struct mode *m)
 		((u32 *)&regs)[i] &= 0xffff;
 }
 
+#endif
+
 static void
 hash(u32 *h, u32 x)
 {
@@ -706,8 +723,8 @@ count_changes(u32 *h, int tell)
 	unsigned w, s;
 	for (s = 0; s < 6; ++s)
 		for (w = 0; w < sizeof windows / sizeof *windows; ++w) {
-			const u32 *p = (const u32 *)(bases[s] + windows[w].from), *q = p + (COPY - ARENA) / 4;
-			u32 left = windows[w].size / 4;
+			const u32 *p = (const u32 *)(unsigned long)(bases[s] + windows[w].from), *q = p + (COPY - ARENA) / 4;
+			unsigned long left = windows[w].size / 4;
 			for (;;) {
 				u8 same;
 				__asm__ volatile("cmp %0, %0; repe cmpsl; sete %3" : "+c"(left), "+S"(p), "+D"(q), "=q"(same) : : "memory", "cc");
@@ -715,11 +732,11 @@ count_changes(u32 *h, int tell)
 					break;
 				if (tell) {
 					text(" [");
-					hex((u32)(p - 1), 5);
+					hex((u32)(unsigned long)(p - 1), 5);
 					put(']');
 					hex(p[-1], 8);
 				} else {
-					hash(h, (u32)(p - 1));
+					hash(h, (u32)(unsigned long)(p - 1));
 					hash(h, p[-1]);
 				}
 				++n;
@@ -736,8 +753,9 @@ restore(void)
 	unsigned w, s;
 	for (s = 0; s < 6; ++s)
 		for (w = 0; w < sizeof windows / sizeof *windows; ++w) {
-			u32 *p = (u32 *)(bases[s] + windows[w].from);
-			u32 *q = p + (COPY - ARENA) / 4, n = windows[w].size / 4;
+			u32 *p = (u32 *)(unsigned long)(bases[s] + windows[w].from);
+			u32 *q = p + (COPY - ARENA) / 4;
+			unsigned long n = windows[w].size / 4;
 			__asm__ volatile("rep movsl" : "+c"(n), "+S"(q), "+D"(p) : : "memory");
 		}
 }
@@ -811,12 +829,14 @@ run_row(int number, const struct mode *m)
 	const struct row *r = &rows[number];
 	int i, k, n = options.cases ? options.cases : r->attrs & (R_X87 | R_VECTOR | R_VEX) ? 3 : 12;
 	int told = options.row == number && (options.mode == 255 || options.mode == m - modes);
-	u32 h = 2166136261u, dr6, skip = options.what & 1 ? r->undefined : 0;
+	u32 h = 2166136261u, dr6, skip = options.what & WITHOUT_UNDEFINED ? r->undefined : 0;
 	if (r->kind & K_OWN)
 		skip |= 0x8d5;
-	if (options.what & 1 && r->attrs & R_COUNTED && !(r->attrs & R_STRING))
+	if (options.what & WITHOUT_UNDEFINED && r->attrs & R_COUNTED && !(r->attrs & R_STRING))
 		skip |= 0x810;
+#ifndef CASES_NATIVE
 	mode_tables(m);
+#endif
 	for (k = 0; k < n; ++k) {
 		seed = (u32)(number * 64 + (int)(m - modes) + 1) * 2654435761u ^ (u32)(k + 1) * 0x9e3779b1u;
 		for (i = 0; i < 4; ++i)
@@ -830,7 +850,14 @@ run_row(int number, const struct mode *m)
 		if (told)
 			tell(r, m, k);
 		run(r, m);
+#ifndef CASES_NATIVE
 		__asm__ volatile("mov %%dr6, %0" : "=r"(dr6));
+#endif
+		if (options.what & USER) {
+			dr6 = exit_cr0 = 0;
+			for (i = 10; i < 16; ++i)
+				((u32 *)&regs)[i] = ((u32 *)&in)[i];
+		}
 		regs.eflags &= ~skip;
 		if (skip && regs.vector != 8) {  // where they were pushed, too
 			if (m->kind == REAL)
@@ -839,13 +866,13 @@ run_row(int number, const struct mode *m)
 				poke(linear((regs.r[ESP] - 4) & (m->stack ? 0xffffffff : 0xffff), SEG_SS), regs.eflags, 4);
 		}
 		if (r->kind & K_OWN) {
-			for (i = EAX; i <= EDX; ++i)
+			for (i = EAX; i < ESP; ++i)
 				regs.r[i] = 0;
 			if (m->kind == PROT && !m->ring)  // pushed by pm_stubs
 				for (i = 0; i < 8; ++i)
 					poke(linear((in.r[ESP] - 40 + 4 * (u32)i) & (m->stack ? 0xffffffff : 0xffff), SEG_SS), 0, 4);
 		}
-		if (options.what & 1)  // x87's last addresses
+		if (options.what & (WITHOUT_UNDEFINED | USER))  // x87's last addresses
 			for (i = 6; i < 24; ++i)
 				fx_out[i] = fx_in[i];
 		if (told)
@@ -869,34 +896,34 @@ void
 cases_main(void)
 {
 	u32 i, m;
+#ifndef CASES_NATIVE
 	make_tables();
 	__asm__ volatile("lgdt gdt_ptr; lidt idt_ptr");
 	load_tr();
 	__asm__ volatile("mov %0, %%cr4; fninit" : : "r"(0x600));
+#endif
 	seed = 2463534242u;
 	for (i = ARENA; i < ARENA_END; i += 4) {
 		u32 x = i < ARENA + 0x10000 ? 0xcccccccc : edge();
-		*(u32 *)i = x;
-		*(u32 *)(i + COPY - ARENA) = x;
+		*(u32 *)(unsigned long)i = x;
+		*(u32 *)(unsigned long)(i + COPY - ARENA) = x;
 	}
 	for (i = 0; i < ROWS; ++i) {
-		if (options.what & 2 && options.row != i)
+		if (options.what & QUIET && options.row != i)
 			continue;
-		if (options.what & 4 && i < options.row)
-			continue;
-		if (!(options.what & 2))
+		if (!(options.what & QUIET))
 			text(rows[i].name);
 		for (m = 0; m < MODES; ++m) {
 			u32 h;
-			if (options.what & 2 && options.mode != 255 && options.mode != m)
+			if (options.what & QUIET && options.mode != 255 && options.mode != m)
 				continue;
 			h = run_row((int)i, &modes[m]);
-			if (options.what & 2)
+			if (options.what & QUIET)
 				continue;
 			put(' ');
 			hex(h >> 12, 5);
 		}
-		if (!(options.what & 2))
+		if (!(options.what & QUIET))
 			put('\n');
 	}
 }

@@ -48,6 +48,10 @@ kinds(const char *name)
 		{ K_TABLE, "lgdt lidt sgdt sidt invlpg" },
 		{ K_SHORT, "ud0 ud1" },
 		{ K_ENV, "fnstenv fnsave" },
+		{ K_SYSTEM, "mov_sreg push_sreg pop_sreg lar lsl verr verw les lds lss lfs lgs jmpf callf retf iret int int1 in out ins outs "
+			"cpuid rdtsc rdtscp rdpid rdrand rdseed rdpmc xgetbv xsetbv rdmsr wrmsr lgdt lidt sgdt sidt smsw lmsw sldt str lldt ltr "
+			"syscall sysenter sysexit sysret xsave xrstor xsaveopt xsavec xsaves xrstors rdpkru wrpkru movdiri movdir64b serialize "
+			"ud0 ud1 monitor mwait fxsave fxrstor ldmxcsr vmovups vldmxcsr vstmxcsr" },
 		{ K_CONTROL, "mov_cr lmsw" },
 		{ K_DEBUG, "mov_dr" },
 		{ K_SELECT, "lldt ltr mov_sreg lar lsl verr verw arpl" },
