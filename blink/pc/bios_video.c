@@ -493,7 +493,8 @@ bios_int10(struct pc *pc)
 		break;
 	case 0x06: case 0x07:
 		scroll(pc, bda8(pc, BDA_PAGE) % PAGES, high(pc, GPR_AX) == 7, al, high(pc, GPR_BX), reg16(pc, GPR_CX), reg16(pc, GPR_DX));
-		if (high(pc, GPR_AX) == 6 && al == 1)
+		// As a program that does without teletype ends its lines
+		if (high(pc, GPR_AX) == 6 && al == 1 && !low(pc, GPR_CX) && low(pc, GPR_DX) >= columns(pc) - 1 && high(pc, GPR_DX) + 1u >= rows(pc))
 			screen_scrolled(pc);
 		break;
 	case 0x08:
