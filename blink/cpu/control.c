@@ -416,11 +416,12 @@ static NOINLINE void
 popa(struct cpu *c, const struct op *op)
 {
 	int i, size = op->size;
-	for (i = 7; i >= 0; --i) {
-		u64 x = stack_peek(c, op, size, (u64)((7 - i) * size));
+	u64 x[8];
+	for (i = 7; i >= 0; --i)
+		x[i] = stack_peek(c, op, size, (u64)((7 - i) * size));
+	for (i = 7; i >= 0; --i)
 		if (i != GPR_SP)
-			reg_set(c, i, size, x);
-	}
+			reg_set(c, i, size, x[i]);
 	stack_set(c, c->r[GPR_SP] + (u64)(8 * size));
 }
 
