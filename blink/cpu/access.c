@@ -49,8 +49,12 @@ find(struct cpu *c, const struct op *op, u64 gva, int access, enum mem_fault *wh
 		// this one instruction by itself and go on with what is there then.
 		u32 epoch = LOAD_ACQUIRE(&c->code->epoch);
 		p = mem_slow(c->mem, &c->tlb, gva, access, why);
-		if (p && LOAD_ACQUIRE(&c->code->epoch) != epoch && !(CPU_SYS(c) && op && !op_block(op)->dead))
-			cpu_unwind(c, op, UNWIND_STEP);
+		if (p && LOAD_ACQUIRE(&c->code->epoch) != epoch) {
+			if (CPU_SYS(c))
+				c->sys->short_blocks = 16;
+			if (!CPU_SYS(c) || !op || op_block(op)->dead)
+				cpu_unwind(c, op, UNWIND_STEP);
+		}
 	} else {
 		p = mem_slow(c->mem, &c->tlb, gva, access, why);
 	}

@@ -290,7 +290,12 @@ block_at(struct cpu *c, u64 pc, u64 *fault_va)
 		// mem's lock, which is never taken under code->lock.
 		struct block *tmp = c->stepbuf;
 		u32 epoch = LOAD_ACQUIRE(&code->epoch);
-		if (lower_block(c, tmp, pc, MAX_BLOCK_INSNS, fault_va))
+		int insns = MAX_BLOCK_INSNS;
+		if (CPU_SYS(c) && c->sys->short_blocks) {
+			--c->sys->short_blocks;
+			insns = min_u64(insns, 4);
+		}
+		if (lower_block(c, tmp, pc, insns, fault_va))
 			return 0;
 		if (CPU_SYS(c))
 			tmp->at = at;

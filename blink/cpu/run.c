@@ -256,6 +256,8 @@ run(struct cpu *c, int one)
 		cpu_unpark(c);
 		break;
 	case UNWIND_STEP:
+		if (CPU_SYS(c) && !c->sys->short_blocks)
+			c->sys->short_blocks = 1;
 		sse_enter(c);
 		c->note = 0;
 		c->slow = cpu_slow(c);

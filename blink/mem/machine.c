@@ -68,22 +68,30 @@ any_code(const struct machine *k, u64 at, u64 n)
 
 // n bytes within a page change; 0: any up to its end. Tells if code comes from
 // them. Data beside code keeps the page from being written without notice: after
-// so many writes the whole page is dropped, to see whether it is code still.
-enum { PATIENCE = 4000 };
+// so many writes, those to code counting more, the whole page is dropped, to see
+// whether it is code still.
+enum { PATIENCE = 4000, CODE_WRITE = 60 };
 static void
 changes(struct mem *m, const u8 *p, u64 n)
 {
 	struct machine *k = m->machine;
-	u64 at = (u64)(p - k->ram), page = at >> PAGE_BITS, end = at + n;
+	u64 at = (u64)(p - k->ram), page = at >> PAGE_BITS, end = at + n, i;
+	unsigned cost = n ? 1 : PATIENCE;
 	if (!k->watched[page])
 		return;
-	if (!n || !--k->watched[page]) {
+	if (n && any_code(k, at, n))
+		cost = CODE_WRITE;
+	if (k->watched[page] <= cost) {
 		k->watched[page] = 0;
 		at = page << PAGE_BITS;
 		end = at + PAGE_SIZE_GUEST;
 		memset(k->code + (at >> 3), 0, PAGE_SIZE_GUEST / 8);
-	} else if (!any_code(k, at, n)) {
-		return;
+	} else {
+		k->watched[page] = (u16)(k->watched[page] - cost);
+		if (cost == 1)
+			return;
+		for (i = at; i < end; ++i)
+			k->code[i >> 3] &= (u8) ~(1 << (i & 7));
 	}
 	if (m->hooks.code_changed)
 		m->hooks.code_changed(m->hooks.arg, at, end);
@@ -269,7 +277,7 @@ machine_slow(struct mem *m, struct tlb *tlb, u64 gva, int access, enum mem_fault
 	struct walk w;
 	u8 *p;
 	u64 page = gva >> PAGE_BITS, n = (u64)access >> MEM_BYTES_SHIFT;
-	struct tlb_entry *t;
+	struct tlb_entry *t = tlb && !(access & MEM_SUPER) ? &tlb->e[page & (TLB_SIZE - 1)] : 0;
 	if (translate(m, gva, access, &w, why))
 		return 0;
 	p = ram_at(k, w.phys);
@@ -277,15 +285,20 @@ machine_slow(struct mem *m, struct tlb *tlb, u64 gva, int access, enum mem_fault
 		// What is read back from the sink is what was there.
 		u64 offset = gva & (PAGE_SIZE_GUEST - 1);
 		const u8 *from = p ? p : k->nothing + offset;
-		if (!(access & MEM_W))
+		if (!(access & MEM_W)) {
+			if (t) {
+				t->rtag = page;
+				t->wtag = ~(u64)0;
+				t->delta = (uintptr_t)k->nothing - (uintptr_t)(gva - offset);
+			}
 			return k->nothing + offset;
+		}
 		memcpy(k->sink + offset, from, n ? n : PAGE_SIZE_GUEST - offset);
 		return k->sink + offset;
 	}
 	if (access & MEM_W)
 		changes(m, p, n);
-	if (tlb && !(access & MEM_SUPER)) {
-		t = &tlb->e[page & (TLB_SIZE - 1)];
+	if (t) {
 		t->rtag = page;
 		t->wtag = w.dirty && allowed(&k->pg, w.rights, MEM_W) && !is_rom(k, p) && !k->watched[(p - k->ram) >> PAGE_BITS] ? page : ~(u64)0;
 		t->delta = (uintptr_t)p - (uintptr_t)gva;
