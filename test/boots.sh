@@ -62,6 +62,30 @@ shows() {
 	same "$name"
 }
 
+# in_tmux NAME COMMAND...: GRUB's menu on another terminal, whose keys they are, too
+in_tmux() {
+	need tmux:tmux || return 0
+	name=$1
+	shift
+	tmux="tmux -u -L blink-test-$$ -f /dev/null"
+	$tmux new-session -d -x 80 -y 26 "$* -rS $tmp/disk.img"
+	$tmux set -g status off
+	for tmux_text in highlighted '\*a kernel'; do
+		for i in $(seq 300); do
+			$tmux capture-pane -p | grep -q "$tmux_text" && break
+			sleep 0.1
+		done
+		[ "$tmux_text" != highlighted ] || $tmux send-keys Down
+	done
+	$tmux capture-pane -p | sed -e 's/ *$//' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' >"$tmp/out"
+	$tmux kill-server
+	{
+		echo "exit 0"
+		cat "$tmp/out"
+	} >"$tmp/got"
+	same "$name"
+}
+
 finish() {
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ $failed = 0 ]
@@ -124,6 +148,7 @@ X
 	boots grub-commands "$tmp/disk.img" \
 		'clsmmap\nhexdump -n 32 (hd0)+1\nhexdump -n 32 /boot/grub.cfg\nlspci\ncpuid -l\necho $?\nvideoinfo\nchainloader /boot/sector.bin\nboot\nk' "$@"
 	boots grub-halt "$tmp/disk.img" 'cserial --speed=9600\nterminfo serial dumb\nterminal_output serial\necho by COM1\nhalt\n' "$@"
+	in_tmux grub-screen "$@"
 	shows grub-screen '' highlighted 'c' 'grub>' 'reboot\r' highlighted '\e[B' '*a kernel' -- "$@" -rS "$tmp/disk.img"
 }
 ! need grub-mkimage:grub-common $grub/boot.img:grub-pc-bin || grub_cases "$@"

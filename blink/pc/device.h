@@ -171,6 +171,8 @@ struct screen {
 	unsigned left, top, width, height;  // the part that the window shows
 	u8 blink, ascii, help;
 	u8 console;  // Linux's, where the cursor's shape is told otherwise
+	char *later;  // for standard error when the terminal is given back
+	size_t nlater;
 	// Without a screen
 	u16 held, held_at;      // 100h | a character that teletype may overwrite, and where
 	u8 within;              // a line was begun
@@ -189,6 +191,8 @@ void screen_teletype(struct pc *, u8 cp437);
 void screen_char(struct pc *, u8 cp437, u16 where);
 void screen_moved(struct pc *, u16 from, u16 to);
 void screen_scrolled(struct pc *);  // by a row, as at the end of a line
+// A byte for standard error, which is the terminal that the screen is drawn on
+void screen_later(struct pc *, u8 byte);
 // A line about Ctrl-A at the window's bottom
 void screen_help(struct pc *, int on);
 size_t utf8_put(char *out, unsigned code);

@@ -57,10 +57,10 @@ debug_in(struct pc *pc, unsigned port)
 static void
 debug_out(struct pc *pc, unsigned port, u8 value)
 {
-	if (pc->screen.on && isatty(STDERR_FILENO))
+	if (pc->screen.on && isatty(STDERR_FILENO)) {
+		screen_later(pc, value);
 		return;
-	// Where both go to one place the order is the guest's.
-	screen_flush(pc);
+	}
 	// Both may be one file: what was printed before stands before it.
 	screen_flush(pc);
 	if (write(STDERR_FILENO, &value, 1) < 0) {

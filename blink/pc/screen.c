@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { ATTR_MODE = 0x10, MODE_BLINK = 8, NO_CURSOR = 0xffffffff, HIDDEN = 0xfffffffe };
+enum { ATTR_MODE = 0x10, MODE_BLINK = 8, NO_CURSOR = 0xffffffff, HIDDEN = 0xfffffffe, LATER = 65536 };
 
 // What stands for code page 437 where there is no Unicode: its first 32, and 80h and on
 static const char ascii_low[] = " oo*****ooomfnn*><|!PS-|^v><L-^v";
@@ -142,12 +142,28 @@ screen_open(struct pc *pc)
 }
 
 void
+screen_later(struct pc *pc, u8 byte)
+{
+	struct screen *s = &pc->screen;
+	if (!s->later)
+		s->later = (char *)malloc(LATER);
+	if (s->later && s->nlater < LATER)
+		s->later[s->nlater++] = (char)byte;
+}
+
+void
 screen_close(struct pc *pc)
 {
+	struct screen *s = &pc->screen;
 	screen_flush(pc);
 	terminal_leave();
-	free(pc->screen.shown);
-	pc->screen.shown = 0;
+	if (s->nlater && write(STDERR_FILENO, s->later, s->nlater) < 0) {
+		// There is nowhere to say so.
+	}
+	free(s->later);
+	free(s->shown);
+	s->shown = 0;
+	s->later = 0;
 }
 
 // --- drawing ---------------------------------------------------------------------------

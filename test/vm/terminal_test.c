@@ -680,11 +680,12 @@ help(void)
 
 // --- how it ends --------------------------------------------------------------------------------
 
+static const char *g_flag;
 static void
 ends_by_keys(const char *name, const char *typed, int status, const char *says)
 {
 	g_case = name;
-	start(0, image, 80, 25);
+	start(g_flag, image, 80, 25);
 	ready();
 	keys(typed);
 	settle();
@@ -880,6 +881,10 @@ ends(void)
 	ends_by_keys("halted", "z\001x", 0, 0);
 	ends_by_keys("spinning", "l\001x", 0, 0);
 	ends_by_keys("reset", "rx", 43, 0);
+	ends_by_keys("port e9", "eex", 43, "E9\r\nE9\r\n");
+	g_flag = "-rSZ";
+	ends_by_keys("statistics", "x", 43, " instructions in ");
+	g_flag = 0;
 	reset_loop();
 }
 
