@@ -118,9 +118,11 @@ check-boots: $O/blink/blink
 # cases_few.img, the same with two cases of each. The guest part needs a compiler for i386, which x86-64's gcc is.
 GUEST32 = $(BUILD_CC) -m32 -march=i686 -Os -ffreestanding -fno-pic -fno-pie -mgeneral-regs-only -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -fno-strict-aliasing -Wall -Wextra -Wno-array-bounds -I$O/gen
-cases-image: $O/gen/isa_table.inc
+$O/gen/cases_rows.inc: test/boot/cases/rows.c test/boot/cases/cases.h $O/gen/isa_table.inc
 	$(BUILD_CC) -I$O/gen -o $O/gen/cases_rows test/boot/cases/rows.c
-	$O/gen/cases_rows >$O/gen/cases_rows.inc
+	$O/gen/cases_rows >$@
+$O/test/pc/cases_native_test.o: $O/gen/cases_rows.inc
+cases-image: $O/gen/cases_rows.inc
 	$(GUEST32) -c test/boot/cases/cases.c -o $O/gen/cases_c.o
 	$(GUEST32) -c test/boot/cases/cases.S -o $O/gen/cases_s.o
 	ld -m elf_i386 -T test/boot/cases/cases.ld --oformat binary $O/gen/cases_s.o $O/gen/cases_c.o -o example/boot/cases.img

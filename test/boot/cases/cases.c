@@ -38,12 +38,16 @@ enum { WITHOUT_UNDEFINED = 1, QUIET = 2, USER = 8 };
 enum { EAX, EBX, ECX, EDX, ESI, EDI, EBP, ESP };
 static const u8 by_number[8] = { EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI };
 
-#ifndef CASES_NATIVE
+struct options { u16 row; u8 mode, what; u16 cases; } __attribute__((packed));
+#ifdef CASES_NATIVE
+static struct regs regs;
+static struct options options;
+#else
+extern struct options options;
 extern struct regs regs;
 extern u32 exit_cr0;
 extern u16 data_selector;
 extern u8 gdt[], idt[], tss[], tss_double[], rm_stubs[], pm_stubs[], gdt_ptr[], idt_ptr[], ivt_ptr[];
-extern struct options { u16 row; u8 mode, what; u16 cases; } __attribute__((packed)) options;
 void run_real(void), run_protected(void), double_fault(void), cases_main(void);
 #endif
 
@@ -462,7 +466,7 @@ make_case(const struct row *r, const struct mode *m)
 			// On the stack is what starts the case, and behind CS the case itself.
 			if (code[at] >= 0xc0 || !has_target || seg == SEG_SS || seg == SEG_CS)
 				return 0;
-			for (i = 0; i < 6 && r->digit & 2; ++i)
+			for (i = 0; i < 6 && (r->digit & 6) == 2; ++i)
 				poke(linear(target, seg) + (u32)i, p[i], 1);
 		}
 		if (r->kind & K_FARPTR && has_target) {
@@ -559,13 +563,13 @@ make_case(const struct row *r, const struct mode *m)
 
 // --- running it ------------------------------------------------------------------
 
+#ifndef CASES_NATIVE
 static void
 copy(void *to, const void *from, u32 n)
 {
 	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
 }
 
-#ifndef CASES_NATIVE
 static void
 descriptor(u8 *table, u32 at, u32 base, u32 limit, u32 type, u32 flags)
 {
@@ -861,7 +865,7 @@ run_row(int number, const struct mode *m)
 		regs.eflags &= ~skip;
 		if (skip && regs.vector != 8) {  // where they were pushed, too
 			if (m->kind == REAL)
-				*(u16 *)((regs.ss << 4) + ((regs.r[ESP] + 4) & 0xffff)) = (u16)regs.eflags;
+				*(u16 *)(unsigned long)((regs.ss << 4) + ((regs.r[ESP] + 4) & 0xffff)) = (u16)regs.eflags;
 			else if (m->kind == PROT && !m->ring && regs.ss == in.ss)
 				poke(linear((regs.r[ESP] - 4) & (m->stack ? 0xffffffff : 0xffff), SEG_SS), regs.eflags, 4);
 		}
@@ -892,6 +896,9 @@ run_row(int number, const struct mode *m)
 	return h;
 }
 
+#ifdef CASES_NATIVE
+static
+#endif
 void
 cases_main(void)
 {

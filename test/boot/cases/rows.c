@@ -51,7 +51,8 @@ kinds(const char *name)
 		{ K_SYSTEM, "mov_sreg push_sreg pop_sreg lar lsl verr verw les lds lss lfs lgs jmpf callf retf iret int int1 in out ins outs "
 			"cpuid rdtsc rdtscp rdpid rdrand rdseed rdpmc xgetbv xsetbv rdmsr wrmsr lgdt lidt sgdt sidt smsw lmsw sldt str lldt ltr "
 			"syscall sysenter sysexit sysret xsave xrstor xsaveopt xsavec xsaves xrstors rdpkru wrpkru movdiri movdir64b serialize "
-			"ud0 ud1 monitor mwait fxsave fxrstor ldmxcsr vmovups vldmxcsr vstmxcsr" },
+			"ud0 ud1 monitor mwait fxsave fxrstor fnsave fnstenv ldmxcsr stmxcsr "
+			"vmovups vldmxcsr vstmxcsr prefetch prefetchw prefetchwt1 invpcid" },
 		{ K_CONTROL, "mov_cr lmsw" },
 		{ K_DEBUG, "mov_dr" },
 		{ K_SELECT, "lldt ltr mov_sreg lar lsl verr verw arpl" },
@@ -105,7 +106,6 @@ int
 main(void)
 {
 	const struct encoding *e;
-	int n = 0;
 	for (e = encodings; e->name; ++e) {
 		const struct operation *o = operations;
 		unsigned attrs = 0, digit = 8, prefix = 0, map = 0, pp = 0, l = 0, w = 0, nb = 0, b[4] = {0, 0, 0, 0};
@@ -162,9 +162,8 @@ main(void)
 		if (kinds(e->name) & K_OWN && !strncmp(e->name, "rdtsc", 5))
 			attrs &= ~(unsigned)R_VECTOR;
 		printf("\t{\"%s %s\", 0x%x, %u, 0x%x, {0x%x,0x%x,0x%x,0x%x}, %u, %u, 0x%x, 0x%x, 0x%x},\n", e->name, enc, attrs, digit,
-			prefix, b[0], b[1], b[2], b[3], nb, map | pp << 2 | l << 4 | w << 5, immediates(e->oprs), kinds(e->name), flag_mask(o->undefined));
-		++n;
+			prefix, b[0], b[1], b[2], b[3], nb, map | pp << 2 | l << 4 | w << 5, immediates(e->oprs), kinds(e->name) | (strncmp(e->enc, "0F 0D", 5) ? 0 : K_SYSTEM), flag_mask(o->undefined));
 	}
-	fprintf(stderr, "%d rows\n", n);
+
 	return 0;
 }
