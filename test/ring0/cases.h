@@ -443,6 +443,8 @@ static void
 set_up(void)
 {
 	u32 i;
+	for (i = 0; i < 0x600; i += 4)
+		MEM32(i) = 0;  // the BIOS's, which cases may come to read
 	for (i = 0; i < 0x1000; i += 8)
 		MEM64(GDT + i) = 0, MEM64(LDT + i) = 0, MEM64(TSS + i) = 0;
 	set_gdt(KCODE, segment(0, 0xfffff, 0x9b, sizeof(word) == 8 ? 10 : 12));
