@@ -65,7 +65,7 @@ within:	cmp %bx,%ax
 	ret
 1:	call hex
 	ret
-# Interrupts of channel 0 while channel 2 counts 5966 ticks (5 ms)
+# Interrupts of channel 0 while channel 2 counts 2386 ticks (2 ms)
 n0:	.word 0
 irq0:	push %ax
 	incw n0
@@ -74,7 +74,7 @@ irq0:	push %ax
 	pop %ax
 	iret
 rate:	movw $0,n0
-	START 0xb0, 5966
+	START 0xb0, 2386
 	sti
 1:	in $0x61,%al
 	test $0x20,%al

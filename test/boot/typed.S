@@ -27,10 +27,7 @@ main:	sti
 	and $0x1f,%ax
 	call hex
 	SAY "\n"
-5:	mov $0x11,%ah
-	int $0x16
-	jz 5b
-	mov $0x10,%ah
+5:	mov $0x10,%ah
 	int $0x16
 	out %al,$0xe9
 	cmp $'.',%al

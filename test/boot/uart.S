@@ -34,11 +34,11 @@ ticks:	xor %al,%al
 	in $0x40,%al
 	xchg %al,%ah
 	ret
-# Rounded to characters of 9600 baud, 1243 ticks
+# Rounded to characters of 38400 baud, 311 ticks
 .macro CHARS
-	add $400,%ax
+	add $100,%ax
 	xor %dx,%dx
-	mov $1243,%bx
+	mov $311,%bx
 	div %bx
 	call hexb
 .endm
@@ -76,7 +76,7 @@ irq4:	push %ax
 	pop %ax
 	iret
 some:	sti
-	mov $0x7fff,%cx
+	mov $0x3fff,%cx
 1:	loop 1b
 	cli
 	SAY "/ "
@@ -89,7 +89,7 @@ main:	cli
 	out %al,$0x40
 	SAY "registers: "
 	PUT 3,0x83
-	PUT 0,12
+	PUT 0,3
 	PUT 1,0
 	GET 0
 	GET 1
@@ -241,8 +241,9 @@ main:	cli
 	BIOS 0x14, 0x0300
 	PUT 4,0
 	movb $1,quiet
-1:	BIOS 0x14, 0x0200	# until there is no more
-	out %al,$0xe9
+	jmp 2f
+1:	out %al,$0xe9
+2:	BIOS 0x14, 0x0200	# until there is no more
 	test $0x80,%ah
 	jz 1b
 	movb $0,quiet
