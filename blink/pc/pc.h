@@ -63,6 +63,8 @@ int pc_input_waits(const struct pc *);
 // Whether standard output is a terminal that the screen can be drawn on; if a
 // person may wonder why not, one line in why, else it is empty.
 int pc_can_draw(char *why, size_t whysize);
+// Gives the terminal back, for who ends the process by a signal. Async-signal-safe.
+void pc_leave_terminal(void);
 // Shows what changed on the screen, or flushes standard output without one.
 void pc_draw(struct pc *);
 

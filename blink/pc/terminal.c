@@ -20,7 +20,7 @@
 static struct termios g_saved, g_raw;
 static volatile sig_atomic_t g_taken, g_keys, g_changed;
 static const char *g_leave;
-static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT, SIGILL, SIGTRAP, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGSYS, SIGXCPU,
+static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT, SIGILL, SIGTRAP, SIGPIPE, SIGALRM, SIGFPE, SIGUSR1, SIGUSR2, SIGSYS, SIGXCPU,
 	SIGXFSZ, SIGVTALRM };
 
 // --- what it can do ----------------------------------------------------------------
@@ -120,6 +120,12 @@ terminal_leave(void)
 	say(g_leave);
 	if (g_keys)
 		tcsetattr(STDIN_FILENO, TCSANOW, &g_saved);
+}
+
+void
+pc_leave_terminal(void)
+{
+	terminal_leave();
 }
 
 static void

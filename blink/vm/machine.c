@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -435,6 +436,16 @@ machine_flag(struct pc_options *o, int flag)
 	return -1;
 }
 
+// Sent by kill, or a bug in blink
+static void
+on_fault(int sig, siginfo_t *info, void *ucontext)
+{
+	pc_leave_terminal();
+	signal(sig, SIG_DFL);
+	if (info->si_code <= 0)
+		raise(sig);
+}
+
 static void
 free_all(struct machine_loop *m, struct codecache *code)
 {
@@ -474,7 +485,7 @@ machine_run(const struct pc_options *o, int stats)
 	if (!m.c || cpu_make_system(m.c, &io)) {
 		log_msg("not enough memory for a PC of %llu MiB", (unsigned long long)(m.o.ram >> 20));
 	} else {
-		host_install_fault_handlers(0);
+		host_install_fault_handlers(on_fault);
 		m.person = isatty(STDIN_FILENO);
 		if (m.o.screen && !pc_can_draw(why, sizeof why)) {
 			m.o.screen = 0;

@@ -897,6 +897,11 @@ signals(void)
 	ends_by_signal("SIGQUIT", SIGQUIT);
 	ends_by_signal("SIGUSR1", SIGUSR1);
 	ends_by_signal("SIGABRT", SIGABRT);
+	ends_by_signal("SIGFPE", SIGFPE);
+#ifndef __SANITIZE_ADDRESS__
+	ends_by_signal("SIGSEGV", SIGSEGV);
+	ends_by_signal("SIGBUS", SIGBUS);
+#endif
 	hangs_up();
 }
 
