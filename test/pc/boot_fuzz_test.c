@@ -937,13 +937,14 @@ note_time(struct tally *t, double took)
 	t->slow[i].seconds = took;
 }
 
-// Whether all that there is to be reached was; or says what was not.
+// Whether all that there is to be reached was; or says what was not. Some
+// exceptions come once in hundreds of sectors, which slow hosts do not get to.
 static int
 all_reached(const struct tally *t, int say)
 {
 	int i, missing = 0;
 	for (i = 0; i < REACHED; i++) {
-		if (t->reached[i] || !reached_names[i])
+		if (t->reached[i] || !reached_names[i] || ((i < ENDS || i >= EXCEPTIONS) && t->done < CHECK_SECTORS))
 			continue;
 		missing++;
 		if (say)
@@ -1075,7 +1076,7 @@ fuzz(u64 first, u64 count, double limit)
 		first = g_tally->seed + 1;
 		print_tally(g_tally);
 	}
-	if (g_tally->done >= CHECK_SECTORS && !all_reached(g_tally, 1))
+	if (g_tally->done > CHECK_SECTORS / 2 && !all_reached(g_tally, 1))
 		bad++;
 	printf("%llu boot sectors of %d instructions each, %d failed\n", (unsigned long long)g_tally->done, FUZZ_INSNS, bad);
 	return bad;
