@@ -153,6 +153,16 @@ X
 }
 ! need grub-mkimage:grub-common $grub/boot.img:grub-pc-bin || grub_cases "$@"
 
+# The older GRUB on a floppy, which has the kernel in sectors 600 and on
+legacy() {
+	cat $old/stage1 $old/stage2 >"$tmp/legacy.img"
+	dd if="$tmp/kernel" of="$tmp/legacy.img" bs=512 seek=600 2>/dev/null
+	truncate -s 1440k "$tmp/legacy.img"
+	boots grub-legacy "$tmp/legacy.img" 'displaymem\nvbeprobe\nkernel (fd0)600+4 by sectors\nboot\n' "$@"
+}
+old=/usr/lib/grub/x86_64-pc
+! need $old/stage1:grub-legacy || legacy "$@"
+
 # --- SYSLINUX: floppy, hard disk, disks in memory, CD image as a disk -------------------------
 
 cat >"$tmp/syslinux.cfg" <<'X'
