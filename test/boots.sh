@@ -243,7 +243,7 @@ mbr_cases() {
 
 # All tests of the first two MiB; speeds and times are this machine's.
 ! need /boot/memtest86+ia32.bin:memtest86+ ||
-	shows memtest '1s/v[0-9.]* */V /;2,6s/│.*//;/^CLK/s/[0-9]*MHz */MHz/;/Time:/s/ [0-9: ]*Status/ Status/;/Pass  *[|\/\\-]$/s/ *.$//;$s/  [0-9].*//' \
+	shows memtest '1s/v[0-9.]* */V /;2,6s/│.*//;/^CLK/s/[0-9]*MHz */MHz/;/Time:/s/ [0-9: ]*Status/ Status/;/^Using/s/ [AC].*│/ │/;/Pass  *[|\/\\-]$/s/ *.$//;$s/  [0-9].*//' \
 		'Test #' '\eOP' 'Test selection' '\eOQ' 'Set upper' '\eOQ' Enter '2m\r' '0KB - 2MB' '\e[21~' 'Test selection' '\e[21~' \
 		'Status: Pass' -- "$@" -raS /boot/memtest86+ia32.bin
 
