@@ -127,18 +127,18 @@ op_fn *branch_fuse(int prev_op, const struct op *prev, const struct insn *jcc);
 op_fn *stack_specialise(const struct insn *in, const struct op *op);
 op_fn *mov_specialise(const struct insn *in, const struct op *op);
 op_fn *int_specialise(const struct insn *in, const struct op *op);
-// segmented.c: forms for a PC's 16 and 32-bit code: of the stack; and of in's
+// segmented.c: forms for a PC's 16 and 32-bit code: of the stack and strings; and of in's
 // memory operand, in place of the address op in front of op.
 #ifdef TINY
 static inline op_fn *
-segmented_stack(const struct insn *in, const struct op *op)
+segmented_specialise(const struct insn *in, const struct op *op)
 {
 	(void)in, (void)op;
 	return 0;
 }
-#define segmented_memory segmented_stack
+#define segmented_memory segmented_specialise
 #else
-op_fn *segmented_stack(const struct insn *in, const struct op *op);
+op_fn *segmented_specialise(const struct insn *in, const struct op *op);
 op_fn *segmented_memory(const struct insn *in, const struct op *op);
 #endif
 // vec_fetch.c: makes of op, just lowered, one that fetches its memory operand,

@@ -206,7 +206,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 	b->hash_next = b->page_next = 0;
 	while (!ended && count < max_insns && at < MAX_BLOCK_BYTES && at < have && op - b->ops < MAX_BLOCK_OPS - 5) {
 		int n = isa_decode(&in, code + at, have - at, (enum isa_mode)CPU_MODE(c));
-		op_fn *fast;
+		op_fn *fast, *whole;  // whole: in the place of the address op
 		if (n == ISA_SHORT && CPU_SYS(c) && c->code_paged && !c->stepping && have < room) {
 			// What lies on two pages that may be mapped anew is run by itself.
 			if (!count)
@@ -302,7 +302,10 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 			} else if (!beyond) {
 				fast = branch_specialise(&in, op, flags);
 				if (!fast && pc16)
-					fast = segmented_stack(&in, op);
+					fast = segmented_specialise(&in, op);
+				whole = !fast && segmented ? segmented_memory(&in, op) : 0;
+				if (whole)
+					op[-1].fn = whole;
 			}
 			if (fast)
 				op->fn = fast;
@@ -319,14 +322,15 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 		if (!fast)
 			fast = stack_specialise(&in, op);
 		if (!fast && pc16)
-			fast = segmented_stack(&in, op);
+			fast = segmented_specialise(&in, op);
 		if (!fast)
 			fast = int_specialise(&in, op);
 		if (fast)
 			op->fn = fast;
-		if (segmented && (fast = segmented_memory(&in, op)) != 0)
-			op[-1].fn = fast;
-		prev = segmented && fast ? 0 : op;
+		whole = segmented ? segmented_memory(&in, op) : 0;
+		if (whole)
+			op[-1].fn = whole;
+		prev = whole ? 0 : op;
 		prev_op = in.op;
 		ended = (isa_attrs[in.op] & ISA_ENDS) != 0;
 		++op;

@@ -285,6 +285,36 @@ op_lods(struct cpu *c, const struct op *op)
 
 // --- CMPS and SCAS -----------------------------------------------------------------
 
+#ifndef TINY
+// compare's loop where all of it is host memory; s: none for SCAS
+static ALWAYS_INLINE GUEST_RACES u64
+compare_host(const u8 *d, const u8 *s, int size, int equal, u64 k, u64 *a, u64 *b)
+{
+	u64 i = 0, x = *a, y;
+	do {
+		y = size == 1 ? *d : size == 2 ? ld16(d) : size == 4 ? ld32(d) : ld64(d);
+		if (s)
+			x = size == 1 ? *s : size == 2 ? ld16(s) : size == 4 ? ld32(s) : ld64(s);
+		d += size;
+		s = s ? s + size : s;
+	} while (++i < k && (x == y) == equal);
+	*a = x;
+	*b = y;
+	return i;
+}
+
+static u64
+compare_chunk(const u8 *d, const u8 *s, int size, int equal, u64 k, u64 *a, u64 *b)
+{
+	switch (size) {
+	case 1: return s ? compare_host(d, s, 1, equal, k, a, b) : compare_host(d, 0, 1, equal, k, a, b);
+	case 2: return compare_host(d, s, 2, equal, k, a, b);
+	case 4: return compare_host(d, s, 4, equal, k, a, b);
+	default: return compare_host(d, s, 8, equal, k, a, b);
+	}
+}
+#endif
+
 // Compares up to k elements; stops behind the first pair whose equality is not
 // `equal`. Changes nothing but *a and *b, the last pair. SCAS has no source.
 // Where both fault it is at the destination, but for REPE with bytes.
@@ -294,6 +324,16 @@ compare(struct cpu *c, const struct op *op, int scan, int equal, u64 k, u64 *a, 
 	int size = op->size, source_first = equal && size == 1;
 	u64 i = 0, x = *a, y, src = source_at(c, op), dst = dest_at(c, op);
 	u64 step = (u64)(c->df * size);
+#ifndef TINY
+	uintptr_t to, from = 0;
+	if (k > 1 && access_try(c, dst, (unsigned)(k * (u64)size), 0, &to) && (scan || access_try(c, src, (unsigned)(k * (u64)size), 0, &from))) {
+		c->note = op;
+		COMPILER_FENCE();
+		k = compare_chunk((const u8 *)to, (const u8 *)from, size, equal, k, a, b);
+		ORDER_AFTER_LOAD(c);
+		return k;
+	}
+#endif
 	do {
 		if (!scan && source_first)
 			x = rdn(c, op, src + i * step, size);
