@@ -416,12 +416,11 @@ static NOINLINE void
 popa(struct cpu *c, const struct op *op)
 {
 	int i, size = op->size;
-	u64 x[8];
-	for (i = 7; i >= 0; --i)
-		x[i] = stack_peek(c, op, size, (u64)((7 - i) * size));
-	for (i = 7; i >= 0; --i)
+	for (i = 7; i >= 0; --i) {
+		u64 x = stack_peek(c, op, size, (u64)((7 - i) * size));
 		if (i != GPR_SP)
-			reg_set(c, i, size, x[i]);
+			reg_set(c, i, size, x);
+	}
 	stack_set(c, c->r[GPR_SP] + (u64)(8 * size));
 }
 

@@ -4,7 +4,8 @@
 //
 // As Bochs 2.7 has them (model corei7_icelake_u), except that IRET from a stack of
 // 64 KiB goes on at its start, as pops do; there Bochs has #SS. EBP after ENTER on
-// such a stack is as on Zen 4. qemu checks no limits.
+// such a stack is as on Zen 4, and so are the registers that POPA loaded in front of
+// a fault (Bochs loads none; test/cpu/diff -r popa). qemu checks no limits.
 #include "cases.h"
 
 static const char *const modes[] = MODE_NAMES;
