@@ -263,7 +263,8 @@ run(struct cpu *c, int one)
 		c->slow = cpu_slow(c);
 		c->unwind = &here;
 		step(c);
-		if (one || c->stop != STOP_ATTENTION || LOAD_RELAXED(&c->attn))
+		// The next may have to run by itself again, as REP does for long.
+		if (one || c->stop != STOP_ATTENTION || LOAD_RELAXED(&c->attn) || c->icount >= c->budget)
 			goto out;
 		break;
 	}

@@ -60,11 +60,14 @@ move_cursor(struct pc *pc, unsigned page, unsigned x, unsigned y)
 static void
 fill(struct pc *pc, u32 from, unsigned cells, u16 what)
 {
-	u8 b[2];
-	st16(b, what);
-	while (cells--) {
-		ram_write(pc, from, b, 2);
-		from += 2;
+	u8 row[160];
+	unsigned i, n;
+	for (i = 0; i < sizeof row; i += 2)
+		st16(row + i, what);
+	for (; cells; cells -= n) {
+		n = cells < sizeof row / 2 ? cells : (unsigned)sizeof row / 2;
+		ram_write(pc, from, row, 2 * n);
+		from += 2 * n;
 	}
 }
 

@@ -321,6 +321,18 @@ over_limit(const struct machine_loop *m)
 	return m->o.limit && m->c->icount + m->effort >= m->o.limit;
 }
 
+// The instruction in front of which no interrupt may come; REP may take one
+// after its first iteration.
+static enum stop
+step_in_shadow(struct cpu *c)
+{
+	u64 held = c->sys->shadow;
+	enum stop why = cpu_step(c);
+	if (c->sys->shadow == held)
+		c->sys->shadow = ~(u64)0;
+	return why;
+}
+
 static int
 loop(struct machine_loop *m)
 {
@@ -366,7 +378,7 @@ loop(struct machine_loop *m)
 			cpu_set_intr(c, 0);
 		}
 		c->budget = c->icount + slice(m);
-		switch (dead ? STOP_ATTENTION : shadow ? cpu_step(c) : cpu_run(c)) {
+		switch (dead ? STOP_ATTENTION : shadow ? step_in_shadow(c) : cpu_run(c)) {
 		case STOP_FAULT:
 			dead = exception(m, &waits) != 0;
 			break;
