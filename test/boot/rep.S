@@ -1,6 +1,6 @@
 # rep.S: a long REP MOVSB in 32-bit code is interrupted by the timer and stands at
 # the same instruction then, also while EFLAGS.AC makes each access be looked at
-# and where the segment's end is near. As Bochs and qemu.
+# and where the segment's end is near. As Bochs; qemu does not come out of the first.
 .include "guest.inc"
 main:	cli
 	lgdtl gdtr
