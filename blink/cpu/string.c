@@ -368,6 +368,9 @@ rep_compare(struct cpu *c, const struct op *op, int scan)
 		rep_done(c, op, done);
 		n -= done;
 		flags_lazy(c, LF_SUB, size, a, b);
+		// Element by element, a chunk takes longer than an instruction may.
+		if (CPU_SYS(c))
+			c->icount += done >> 7;
 		if (interrupted(c)) {
 			cut = n && (a == b) == equal;
 			break;
