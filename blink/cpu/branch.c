@@ -97,7 +97,7 @@ op_call(struct cpu *c, const struct op *op)
 	}
 	t = cut_pc(c, op, opr_get(c, op, 0, op->size));
 	sp = c->r[GPR_SP] - op->size;
-	if (UNLIKELY((u64)((i64)t >> 47) + 1 > 1))
+	if (UNLIKELY(CPU_MODE(c) == MODE_64 ? (u64)((i64)t >> 47) + 1 > 1 : t > c->code_limit))
 		access_probe(c, op, stack_at(c, op, sp), op->size, MEM_W);  // comes before #GP
 	check_pc(c, op, t);
 	stack_push(c, op, op->size, (u64)(op + 1)->disp);

@@ -241,6 +241,9 @@ op_branch_beyond(struct cpu *c, const struct op *op)
 	case OP_JCXZ:
 		taken = !count;
 		break;
+	case OP_CALL:  // the stack's fault comes first
+		access_probe(c, op, stack_at(c, op, c->r[GPR_SP] - op->size), op->size, MEM_W);
+		break;
 	case OP_LOOP:
 		taken = count != 1;
 		break;

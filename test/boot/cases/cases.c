@@ -887,7 +887,8 @@ run_row(int number, const struct mode *m)
 		hash(&h, exit_cr0);
 		count_changes(&h, 0);
 		if (r->attrs & (R_X87 | R_VECTOR)) {
-			for (i = 0; i < 288; i += 4)
+			// Hosts without an x87 may have another last bit in what these compute.
+			for (i = r->kind & K_APPROX && r->attrs & R_X87 ? 64 : 0; i < 288; i += 4)
 				if (i != 28)
 					hash(&h, *(u32 *)(fx_out + i));
 		}

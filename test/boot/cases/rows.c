@@ -63,7 +63,7 @@ kinds(const char *name)
 		{ K_BITS, "bt bts btr btc" },
 		{ K_IMAGE, "fxrstor xrstor frstor fldenv fldcw ldmxcsr xrstors" },
 		{ K_FLAGS, "popf" },
-		{ K_APPROX, "fsin fcos fsincos fptan fpatan f2xm1 fyl2x fyl2xp1 rcpss rcpps rsqrtss rsqrtps" }
+		{ K_APPROX, "fsin fcos fsincos fptan fpatan f2xm1 fyl2x fyl2xp1" }
 	};
 	unsigned i, all = 0;
 	for (i = 0; i < sizeof k / sizeof *k; ++i)
