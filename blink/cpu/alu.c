@@ -86,19 +86,7 @@ FORM(name, k, s, mi, FAST_WR(op_##name, ea(c, op), s), hrd##s(c, op, h), (u##s)(
 FORM(name, k, s, r, (void)0, GET##s(op->a), 0, PUT##s(op->a, r)) \
 FORM(name, k, s, m, FAST_WR(op_##name, ea(c, op), s), hrd##s(c, op, h), 0, hwr##s(c, op, h, (u##s)r))
 #define SIZES(M, name, k) M(name, k, 8) M(name, k, 16) M(name, k, 32) M(name, k, 64)
-SIZES(WRITES, add, ALU_ADD)
-SIZES(WRITES, or, ALU_OR)
-SIZES(WRITES, adc, ALU_ADC)
-SIZES(WRITES, sbb, ALU_SBB)
-SIZES(WRITES, and, ALU_AND)
-SIZES(WRITES, sub, ALU_SUB)
-SIZES(WRITES, xor, ALU_XOR)
-SIZES(READS, cmp, ALU_CMP)
-SIZES(READS, test, ALU_TEST)
-SIZES(UNARY, not, ALU_NOT)
-SIZES(UNARY, neg, ALU_NEG)
-SIZES(UNARY, inc, ALU_INC)
-SIZES(UNARY, dec, ALU_DEC)
+EACH_ALU(SIZES, WRITES, READS, UNARY)
 
 // xor r,r and sub r,r: a constant
 static const struct op *

@@ -12,6 +12,12 @@ enum alu {
 };
 STATIC_ASSERT(OP_OR - OP_ADD == ALU_OR && OP_TEST - OP_ADD == ALU_TEST && OP_DEC - OP_ADD == ALU_DEC, "table order");
 
+// F(W, name, number) for those that read and write operand 0, with R for those
+// that only read it, with U for those of one operand.
+#define EACH_ALU(F, W, R, U) \
+F(W, add, ALU_ADD) F(W, or, ALU_OR) F(W, adc, ALU_ADC) F(W, sbb, ALU_SBB) F(W, and, ALU_AND) F(W, sub, ALU_SUB) F(W, xor, ALU_XOR) \
+F(R, cmp, ALU_CMP) F(R, test, ALU_TEST) F(U, not, ALU_NOT) F(U, neg, ALU_NEG) F(U, inc, ALU_INC) F(U, dec, ALU_DEC)
+
 static inline enum alu
 alu_of(int isa_op)
 {

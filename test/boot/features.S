@@ -73,19 +73,6 @@
 	and $0x7fffffff,%eax
 	mov %eax,%cr0
 	# UMIP, TSD
-.macro R3 insn
-	movl $2f,cont
-	movl $88f,at
-	pushl $0x8b
-	pushl $0x5800
-	pushl $2
-	pushl $0x93
-	pushl $88f
-	iretl
-88:	\insn
-	int $0x30
-2:	NL
-.endm
 	R3 "smsw %eax"
 	R3 "sldt %eax"
 	R3 "rdtsc"

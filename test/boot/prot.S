@@ -128,19 +128,6 @@
 	pushl $0x93
 	pushl $ring3
 	iretl
-.macro R3 insn
-	movl $2f,cont
-	movl $88f,at
-	pushl $0x8b
-	pushl $0x5800
-	pushl $2
-	pushl $0x93
-	pushl $88f
-	iretl
-88:	\insn
-	int $0x30
-2:	NL
-.endm
 2:	NL
 	R3 "cli"
 	R3 "hlt"
