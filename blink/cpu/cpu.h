@@ -84,6 +84,9 @@ struct cpu {
 	// Segments as 16 and 32-bit code sees them: see cpu/segment.c
 	struct segment seg[6];
 	u64 segfast[6];     // accesses of up to 32 bytes below this offset need no check
+#ifndef TINY
+	u64 stack_keep;  // bits of the stack pointer that do not count, outside 64-bit mode
+#endif
 	u8 stack_size;      // bytes of the stack pointer: 8, 4, 2
 	u8 real;            // real or virtual-8086 mode: selectors are paragraphs
 	u8 cpl;             // privilege level
@@ -93,9 +96,6 @@ struct cpu {
 	const u8 *ldt;      // guest order, eight bytes each
 	u32 ldt_entries;
 
-#ifndef TINY
-	u64 stack_keep;  // bits of the stack pointer that do not count, outside 64-bit mode
-#endif
 	struct vec vtmp;    // a vector handler's result: no local whose address escapes
 	u64 budget;         // what limit is when nobody wants attention; ~0: no budget
 	struct mem *mem;
