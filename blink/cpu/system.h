@@ -22,7 +22,7 @@ enum {
 	CR4_TSD = 4, CR4_DE = 8, CR4_PSE = 16, CR4_PAE = 32, CR4_PGE = 128, CR4_PCE = 256, CR4_OSFXSR = 512, CR4_OSXMMEXCPT = 1024, CR4_UMIP = 2048, CR4_FSGSBASE = 1 << 16,
 	CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21
 };
-enum { EFER_SCE = 1, EFER_LME = 1 << 8, EFER_LMA = 1 << 10, EFER_NXE = 1 << 11, EFER_FFXSR = 1 << 14 };
+enum { EFER_SCE = 1, EFER_LME = 1 << 8, EFER_LMA = 1 << 10, EFER_NXE = 1 << 11 };
 // Bits of segment.rights, as LAR gives them
 enum {
 	R_ACCESSED = 0x100, R_WRITE = 0x200, R_DOWN = 0x400, R_CODE = 0x800,

@@ -49,6 +49,8 @@ write_cr0(struct cpu *c, u64 x)
 		} else if (s->cr4 & CR4_PAE) {
 			bad = load_pdptes(c, s->cr3);
 		}
+	} else if (x & old & CR0_PG && (x ^ old) & (CR0_CD | CR0_NW) && s->cr4 & CR4_PAE && !long_mode(c)) {
+		bad = load_pdptes(c, s->cr3);
 	} else if (!(x & CR0_PG) && old & CR0_PG) {
 		if (CPU_MODE(c) == MODE_64)
 			return FAULT(VEC_GP, 0);
@@ -102,7 +104,7 @@ write_cr4(struct cpu *c, u64 x)
 	u64 changed = x ^ s->cr4;
 	if (x & ~cr4_known() || (long_mode(c) && !(x & CR4_PAE)))
 		return FAULT(VEC_GP, 0);
-	if (changed & CR4_PAE && s->cr0 & CR0_PG && x & CR4_PAE) {
+	if (changed & (CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP) && s->cr0 & CR0_PG && x & CR4_PAE && !long_mode(c)) {
 		u32 bad = load_pdptes(c, s->cr3);
 		if (bad)
 			return bad;

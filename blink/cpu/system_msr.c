@@ -91,7 +91,7 @@ RING0(wrmsr, VEC_GP)
 		s->tsc_offset = x - clock_now(c);
 		break;
 	case MSR_EFER:
-		if (x & ~(u64)(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR) || ((x ^ s->efer) & EFER_LME && s->cr0 & CR0_PG)) {
+		if (x & ~(u64)(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE) || ((x ^ s->efer) & EFER_LME && s->cr0 & CR0_PG)) {
 			ok = 0;
 			break;
 		}
@@ -197,20 +197,13 @@ syscall_in(struct cpu *c, const struct op *op)
 {
 	struct system *s = c->sys;
 	u32 cs = (u32)(s->star >> 32) & 0xffff, flags = cpu_get_flags(c);
-	int wide = CPU_MODE(c) == MODE_64;
-	if (!(s->efer & EFER_SCE) || !protected_mode(c))
+	if (CPU_MODE(c) != MODE_64 || !(s->efer & EFER_SCE))
 		cpu_raise(c, op, VEC_UD, 0);
-	c->r[GPR_CX] = wide || long_mode(c) ? op_next_pc(op) : (u32)op_next_pc(op);
-	if (long_mode(c)) {
-		c->r[GPR_R11] = flags & ~(u32)FLAG_RF;
-		c->pc = wide ? s->lstar : s->cstar;
-		cpu_set_flags(c, (flags & ~(u32)(s->fmask | FLAG_RF)) | 2);
-		enter_flat(c, cs, cs + 8, 0, R_LONG);
-	} else {
-		c->pc = (u32)s->star;
-		cpu_set_flags(c, flags & ~(u32)(FLAG_IF | FLAG_RF | FLAG_VM));
-		enter_flat(c, cs, cs + 8, 0, R_BIG);
-	}
+	c->r[GPR_CX] = op_next_pc(op);
+	c->r[GPR_R11] = flags & ~(u32)FLAG_RF;
+	c->pc = s->lstar;
+	cpu_set_flags(c, (flags & ~(u32)(s->fmask | FLAG_RF)) | 2);
+	enter_flat(c, cs, cs + 8, 0, R_LONG);
 }
 
 const struct op *
@@ -227,16 +220,11 @@ sysret_out(struct cpu *c, const struct op *op)
 	struct system *s = c->sys;
 	u32 cs = (u32)(s->star >> 48);
 	int wide = op->flags & OPF_O16 ? 0 : op->size == 8;
-	if (!c->sys)
-		cpu_raise(c, op, VEC_GP, 0);
-	if (!(s->efer & EFER_SCE))
+	if (CPU_MODE(c) != MODE_64 || !(s->efer & EFER_SCE))
 		cpu_raise(c, op, VEC_UD, 0);
-	if (!protected_mode(c) || c->cpl || (wide && !canonical(c->r[GPR_CX])))
+	if (c->cpl || (wide && !canonical(c->r[GPR_CX])))
 		cpu_raise(c, op, VEC_GP, 0);
-	if (long_mode(c))
-		cpu_set_flags(c, ((u32)c->r[GPR_R11] & 0x3f7fd7 & ~(u32)(FLAG_RF | FLAG_VM)) | 2);
-	else
-		cpu_set_flags(c, cpu_get_flags(c) | FLAG_IF);
+	cpu_set_flags(c, ((u32)c->r[GPR_R11] & 0x3f7fd7 & ~(u32)(FLAG_RF | FLAG_VM)) | 2);
 	c->pc = wide ? c->r[GPR_CX] : (u32)c->r[GPR_CX];
 	enter_flat(c, wide ? cs + 16 : cs, cs + 8, 3, wide ? (u32)R_LONG : (u32)R_BIG);
 }
@@ -250,34 +238,36 @@ op_sysret(struct cpu *c, const struct op *op)
 	LEAVE(STOP_ATTENTION);
 }
 
-// In long mode they are #UD, as on AMD processors.
 const struct op *
 op_sysenter(struct cpu *c, const struct op *op)
 {
 	struct system *s = c->sys;
-	if (!s || long_mode(c))
+	int wide = s && long_mode(c);
+	if (!s)
 		cpu_raise(c, op, VEC_UD, 0);
 	if (!(s->cr0 & CR0_PE) || !(s->sysenter_cs & 0xfffc))
 		cpu_raise(c, op, VEC_GP, 0);
 	cpu_set_flags(c, cpu_get_flags(c) & ~(u32)(FLAG_VM | FLAG_IF | FLAG_RF));
-	c->pc = (u32)s->sysenter_ip;
-	c->r[GPR_SP] = (u32)s->sysenter_sp;
-	enter_flat(c, (u32)s->sysenter_cs, (u32)s->sysenter_cs + 8, 0, R_BIG);
+	c->real = 0;
+	c->pc = wide ? s->sysenter_ip : (u32)s->sysenter_ip;
+	c->r[GPR_SP] = wide ? s->sysenter_sp : (u32)s->sysenter_sp;
+	enter_flat(c, (u32)s->sysenter_cs, (u32)s->sysenter_cs + 8, 0, wide ? (u32)R_LONG : (u32)R_BIG);
 	LEAVE(STOP_ATTENTION);
 }
 
+// With REX.W to 64-bit code.
 const struct op *
 op_sysexit(struct cpu *c, const struct op *op)
 {
 	struct system *s = c->sys;
-	if (!s)
+	int wide = s && CPU_MODE(c) == MODE_64 && op->size == 8;
+	u32 cs;
+	if (!s || !protected_mode(c) || c->cpl || !(s->sysenter_cs & 0xfffc) ||
+	    (wide && !(canonical(c->r[GPR_DX]) && canonical(c->r[GPR_CX]))))
 		cpu_raise(c, op, VEC_GP, 0);
-	if (long_mode(c))
-		cpu_raise(c, op, VEC_UD, 0);
-	if (!protected_mode(c) || c->cpl || !(s->sysenter_cs & 0xfffc))
-		cpu_raise(c, op, VEC_GP, 0);
-	c->pc = (u32)c->r[GPR_DX];
-	c->r[GPR_SP] = (u32)c->r[GPR_CX];
-	enter_flat(c, (u32)s->sysenter_cs + 16, (u32)s->sysenter_cs + 24, 3, R_BIG);
+	cs = (u32)s->sysenter_cs + (wide ? 32 : 16);
+	c->pc = wide ? c->r[GPR_DX] : (u32)c->r[GPR_DX];
+	c->r[GPR_SP] = wide ? c->r[GPR_CX] : (u32)c->r[GPR_CX];
+	enter_flat(c, cs, cs + 8, 3, wide ? (u32)R_LONG : (u32)R_BIG);
 	LEAVE(STOP_ATTENTION);
 }

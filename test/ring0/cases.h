@@ -443,6 +443,8 @@ static void
 set_up(void)
 {
 	u32 i;
+	out8(0x21, 0xff);
+	out8(0xa1, 0xff);
 	for (i = 0; i < 0x600; i += 4)
 		MEM32(i) = 0;  // the BIOS's, which cases may come to read
 	for (i = 0; i < 0x1000; i += 8)
