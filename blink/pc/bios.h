@@ -127,51 +127,7 @@ carry(struct pc *pc, int on)
 }
 
 // --- BIOS data area -------------------------------------------------------------------
-static inline u8
-bda8(struct pc *pc, u32 address)
-{
-	u8 b;
-	ram_read(pc, address, &b, 1);
-	return b;
-}
-
-static inline u16
-bda16(struct pc *pc, u32 address)
-{
-	u8 b[2];
-	ram_read(pc, address, b, 2);
-	return ld16(b);
-}
-
-static inline u32
-bda32(struct pc *pc, u32 address)
-{
-	u8 b[4];
-	ram_read(pc, address, b, 4);
-	return ld32(b);
-}
-
-static inline void
-set_bda8(struct pc *pc, u32 address, u8 x)
-{
-	ram_write(pc, address, &x, 1);
-}
-
-static inline void
-set_bda16(struct pc *pc, u32 address, u16 x)
-{
-	u8 b[2];
-	st16(b, x);
-	ram_write(pc, address, b, 2);
-}
-
-static inline void
-set_bda32(struct pc *pc, u32 address, u32 x)
-{
-	u8 b[4];
-	st32(b, x);
-	ram_write(pc, address, b, 4);
-}
+MEMORY_WORDS(bda, set_bda, ram_read, ram_write)
 
 static inline void
 bda_bits(struct pc *pc, u32 address, u8 clear, u8 set)

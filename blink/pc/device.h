@@ -287,42 +287,14 @@ void ram_rom(struct pc *, u64 physical, const void *src, size_t n);
 void guest_read(struct pc *, u64 linear, void *dst, size_t n);
 void guest_write(struct pc *, u64 linear, const void *src, size_t n);
 
-static inline u8
-get8(struct pc *pc, u64 linear)
-{
-	u8 b;
-	guest_read(pc, linear, &b, 1);
-	return b;
-}
-
-static inline u16
-get16(struct pc *pc, u64 linear)
-{
-	u8 b[2];
-	guest_read(pc, linear, b, 2);
-	return ld16(b);
-}
-
-static inline u32
-get32(struct pc *pc, u64 linear)
-{
-	u8 b[4];
-	guest_read(pc, linear, b, 4);
-	return ld32(b);
-}
-
-static inline void
-put8(struct pc *pc, u64 linear, u8 x)
-{
-	guest_write(pc, linear, &x, 1);
-}
-
-static inline void
-put16(struct pc *pc, u64 linear, u16 x)
-{
-	u8 b[2];
-	st16(b, x);
-	guest_write(pc, linear, b, 2);
-}
+// NAME8(pc, address), NAME16, NAME32 and SET8(pc, address, x)... of them
+#define MEMORY_WORDS(name, set, read, write) \
+static inline u8 name##8(struct pc *pc, u64 at) { u8 b; read(pc, at, &b, 1); return b; } \
+static inline u16 name##16(struct pc *pc, u64 at) { u8 b[2]; read(pc, at, b, 2); return ld16(b); } \
+static inline u32 name##32(struct pc *pc, u64 at) { u8 b[4]; read(pc, at, b, 4); return ld32(b); } \
+static inline void set##8(struct pc *pc, u64 at, u8 x) { write(pc, at, &x, 1); } \
+static inline void set##16(struct pc *pc, u64 at, u16 x) { u8 b[2]; st16(b, x); write(pc, at, b, 2); } \
+static inline void set##32(struct pc *pc, u64 at, u32 x) { u8 b[4]; st32(b, x); write(pc, at, b, 4); }
+MEMORY_WORDS(get, put, guest_read, guest_write)
 
 #endif
