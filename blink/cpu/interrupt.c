@@ -233,6 +233,7 @@ cpu_deliver(struct cpu *c, unsigned vector, enum deliver how)
 	e.next = c->pc;
 	e.error = how == DELIVER_EXCEPTION ? c->error & 0xffff : 0;
 	s->shadow = ~(u64)0;
+	s->held = 0;
 	// A soft interrupt's own fault is at the instruction, not behind it.
 	if (how == DELIVER_SOFT)
 		fault_pc = c->int_pc;

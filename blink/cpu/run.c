@@ -206,7 +206,9 @@ fetch_fault(struct cpu *c, u64 va)
 static void
 step(struct cpu *c)
 {
-	u64 fault_va;
+	u64 fault_va, at = c->pc;
+	u32 rf = c->sysflags & FLAG_RF;
+	struct insn in;
 	c->slow = SLOW_ALL;
 	c->stepping = 1;
 	if (CPU_SYS(c) && system_watching(c))
@@ -218,11 +220,14 @@ step(struct cpu *c)
 			c->stepbuf->ops[i].link = &c->stepbuf->ops[i];
 	cpu_limit_zero(c);
 	++c->steps;
+	if (CPU_SYS(c))
+		c->sysflags &= ~(u32)FLAG_RF;  // what IRET loads is for the next
 	run_ops(c, c->stepbuf->ops);
+	// REP is not done.
+	if (CPU_SYS(c) && rf && c->pc == at && decode_again(c, c->stepbuf->ops, &in) && isa_attrs[in.op] & ISA_STRING)
+		c->sysflags |= rf;
 	c->stepping = 0;
 	c->slow = cpu_slow(c);
-	if (CPU_SYS(c))
-		c->sysflags &= ~(u32)FLAG_RF;
 	reset_limit(c);
 }
 
@@ -285,8 +290,11 @@ run(struct cpu *c, int one)
 			if (UNLIKELY(c->sysflags & FLAG_TF || (CPU_SYS(c) && system_steps(c)))) {
 				u32 tf = c->sysflags & FLAG_TF;
 				step(c);
-				if (c->stop == STOP_ATTENTION && delays_trap(c))
+				if (c->stop == STOP_ATTENTION && delays_trap(c)) {
+					if (CPU_SYS(c))
+						c->sys->held = 1;
 					continue;
+				}
 				if (CPU_SYS(c) && c->stop == STOP_ATTENTION && !system_traps(c, tf != 0))
 					continue;
 				if (c->stop == STOP_ATTENTION) {

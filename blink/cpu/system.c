@@ -175,6 +175,8 @@ system_read(struct cpu *c, u64 at, int n, int super, u64 *x)
 	u32 bad = place(c, at, n, MEM_R | (super ? MEM_SUPER : 0), p, &k);
 	if (bad)
 		return bad;
+	if (!super && system_watching(c))
+		system_watch(c, at, n, MEM_R);
 	memset(b, 0, sizeof b);
 	memcpy(b, p[0], (size_t)k);
 	if (k < n)
@@ -199,6 +201,8 @@ system_write(struct cpu *c, u64 at, int n, int super, u64 x)
 	u32 bad = place(c, at, n, MEM_W | (super ? MEM_SUPER : 0), p, &k);
 	if (bad)
 		return bad;
+	if (!super && system_watching(c))
+		system_watch(c, at, n, MEM_W);
 	st64(b, x);
 	memcpy(p[0], b, (size_t)k);
 	if (k < n)

@@ -66,6 +66,7 @@ struct system {
 	u64 block_pc;
 	u8 switched;       // the latest task switch got into the new task
 	u8 hits;           // breakpoints of this instruction, as DR6 has them
+	u8 held;           // SS was loaded: no breakpoint in front of the next
 	// So many more blocks are made short: code changed and may again, or an
 	// instruction had to run by itself and so may the next.
 	u8 short_blocks;

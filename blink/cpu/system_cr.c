@@ -147,6 +147,13 @@ op_mov_cr(struct cpu *c, const struct op *op)
 	TAIL op_mov_cr_in_ring0(c, op);
 }
 
+// Why #DB comes. Which breakpoints it was is of the latest only.
+static void
+note_debug(struct system *s, u32 why)
+{
+	s->dr6 = (s->dr6 & ~(u32)15) | why;
+}
+
 RING0(mov_dr, VEC_GP)
 {
 	struct system *s = c->sys;
@@ -160,7 +167,7 @@ RING0(mov_dr, VEC_GP)
 	}
 	if (s->dr7 & DR7_GD) {
 		s->dr7 &= ~(u32)DR7_GD;
-		s->dr6 |= DR6_BD;
+		note_debug(s, DR6_BD);
 		cpu_raise(c, op, VEC_DB, 0);
 	}
 	if (!to) {
@@ -218,6 +225,10 @@ system_break(struct cpu *c)
 	u64 at = CPU_MODE(c) == MODE_64 ? c->pc : (u32)(c->pc + c->code_base);
 	u32 hits = 0;
 	int i;
+	if (s->held) {  // those of the load are still to be told
+		s->held = 0;
+		return;
+	}
 	s->hits = 0;
 	if (c->sysflags & FLAG_RF)
 		return;
@@ -225,7 +236,7 @@ system_break(struct cpu *c)
 		if (breakpoint_on(s, i) == 0 && s->dr[i] == at)
 			hits |= 1u << i;
 	if (hits) {
-		s->dr6 |= hits;
+		note_debug(s, hits);
 		cpu_raise(c, 0, VEC_DB, 0);
 	}
 }
@@ -236,7 +247,8 @@ system_traps(struct cpu *c, int stepped)
 	struct system *s = c->sys;
 	u32 why = s->hits | (stepped ? (u32)DR6_BS : 0u);
 	s->hits = 0;
-	s->dr6 |= why;
+	if (why)
+		note_debug(s, why);
 	return why != 0;
 }
 
