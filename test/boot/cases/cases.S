@@ -48,6 +48,16 @@
 #define CR0 72
 
 	.section .low, "awx"
+// The general registers but ESP, from regs
+.macro LOAD_GENERAL
+	mov %cs:regs+EAX, %eax
+	mov %cs:regs+EBX, %ebx
+	mov %cs:regs+ECX, %ecx
+	mov %cs:regs+EDX, %edx
+	mov %cs:regs+ESI, %esi
+	mov %cs:regs+EDI, %edi
+	mov %cs:regs+EBP, %ebp
+.endm
 	.code16
 	.globl _start
 _start:
@@ -180,13 +190,7 @@ run_real:
 	mov %cs:regs+GS, %gs
 	mov %cs:regs+SS, %ss
 	mov %cs:regs+ESP, %esp
-	mov %cs:regs+EAX, %eax
-	mov %cs:regs+EBX, %ebx
-	mov %cs:regs+ECX, %ecx
-	mov %cs:regs+EDX, %edx
-	mov %cs:regs+ESI, %esi
-	mov %cs:regs+EDI, %edi
-	mov %cs:regs+EBP, %ebp
+	LOAD_GENERAL
 	iretw
 
 	.globl rm_stubs
@@ -262,13 +266,7 @@ run_protected:
 	mov %cs:regs+FS, %fs
 	mov %cs:regs+GS, %gs
 	mov %cs:regs+DS, %ds
-4:	mov %cs:regs+EAX, %eax
-	mov %cs:regs+EBX, %ebx
-	mov %cs:regs+ECX, %ecx
-	mov %cs:regs+EDX, %edx
-	mov %cs:regs+ESI, %esi
-	mov %cs:regs+EDI, %edi
-	mov %cs:regs+EBP, %ebp
+4:	LOAD_GENERAL
 	iretl
 
 	.globl pm_stubs
