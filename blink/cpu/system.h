@@ -149,6 +149,8 @@ op_fn op_unit;
 void system_flags(struct cpu *c, u32 old);
 // Data breakpoints: notes those that [gva, gva+n) hits.
 void system_watch(struct cpu *c, u64 gva, int n, int access);
+// Likewise those on ports, which CR4.DE allows
+void system_watch_port(struct cpu *c, unsigned port, int n);
 // Whether instructions run singly because breakpoints are on.
 static inline int
 system_watching(const struct cpu *c)

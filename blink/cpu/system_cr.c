@@ -204,18 +204,31 @@ breakpoint_on(const struct system *s, int i)
 	return s->dr7 >> 2 * i & 3 ? (int)(s->dr7 >> (16 + 4 * i) & 3) : -1;
 }
 
-void
-system_watch(struct cpu *c, u64 gva, int n, int access)
+// Notes the breakpoints of these types (a bit each) that n bytes at start touch.
+static void
+note_hits(struct system *s, u64 start, int n, unsigned types)
 {
-	struct system *s = c->sys;
 	int i;
 	for (i = 0; i < 4; ++i) {
 		static const u8 lengths[4] = { 1, 2, 8, 4 };
 		int type = breakpoint_on(s, i);
 		u64 len = lengths[s->dr7 >> (18 + 4 * i) & 3], at = s->dr[i] & ~(len - 1);
-		if ((type == 3 || (type == 1 && access & MEM_W)) && gva < at + len && at < gva + (u64)n)
+		if (type >= 0 && types >> type & 1 && start < at + len && at < start + (u64)n)
 			s->hits |= (u8)(1 << i);
 	}
+}
+
+void
+system_watch(struct cpu *c, u64 gva, int n, int access)
+{
+	note_hits(c->sys, gva, n, access & MEM_W ? 1u << 1 | 1u << 3 : 1u << 3);
+}
+
+void
+system_watch_port(struct cpu *c, unsigned port, int n)
+{
+	if (c->sys->cr4 & CR4_DE)
+		note_hits(c->sys, port, n, 1u << 2);
 }
 
 void

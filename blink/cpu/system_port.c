@@ -20,13 +20,29 @@ may_use_port(struct cpu *c, const struct op *op, unsigned port, int size)
 		cpu_raise_fault(c, op, bad);
 }
 
+static u32
+read_port(struct cpu *c, unsigned port, int size)
+{
+	if (system_watching(c))
+		system_watch_port(c, port, size);
+	return c->sys->io.in(c->sys->io.arg, port, size);
+}
+
+static void
+write_port(struct cpu *c, unsigned port, int size, u32 x)
+{
+	if (system_watching(c))
+		system_watch_port(c, port, size);
+	c->sys->io.out(c->sys->io.arg, port, size, x);
+}
+
 // AL, AX or EAX with the port in imm8 or DX: i is the port's operand.
 static NOINLINE void
 port_in(struct cpu *c, const struct op *op)
 {
 	unsigned port = op_kind(op, 1) == K_IMM ? (unsigned)op->imm & 0xff : (u16)c->r[GPR_DX];
 	may_use_port(c, op, port, op->size);
-	reg_set(c, GPR_AX, op->size, c->sys->io.in(c->sys->io.arg, port, op->size));
+	reg_set(c, GPR_AX, op->size, read_port(c, port, op->size));
 }
 
 static NOINLINE void
@@ -35,7 +51,7 @@ port_out(struct cpu *c, const struct op *op)
 	unsigned port = op_kind(op, 0) == K_IMM ? (unsigned)op->imm & 0xff : (u16)c->r[GPR_DX];
 	int size = op->d;
 	may_use_port(c, op, port, size);
-	c->sys->io.out(c->sys->io.arg, port, size, (u32)reg_get(c, GPR_AX, size));
+	write_port(c, port, size, (u32)reg_get(c, GPR_AX, size));
 }
 
 const struct op *
@@ -71,10 +87,10 @@ port_string(struct cpu *c, const struct op *op, int out)
 	unsigned port = (u16)c->r[GPR_DX];
 	u64 at = string_at(c, op, reg, out ? op->base : (int)SEG_ES);
 	if (out) {
-		c->sys->io.out(c->sys->io.arg, port, size, (u32)rdn(c, op, at, size));
+		write_port(c, port, size, (u32)rdn(c, op, at, size));
 	} else {
 		access_probe(c, op, at, size, MEM_W);
-		wrn(c, op, at, size, c->sys->io.in(c->sys->io.arg, port, size));
+		wrn(c, op, at, size, read_port(c, port, size));
 	}
 	reg_set(c, reg, n, c->r[reg] + (u64)(c->df * size));
 }
