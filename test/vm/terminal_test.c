@@ -175,9 +175,17 @@ settle(void)
 		listen(10);
 }
 
+static char g_again;  // a key typed until it is heeded: a reset loses what came before it
+
 static int
 ended(void)
 {
+	static double last;
+	if (g_again && seconds() > last + 0.3) {
+		last = seconds();
+		if (write(g_master, &g_again, 1) != 1)
+			g_again = 0;
+	}
 	return waitpid(g_child, &g_status, WNOHANG) == g_child;
 }
 
@@ -880,7 +888,9 @@ ends(void)
 	ends_by_keys("triple fault", "t", 1, "blink: triple fault in real mode\r\neax=");
 	ends_by_keys("halted", "z\001x", 0, 0);
 	ends_by_keys("spinning", "l\001x", 0, 0);
-	ends_by_keys("reset", "rx", 43, 0);
+	g_again = 'x';
+	ends_by_keys("reset", "r", 43, 0);
+	g_again = 0;
 	ends_by_keys("port e9", "eex", 43, "E9\r\nE9\r\n");
 	g_flag = "-rSZ";
 	ends_by_keys("statistics", "x", 43, " instructions in ");
