@@ -56,20 +56,8 @@ GENERIC(inc, ALU_INC)
 GENERIC(dec, ALU_DEC)
 
 #ifndef TINY
-// The forms. A memory destination is written before the flags change.
 #define FORM(name, k, s, form, fast, load_a, load_b, store) \
-static const struct op * \
-op_##name##_##form##s(struct cpu *c, const struct op *op) \
-{ \
-	fast; \
-	u##s a = load_a; \
-	u##s b = load_b; \
-	int cin = alu_needs_cf(k) ? flags_cf(c) : 0; \
-	u64 r = alu_result(k, a, b, cin); \
-	store; \
-	alu_flags(c, k, s / 8, a, b, r, cin); \
-	NEXT(); \
-}
+ALU_FORM(op_##name##_##form##s, k, s, fast, load_a, load_b, store, NEXT())
 #define READS(name, k, s) \
 FORM(name, k, s, rr, (void)0, GET##s(op->a), GET##s(op->b), (void)0) \
 FORM(name, k, s, rm, FAST_RD(op_##name, ea(c, op), s), GET##s(op->a), hrd##s(c, op, h), (void)0) \

@@ -24,6 +24,22 @@ alu_of(int isa_op)
 	return (enum alu)(isa_op - OP_ADD);
 }
 
+// A handler of one operation and form for s bits: `fast` may continue elsewhere
+// and finds memory; a memory destination is written before the flags change.
+#define ALU_FORM(fn, k, s, fast, load_a, load_b, store, next) \
+static const struct op * \
+fn(struct cpu *c, const struct op *op) \
+{ \
+	fast; \
+	u##s a = load_a; \
+	u##s b = load_b; \
+	int cin = alu_needs_cf(k) ? flags_cf(c) : 0; \
+	u64 r = alu_result(k, a, b, cin); \
+	store; \
+	alu_flags(c, k, s / 8, a, b, r, cin); \
+	next; \
+}
+
 // The result, with garbage above the operand size. cin is CF before.
 static ALWAYS_INLINE u64
 alu_result(enum alu k, u64 a, u64 b, int cin)

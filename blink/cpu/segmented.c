@@ -70,18 +70,7 @@ static op_fn *const mov_forms[3][6] = { MOVE_ROW(8), MOVE_ROW(16), MOVE_ROW(32) 
 // --- arithmetic ---------------------------------------------------------------------
 
 #define FORM(name, k, s, form, write, load_a, load_b, store) \
-static const struct op * \
-name##_##form##s(struct cpu *c, const struct op *op) \
-{ \
-	OPERAND(s, write); \
-	u##s a = load_a; \
-	u##s b = load_b; \
-	int cin = alu_needs_cf(k) ? flags_cf(c) : 0; \
-	u64 r = alu_result(k, a, b, cin); \
-	store; \
-	alu_flags(c, k, s / 8, a, b, r, cin); \
-	NEXT_INSN(); \
-}
+ALU_FORM(name##_##form##s, k, s, OPERAND(s, write), load_a, load_b, store, NEXT_INSN())
 #define READS(name, k, s) \
 FORM(name, k, s, rm, 0, GET##s(in->a), hrd##s(c, in, h), (void)0) \
 FORM(name, k, s, mr, 0, hrd##s(c, in, h), GET##s(in->b), (void)0) \
