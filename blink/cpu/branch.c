@@ -327,23 +327,30 @@ op_fused_slow(struct cpu *c, const struct op *op)
 #define FUSED_FAST(bits) FAST_RD(op_fused_slow, ea(c, op), bits)
 
 #define ALL_OF(cc) \
-	JCC_SUB(cc, 8) \
-	JCC_SUB(cc, 16) JCC_SUB(cc, 32) JCC_SUB(cc, 64) JCC_LOG(cc, 8) JCC_LOG(cc, 16) JCC_LOG(cc, 32) JCC_LOG(cc, 64) \
-		FUSED_CMP(cc, rr, 8, (void)0, GET8(op->a), GET8(op->b)) FUSED_CMP(cc, rr, 16, (void)0, GET16(op->a), GET16(op->b)) FUSED_CMP(cc, rr, \
-			32, (void)0, GET32(op->a), GET32(op->b)) FUSED_CMP(cc, rr, 64, (void)0, GET64(op->a), GET64(op->b)) FUSED_CMP(cc, ri, 8, \
-			(void)0, GET8(op->a), (u8)(i64)op->imm) FUSED_CMP(cc, ri, 16, (void)0, GET16(op->a), (u16)(i64)op->imm) FUSED_CMP(cc, ri, \
-			32, (void)0, GET32(op->a), (u32)(i64)op->imm) FUSED_CMP(cc, ri, 64, (void)0, GET64(op->a), (u64)(i64)op->imm) FUSED_CMP(cc, \
-			rm, 32, FUSED_FAST(32), GET32(op->a), hrd32(c, op, h)) FUSED_CMP(cc, rm, 64, FUSED_FAST(64), GET64(op->a), hrd64(c, op, h)) \
-			FUSED_CMP(cc, mr, 32, FUSED_FAST(32), hrd32(c, op, h), GET32(op->b)) FUSED_CMP(cc, mr, 64, FUSED_FAST(64), hrd64(c, op, h), \
-				GET64(op->b)) FUSED_CMP(cc, mi, 8, FUSED_FAST(8), hrd8(c, op, h), (u8)(i64)op->imm) \
-				FUSED_CMP(cc, mi, 32, FUSED_FAST(32), hrd32(c, op, h), (u32)(i64)op->imm) FUSED_CMP(cc, mi, 64, FUSED_FAST(64), \
-					hrd64(c, op, h), (u64)(i64)op->imm) FUSED_TEST(cc, rr, 8, (void)0, GET8(op->a), GET8(op->b)) \
-					FUSED_TEST(cc, rr, 16, (void)0, GET16(op->a), GET16(op->b)) \
-						FUSED_TEST(cc, rr, 32, (void)0, GET32(op->a), GET32(op->b)) \
-							FUSED_TEST(cc, rr, 64, (void)0, GET64(op->a), GET64(op->b)) \
-								FUSED_TEST(cc, ri, 8, (void)0, GET8(op->a), (u8)(i64)op->imm) \
-									FUSED_TEST(cc, ri, 16, (void)0, GET16(op->a), (u16)(i64)op->imm) \
-										FUSED_TEST(cc, ri, 32, (void)0, GET32(op->a), (u32)(i64)op->imm)
+JCC_SUB(cc, 8) JCC_SUB(cc, 16) JCC_SUB(cc, 32) JCC_SUB(cc, 64) \
+JCC_LOG(cc, 8) JCC_LOG(cc, 16) JCC_LOG(cc, 32) JCC_LOG(cc, 64) \
+FUSED_CMP(cc, rr, 8, (void)0, GET8(op->a), GET8(op->b)) \
+FUSED_CMP(cc, rr, 16, (void)0, GET16(op->a), GET16(op->b)) \
+FUSED_CMP(cc, rr, 32, (void)0, GET32(op->a), GET32(op->b)) \
+FUSED_CMP(cc, rr, 64, (void)0, GET64(op->a), GET64(op->b)) \
+FUSED_CMP(cc, ri, 8, (void)0, GET8(op->a), (u8)(i64)op->imm) \
+FUSED_CMP(cc, ri, 16, (void)0, GET16(op->a), (u16)(i64)op->imm) \
+FUSED_CMP(cc, ri, 32, (void)0, GET32(op->a), (u32)(i64)op->imm) \
+FUSED_CMP(cc, ri, 64, (void)0, GET64(op->a), (u64)(i64)op->imm) \
+FUSED_CMP(cc, rm, 32, FUSED_FAST(32), GET32(op->a), hrd32(c, op, h)) \
+FUSED_CMP(cc, rm, 64, FUSED_FAST(64), GET64(op->a), hrd64(c, op, h)) \
+FUSED_CMP(cc, mr, 32, FUSED_FAST(32), hrd32(c, op, h), GET32(op->b)) \
+FUSED_CMP(cc, mr, 64, FUSED_FAST(64), hrd64(c, op, h), GET64(op->b)) \
+FUSED_CMP(cc, mi, 8, FUSED_FAST(8), hrd8(c, op, h), (u8)(i64)op->imm) \
+FUSED_CMP(cc, mi, 32, FUSED_FAST(32), hrd32(c, op, h), (u32)(i64)op->imm) \
+FUSED_CMP(cc, mi, 64, FUSED_FAST(64), hrd64(c, op, h), (u64)(i64)op->imm) \
+FUSED_TEST(cc, rr, 8, (void)0, GET8(op->a), GET8(op->b)) \
+FUSED_TEST(cc, rr, 16, (void)0, GET16(op->a), GET16(op->b)) \
+FUSED_TEST(cc, rr, 32, (void)0, GET32(op->a), GET32(op->b)) \
+FUSED_TEST(cc, rr, 64, (void)0, GET64(op->a), GET64(op->b)) \
+FUSED_TEST(cc, ri, 8, (void)0, GET8(op->a), (u8)(i64)op->imm) \
+FUSED_TEST(cc, ri, 16, (void)0, GET16(op->a), (u16)(i64)op->imm) \
+FUSED_TEST(cc, ri, 32, (void)0, GET32(op->a), (u32)(i64)op->imm)
 ALL_OF(B)
 ALL_OF(AE)
 ALL_OF(E)
@@ -373,18 +380,24 @@ JCC_ADD(NS, 64)
 #define BY_CC(p) { 0, 0, p##B, p##AE, p##E, p##NE, p##BE, p##A, p##S, p##NS, 0, 0, p##L, p##GE, p##LE, p##G }
 static op_fn *const jcc_sub[4][16] = { BY_CC(op_jcc_sub8_), BY_CC(op_jcc_sub16_), BY_CC(op_jcc_sub32_), BY_CC(op_jcc_sub64_) };
 static op_fn *const jcc_log[4][16] = { BY_CC(op_jcc_log8_), BY_CC(op_jcc_log16_), BY_CC(op_jcc_log32_), BY_CC(op_jcc_log64_) };
-static op_fn *const jcc_add[3][16] = { { 0, 0, 0, 0, op_jcc_add16_E, op_jcc_add16_NE, 0, 0, op_jcc_add16_S, op_jcc_add16_NS, 0, 0, 0, 0, 0, 0 },
+static op_fn *const jcc_add[3][16] = {
+	{ 0, 0, 0, 0, op_jcc_add16_E, op_jcc_add16_NE, 0, 0, op_jcc_add16_S, op_jcc_add16_NS, 0, 0, 0, 0, 0, 0 },
 	{ 0, 0, 0, 0, op_jcc_add32_E, op_jcc_add32_NE, 0, 0, op_jcc_add32_S, op_jcc_add32_NS, 0, 0, 0, 0, 0, 0 },
-	{ 0, 0, 0, 0, op_jcc_add64_E, op_jcc_add64_NE, 0, 0, op_jcc_add64_S, op_jcc_add64_NS, 0, 0, 0, 0, 0, 0 } };
+	{ 0, 0, 0, 0, op_jcc_add64_E, op_jcc_add64_NE, 0, 0, op_jcc_add64_S, op_jcc_add64_NS, 0, 0, 0, 0, 0, 0 }
+};
 struct fused_row { op_fn *form[FORM_MI + 1][16]; };
-static const struct fused_row fused_cmp[4] = { { { BY_CC(op_cmp_rr8_j), { 0 }, { 0 }, BY_CC(op_cmp_ri8_j), BY_CC(op_cmp_mi8_j) } },
+static const struct fused_row fused_cmp[4] = {
+	{ { BY_CC(op_cmp_rr8_j), { 0 }, { 0 }, BY_CC(op_cmp_ri8_j), BY_CC(op_cmp_mi8_j) } },
 	{ { BY_CC(op_cmp_rr16_j), { 0 }, { 0 }, BY_CC(op_cmp_ri16_j), { 0 } } },
 	{ { BY_CC(op_cmp_rr32_j), BY_CC(op_cmp_rm32_j), BY_CC(op_cmp_mr32_j), BY_CC(op_cmp_ri32_j), BY_CC(op_cmp_mi32_j) } },
-	{ { BY_CC(op_cmp_rr64_j), BY_CC(op_cmp_rm64_j), BY_CC(op_cmp_mr64_j), BY_CC(op_cmp_ri64_j), BY_CC(op_cmp_mi64_j) } } };
-static const struct fused_row fused_test[4] = { { { BY_CC(op_test_rr8_j), { 0 }, { 0 }, BY_CC(op_test_ri8_j), { 0 } } },
+	{ { BY_CC(op_cmp_rr64_j), BY_CC(op_cmp_rm64_j), BY_CC(op_cmp_mr64_j), BY_CC(op_cmp_ri64_j), BY_CC(op_cmp_mi64_j) } }
+};
+static const struct fused_row fused_test[4] = {
+	{ { BY_CC(op_test_rr8_j), { 0 }, { 0 }, BY_CC(op_test_ri8_j), { 0 } } },
 	{ { BY_CC(op_test_rr16_j), { 0 }, { 0 }, BY_CC(op_test_ri16_j), { 0 } } },
-	{ { BY_CC(op_test_rr32_j), { 0 }, { 0 }, BY_CC(op_test_ri32_j), { 0 } } }, { { BY_CC(op_test_rr64_j), { 0 }, { 0 }, { 0 }, { 0 } } } };
-
+	{ { BY_CC(op_test_rr32_j), { 0 }, { 0 }, BY_CC(op_test_ri32_j), { 0 } } },
+	{ { BY_CC(op_test_rr64_j), { 0 }, { 0 }, { 0 }, { 0 } } }
+};
 #endif
 
 op_fn *

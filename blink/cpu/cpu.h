@@ -85,7 +85,7 @@ struct cpu {
 	struct segment seg[6];
 	u64 segfast[6];     // accesses of up to 32 bytes below this offset need no check
 #ifndef TINY
-	u64 stack_keep;  // bits of the stack pointer that do not count, outside 64-bit mode
+	u64 stack_keep;     // bits of the stack pointer that do not count, outside 64-bit mode
 #endif
 	u8 stack_size;      // bytes of the stack pointer: 8, 4, 2
 	u8 real;            // real or virtual-8086 mode: selectors are paragraphs
@@ -119,7 +119,7 @@ struct cpu {
 	u64 nblocks, nlowered;
 	void *owner;        // the personality's thread
 #ifndef TINY
-	u32 njumps;  // how many of `jumps` are in use, if few: these
+	u32 njumps;         // how many of `jumps` are in use, if few: these
 	u16 jumps_used[64];
 #endif
 	struct tlb tlb;

@@ -189,10 +189,8 @@ flags_merge(struct cpu *c, u32 mask, u32 bits)
 		return;
 	case LF_FLAGS: c->lf_a = (c->lf_a & ~(u64)mask) | bits; return;
 	}
-	flags_update(c, mask, bits);
-#else
-	flags_update(c, mask, bits);
 #endif
+	flags_update(c, mask, bits);
 }
 
 #endif

@@ -298,8 +298,10 @@ FORMS(8, 64)
 op_fn *
 muldiv_specialise(const struct insn *in, const struct op *op)
 {
-	static op_fn *const forms[][3] = { { imul2_rri, imul4_rri, imul8_rri }, { imul2_rm, imul4_rm, imul8_rm }, { imul2_rr, imul4_rr, imul8_rr },
-		{ mul2_r, mul4_r, mul8_r }, { div2_r, div4_r, div8_r }, { idiv2_r, idiv4_r, idiv8_r } };
+	static op_fn *const forms[][3] = {
+		{ imul2_rri, imul4_rri, imul8_rri }, { imul2_rm, imul4_rm, imul8_rm }, { imul2_rr, imul4_rr, imul8_rr },
+		{ mul2_r, mul4_r, mul8_r }, { div2_r, div4_r, div8_r }, { idiv2_r, idiv4_r, idiv8_r }
+	};
 	int row, kind = op_kind(op, 1);
 	if (op->size < 2)
 		return 0;

@@ -215,7 +215,7 @@ SHIFTX(sarx, SH_SAR)
 #define FORMS(name, kind, size, s) \
 	static const struct op *name##size##_imm(struct cpu *c, const struct op *op) \
 	{ \
-		PUT##s(op->a, shift(c, kind, GET##s(op->a), op->imm &(s - 1), size)); \
+		PUT##s(op->a, shift(c, kind, GET##s(op->a), op->imm & (s - 1), size)); \
 		NEXT(); \
 	} \
 	static const struct op *name##size##_cl(struct cpu *c, const struct op *op) \

@@ -82,12 +82,12 @@ identify(struct cpu *c)
 	} else {
 		id = isa_cpuid((u32)c->r[GPR_AX], (u32)c->r[GPR_CX]);
 		topology(c, &id);
-	}
-	if (!CPU_SYS(c) && (u32)c->r[GPR_AX] == 1) {
-		id.ebx = (id.ebx & 0xffffff) | (u32)(cpu_number(c) & 0xff) << 24;
-		id.ecx &= native_features();
-		if (id.ecx & CPUID_1_ECX_XSAVE)
-			id.ecx |= CPUID_1_ECX_OSXSAVE;
+		if ((u32)c->r[GPR_AX] == 1) {
+			id.ebx = (id.ebx & 0xffffff) | (u32)(cpu_number(c) & 0xff) << 24;
+			id.ecx &= native_features();
+			if (id.ecx & CPUID_1_ECX_XSAVE)
+				id.ecx |= CPUID_1_ECX_OSXSAVE;
+		}
 	}
 	c->r[GPR_AX] = id.eax;
 	c->r[GPR_BX] = id.ebx;

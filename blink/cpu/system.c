@@ -289,13 +289,8 @@ system_unit(const struct insn *in)
 		return UNIT_WAIT;
 	case OP_FXSAVE: case OP_FXRSTOR:
 		return UNIT_X87;
-	case OP_XSAVE:
-	case OP_XRSTOR:
-	case OP_XSAVEOPT:
-	case OP_XSAVEC:
-	case OP_XSAVES:
-	case OP_XRSTORS:
-	case OP_XGETBV: return UNIT_AVX;
+	case OP_XSAVE: case OP_XRSTOR: case OP_XSAVEOPT: case OP_XSAVEC: case OP_XSAVES: case OP_XRSTORS: case OP_XGETBV:
+		return UNIT_AVX;
 	}
 	if (in->op < OP_FLD)
 		return 0;
