@@ -1,6 +1,7 @@
 // The command line: exit statuses, the one line that says what is wrong, the
 // log of system calls, statistics.
 #include "base/base.h"
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -136,6 +137,62 @@ test_path(const u8 *elf, size_t n)
 	if (path)
 		setenv("PATH", path, 1);
 	free(path);
+}
+
+// --- what -h and the man page say -----------------------------------------------------
+
+// Notes in seen[] the letters behind each of the marks in the text, up to `end`.
+static void
+note_options(u8 *seen, const char *text, const char *end, const char *const *marks)
+{
+	const char *s;
+	for (; *marks; marks++)
+		for (s = text; s && (s = strstr(s, *marks)) && (!end || s < end);)
+			for (s += strlen(*marks); isalnum((u8)*s); s++)
+				seen[(u8)*s] = 1;
+}
+
+// Those that blink takes. Of others getopt says so in front of the usage.
+static void
+try_options(u8 *taken)
+{
+	char option[] = "-x";
+	unsigned i;
+	for (i = '0'; i <= 'z'; i++) {
+		if (!isalnum((int)i))
+			continue;
+		option[1] = (char)i;
+		taken[i] = run(option, "/dev/null", 0, 0) != 64 || !strncmp(g_err, "usage: ", 7);
+	}
+}
+
+static void
+test_usage(void)
+{
+	static const char *const in_usage[] = { "blink -", "[-", 0 }, *const in_list[] = { "\n  -", ", -", 0 }, *const in_synopsis[] = { "\\-", 0 },
+				 *const in_options[] = { "\n.TP\n.B \\-", "\n.TP\n.BI \\-", "\n.TP\n.BR \\-", "\", \" \\-", 0 };
+	static u8 page[32768];
+	const char *man = (const char *)page, *synopsis, *options;
+	u8 taken[128] = { 0 }, usage[128] = { 0 }, list[128] = { 0 }, brief[128] = { 0 }, described[128] = { 0 };
+	unsigned i;
+	if (!example("blink/blink.1", page, sizeof page - 1) || !(synopsis = strstr(man, "\n.SH SYNOPSIS")) ||
+		!(options = strstr(man, "\n.SH OPTIONS"))) {
+		expect("the man page can be read", 0);
+		return;
+	}
+	try_options(taken);
+	run("-h", 0, 0, 0);
+	note_options(usage, g_out, 0, in_usage);
+	note_options(list, g_out, 0, in_list);
+	note_options(brief, synopsis, strstr(synopsis + 1, "\n.SH"), in_synopsis);
+	note_options(described, options, strstr(options + 1, "\n.SH"), in_options);
+	for (i = 0; i < sizeof taken; i++) {
+		if (taken[i] == usage[i] && taken[i] == list[i] && taken[i] == brief[i] && taken[i] == described[i])
+			continue;
+		printf("-%c:%s taken; -h:%s above,%s listed; man page:%s in the synopsis,%s described\n", (int)i, taken[i] ? "" : " not",
+			usage[i] ? "" : " not", list[i] ? "" : " not", brief[i] ? "" : " not", described[i] ? "" : " not");
+		g_failures++;
+	}
 }
 
 // Whether a running guest's memory is the host's at the same address: a flat
@@ -472,6 +529,7 @@ main(int argc, char **argv)
 	test_flags(linear);
 	test_cpu();
 	if (!g_tiny) {
+		test_usage();
 		test_syntax();
 		test_images();
 		test_pipes();
