@@ -60,6 +60,15 @@ for unit; do
 	fi
 done
 
+if [ -z "$run" ]; then
+	if sh "${0%/*}/docs.sh" >"$tmp/log"; then
+		passed=$((passed + 1))
+	else
+		fail "test/docs.sh"
+		sed 's/^/    /' "$tmp/log"
+	fi
+fi
+
 native=
 [ "$(uname -s) $(uname -m)" = "Linux x86_64" ] && native=1
 blink="$run $out/blink/blink"

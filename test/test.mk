@@ -68,6 +68,12 @@ layers:
 	@sh test/layers.sh
 .PHONY: layers
 
+# Files, make targets, options and variables are where the documentation says,
+# and it names those that it should. Part of `make check`.
+check-docs:
+	@sh test/docs.sh
+.PHONY: check-docs
+
 # Handlers end in jumps: the only indirect calls in cpu/ are the run loop's and
 # those of helpers that take a function. For x86-64 builds that optimise.
 tails: $(OBJS)
