@@ -114,12 +114,25 @@ op_ret(struct cpu *c, const struct op *op)
 	JUMP(t);
 }
 
+// A Jcc that is not taken continues behind its slots: with the next instruction
+// or, where the block ends, with op_past.
+#ifdef TINY
+#define NOT_TAKEN() GO(op + 1)
+#else
+#define NOT_TAKEN() DISPATCH(op + 3)
+const struct op *
+op_past(struct cpu *c, const struct op *op)
+{
+	GO(op - 2);
+}
+#endif
+
 const struct op *
 op_jcc(struct cpu *c, const struct op *op)
 {
 	if (flags_cond(c, op->d))
 		GO(op + 2);
-	GO(op + 1);
+	NOT_TAKEN();
 }
 
 const struct op *
@@ -267,7 +280,7 @@ op_jcc_sub##s##_##cc(struct cpu *c, const struct op *op) \
 	u##s a = (u##s)c->lf_a, b = (u##s)c->lf_b; \
 	if (SUB_##cc(s)) \
 		GO(op + 2); \
-	GO(op + 1); \
+	NOT_TAKEN(); \
 }
 #define JCC_LOG(cc, s) \
 static const struct op * \
@@ -277,7 +290,7 @@ op_jcc_log##s##_##cc(struct cpu *c, const struct op *op) \
 	(void)r; \
 	if (LOG_##cc(s)) \
 		GO(op + 2); \
-	GO(op + 1); \
+	NOT_TAKEN(); \
 }
 #define JCC_ADD(cc, s) \
 static const struct op * \
@@ -286,7 +299,7 @@ op_jcc_add##s##_##cc(struct cpu *c, const struct op *op) \
 	u##s r = (u##s)(c->lf_a + c->lf_b); \
 	if (LOG_##cc(s)) \
 		GO(op + 2); \
-	GO(op + 1); \
+	NOT_TAKEN(); \
 }
 #define FUSED_CMP(cc, form, s, fast, load_a, load_b) \
 static const struct op * \
@@ -297,7 +310,7 @@ op_cmp_##form##s##_j##cc(struct cpu *c, const struct op *op) \
 	flags_lazy(c, LF_SUB, s / 8, a, b); \
 	if (SUB_##cc(s)) \
 		GO(op + 2); \
-	GO(op + 1); \
+	NOT_TAKEN(); \
 }
 #define FUSED_TEST(cc, form, s, fast, load_a, load_b) \
 static const struct op * \
@@ -308,7 +321,7 @@ op_test_##form##s##_j##cc(struct cpu *c, const struct op *op) \
 	flags_logic(c, s / 8, r); \
 	if (LOG_##cc(s)) \
 		GO(op + 2); \
-	GO(op + 1); \
+	NOT_TAKEN(); \
 }
 
 // Any fused form, on the slow path. d: the condition, 16 for TEST
@@ -322,7 +335,7 @@ op_fused_slow(struct cpu *c, const struct op *op)
 		flags_lazy(c, LF_SUB, op->size, a, b);
 	if (flags_cond(c, op->d & 15))
 		GO(op + 2);
-	GO(op + 1);
+	NOT_TAKEN();
 }
 #define FUSED_FAST(bits) FAST_RD(op_fused_slow, ea(c, op), bits)
 

@@ -173,6 +173,10 @@ flags_after(const struct insn *in, u32 before)
 	return isa_flag_effect(in).writes & FLAGS_ARITH ? 0 : before;
 }
 
+// A Jcc forward is likely not taken: among a block's first instructions it does
+// not end it. More of them than this cost more to lower than they save.
+enum { PAST_INSNS = 6 };
+
 int
 lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va)
 {
@@ -204,7 +208,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 	b->code_limit = c->code_limit;
 	b->dead = 0;
 	b->hash_next = b->page_next = 0;
-	while (!ended && count < max_insns && at < MAX_BLOCK_BYTES && at < have && op - b->ops < MAX_BLOCK_OPS - 5) {
+	while (!ended && count < max_insns && at < MAX_BLOCK_BYTES && at < have && op - b->ops < MAX_BLOCK_OPS - 8) {
 		int n = isa_decode(&in, code + at, have - at, (enum isa_mode)CPU_MODE(c));
 		op_fn *fast, *whole;  // whole: in the place of the address op
 		if (n == ISA_SHORT && CPU_SYS(c) && c->code_paged && !c->stepping && have < room) {
@@ -312,6 +316,19 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 			set_slot(op + 1, next, count, op, (u8)(op + 1 - b->ops));
 			set_slot(op + 2, target, count, op, (u8)(op + 2 - b->ops));
 			op += 3;
+#ifndef TINY
+			if (in.op == OP_JCC && !beyond) {
+				if (!c->stepping && (i64)in.imm > 0 && count < PAST_INSNS) {
+					ended = 0;
+					prev = 0;
+					continue;
+				}
+				*op = op[-1];
+				op->fn = op_past;
+				++op->idx;
+				++op;
+			}
+#endif
 			slots = 1;
 			break;
 		}
