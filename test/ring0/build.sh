@@ -12,4 +12,4 @@ set -- -m$bits -Os -I"$here" -ffreestanding -fno-pic -fno-stack-protector -fno-a
 	-mno-red-zone -mgeneral-regs-only -fcf-protection=none -mno-sse -Wall -Wextra -Wno-unused-function "$@"
 gcc "$@" -c -o "$tmp/head.o" "$here/head.S" && gcc "$@" -c -o "$tmp/body.o" "$source" &&
 ld -m "$([ $bits = 64 ] && echo elf_x86_64 || echo elf_i386)" --oformat binary -T "$here/cases.ld" -o "$out" "$tmp/head.o" "$tmp/body.o" &&
-truncate -s %512 "$out"
+truncate -s %512 "$out" && chmod -x "$out"
