@@ -2,6 +2,7 @@
 // in 32-bit protected mode with flat segments: a sector that is all of the
 // program. KERNEL is one of the names below, COUNT how often. Ends through the
 // exit ports of blink and qemu (status 3) and of Bochs.
+	.include "test/boot/protect.inc"
 #ifdef WIDE
 #define AX %eax
 #define BX %ebx
@@ -32,19 +33,7 @@ _start:	cli
 	ljmp $0,$0f
 0:
 #ifdef WIDE
-	in $0x92,%al
-	or $2,%al
-	out %al,$0x92
-	lgdtl gdtr
-	mov %cr0,%eax
-	or $1,%al
-	mov %eax,%cr0
-	ljmpl $8,$1f
-	.code32
-1:	mov $0x10,%eax
-	mov %eax,%ds
-	mov %eax,%es
-	mov %eax,%ss
+	PROTECT
 	mov $0x7000,%esp
 #endif
 	cld

@@ -72,6 +72,13 @@ keys:	push %cx
 	pop %cx
 	loop keys
 	ret
+# F0h and the set that is asked for; 0 asks which it is, which is the answer's end
+.macro SET n
+	DAT 0xf0
+	GET
+	DAT \n
+	GET
+.endm
 n:	.byte 0
 irq1:	push %ax
 	in $0x64,%al
@@ -160,36 +167,18 @@ main:	cli
 	DAT 0xe0		# no such command
 	GET
 	SAY "\nsets: "
-	DAT 0xf0
-	GET
-	DAT 0
-	GET
+	SET 0
 	GET
 	CTL 0x60
 	DAT 0x04		# no translation
-	DAT 0xf0
+	SET 0
 	GET
-	DAT 0
-	GET
-	GET
-	DAT 0xf0
-	GET
-	DAT 0x09		# no such set
-	GET
+	SET 0x09		# no such set
 	call drain
-	DAT 0xf0
+	SET 1
+	SET 0
 	GET
-	DAT 1
-	GET
-	DAT 0xf0
-	GET
-	DAT 0
-	GET
-	GET
-	DAT 0xf0
-	GET
-	DAT 2
-	GET
+	SET 2
 	SAY "\nreset: "
 	DAT 0xff
 	GET
@@ -213,17 +202,11 @@ main:	cli
 	SAY "\nset 1: "
 	CTL 0x60
 	DAT 0x04
-	DAT 0xf0
-	GET
-	DAT 1
-	GET
+	SET 1
 	KEYS 2			# c
 	SAY "/ "
 	KEYS 4			# left
-	DAT 0xf0
-	GET
-	DAT 2
-	GET
+	SET 2
 	SAY "\ndisabled, the interface: "
 	CTL 0x60
 	DAT 0x44

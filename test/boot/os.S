@@ -3,24 +3,13 @@
 # by INT 80h and by SYSCALL. Prints to the text screen and to COM1; os.in is
 # typed. `q` ends it with 43 through port 0xf4.
 .include "boot.inc"
+.include "protect.inc"
 .set HIGH, 0xffffffff80000000
 .set TICKS, 20		# of 1 ms, before keys are looked at
 main:	mov $0x03,%ax
 	int $0x10
 	cli
-	in $0x92,%al
-	or $2,%al
-	out %al,$0x92
-	lgdtl gdtr
-	mov %cr0,%eax
-	or $1,%al
-	mov %eax,%cr0
-	ljmpl $0x08,$pm
-.code32
-pm:	mov $0x10,%eax
-	mov %eax,%ds
-	mov %eax,%es
-	mov %eax,%ss
+	PROTECT
 	# Tables at 1 MiB: 2 MiB for the kernel, below and at 0xffffffff80000000; the
 	# program's code and stack at 1 GiB, one page each, the only user pages.
 	mov $0x100000,%edi

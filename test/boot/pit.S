@@ -56,6 +56,16 @@ delay:	push %cx
 	loop 1b
 	pop %cx
 	ret
+# What channel 2 counts in a while, and its output
+counted: call count
+	mov %ax,%dx
+	mov $500,%cx
+1:	in $0x61,%al
+	loop 1b
+	call count
+	sub %dx,%ax
+	call hex
+	jmp output
 # Whether AX lies between BX and CX
 within:	cmp %bx,%ax
 	jb 1f
@@ -106,30 +116,14 @@ main:	cli
 	mov $0x1000,%cx
 	call within
 	PIT 0x61,0
-	call count
-	mov %ax,%dx
-	mov $500,%cx
-1:	in $0x61,%al
-	loop 1b
-	call count
-	sub %dx,%ax
-	call hex
-	call output
+	call counted
 	PIT 0x61,1
 	call until
 	call output
 	SAY "\nmode 0, first byte of two: "
 	START 0xb0, 0x0800
 	PIT 0x42,0x34		# stops it
-	call count
-	mov %ax,%dx
-	mov $500,%cx
-1:	in $0x61,%al
-	loop 1b
-	call count
-	sub %dx,%ax
-	call hex
-	call output
+	call counted
 	PIT 0x42,0x02		# 0234h
 	call count
 	mov $0x180,%bx

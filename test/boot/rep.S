@@ -2,18 +2,10 @@
 # the same instruction then, also while EFLAGS.AC makes each access be looked at
 # and where the segment's end is near. As Bochs; qemu does not come out of the first.
 .include "guest.inc"
+.include "protect.inc"
 main:	cli
-	lgdtl gdtr
 	lidtl idtr
-	mov %cr0,%eax
-	or $1,%al
-	mov %eax,%cr0
-	ljmpl $8,$pm
-.code32
-pm:	mov $0x10,%eax
-	mov %eax,%ds
-	mov %eax,%es
-	mov %eax,%ss
+	PROTECT
 	mov $0x7c00,%esp
 	call long_copy
 	pushf

@@ -87,11 +87,7 @@ irq0:	mov $0xfe,%al		# within the timer's interrupt
 	out %al,$0x64
 1:	hlt
 	jmp 1b
-back:	xor %ax,%ax
-	mov %ax,%ds
-	mov %ax,%es
-	mov %ax,%ss
-	mov $0x7c00,%sp
+back:	SEGMENTS
 	SAY "code 5: "
 	mov $0x0b,%al		# nothing is in service
 	out %al,$0x20

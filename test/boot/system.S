@@ -259,11 +259,7 @@ main:	cmpw $0x1234,0x600	# after INT 19h
 	out %al,$0x64
 1:	hlt
 	jmp 1b
-back:	xor %ax,%ax
-	mov %ax,%ds
-	mov %ax,%es
-	mov %ax,%ss
-	mov $0x7c00,%sp
+back:	SEGMENTS
 	SAY "here\n"
 	mov $0x0f,%al
 	out %al,$0x70
