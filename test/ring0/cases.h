@@ -271,21 +271,26 @@ struct table {
 	word base;
 } __attribute__((packed));
 
-static void
-load_gdt(u32 limit)
+static inline struct table
+table(u32 limit, word base)
 {
 	struct table t;
 	t.limit = (u16)limit;
-	t.base = GDT;
+	t.base = base;
+	return t;
+}
+
+static void
+load_gdt(u32 limit)
+{
+	struct table t = table(limit, GDT);
 	__asm__ volatile("lgdt %0" : : "m"(t));
 }
 
 static void
 load_idt(u32 limit)
 {
-	struct table t;
-	t.limit = (u16)limit;
-	t.base = IDT;
+	struct table t = table(limit, IDT);
 	__asm__ volatile("lidt %0" : : "m"(t));
 }
 

@@ -96,6 +96,14 @@ start32: mov $0x10,%eax
 .org 510
 	.word 0xaa55
 
+# DS, ES, FS, GS; `by` is EAX as it is pushed
+.macro PUSH_SEGMENTS by
+	.irp s, ds, es, fs, gs
+	mov %\s,%eax
+	push \by
+	.endr
+.endm
+
 # stubs, 16 bytes each
 .balign 16
 .globl stubs
@@ -141,14 +149,7 @@ common:	push %r15
 	push %rdx
 	push %rcx
 	push %rax
-	mov %ds,%eax
-	push %rax
-	mov %es,%eax
-	push %rax
-	mov %fs,%eax
-	push %rax
-	mov %gs,%eax
-	push %rax
+	PUSH_SEGMENTS %rax
 	mov %ss,%eax
 	push %rax
 	mov $DATA,%eax
@@ -204,14 +205,7 @@ common:	push %edi
 	push %edx
 	push %ecx
 	push %eax
-	mov %ds,%eax
-	push %eax
-	mov %es,%eax
-	push %eax
-	mov %fs,%eax
-	push %eax
-	mov %gs,%eax
-	push %eax
+	PUSH_SEGMENTS %eax
 	mov %ss,%ecx
 	push %ecx
 	mov $DATA,%eax

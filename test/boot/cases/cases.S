@@ -27,36 +27,35 @@
 // leads every vector: through the IVT to rm_stubs, through the IDT to pm_stubs,
 // and vector 8 of protected mode through a task gate, as stacks may be bad then.
 #include "cases.h"
-#define EAX 0
-#define EBX 4
-#define ECX 8
-#define EDX 12
-#define ESI 16
-#define EDI 20
-#define EBP 24
-#define ESP 28
-#define EIP 32
-#define EFLAGS 36
-#define CS 40
-#define SS 44
-#define DS 48
-#define ES 52
-#define FS 56
-#define GS 60
-#define VECTOR 64
-#define ERROR 68
-#define CR0 72
+// Where they are in struct regs
+	.set at, 0
+	.irp r, eax, ebx, ecx, edx, esi, edi, ebp, esp, eip, eflags, cs, ss, ds, es, fs, gs, vector, error
+	.set at_\r, at
+	.set at, at + 4
+	.endr
 
 	.section .low, "awx"
-// The general registers but ESP, from regs
-.macro LOAD_GENERAL
-	mov %cs:regs+EAX, %eax
-	mov %cs:regs+EBX, %ebx
-	mov %cs:regs+ECX, %ecx
-	mov %cs:regs+EDX, %edx
-	mov %cs:regs+ESI, %esi
-	mov %cs:regs+EDI, %edi
-	mov %cs:regs+EBP, %ebp
+// Registers from regs and to it; `by` is a segment's prefix
+.macro LOAD by, names:vararg
+	.irp r, \names
+	mov \by\()regs+at_\r, %\r
+	.endr
+.endm
+.macro STORE by, names:vararg
+	.irp r, \names
+	mov %\r, \by\()regs+at_\r
+	.endr
+.endm
+// The same by way of the stack
+.macro PUSH_REGS names:vararg
+	.irp r, \names
+	pushl regs+at_\r
+	.endr
+.endm
+.macro POP_REGS names:vararg
+	.irp r, \names
+	popl regs+at_\r
+	.endr
 .endm
 	.code16
 	.globl _start
@@ -184,38 +183,20 @@ run_real:
 	and $0xfe, %al
 	mov %eax, %cr0
 	ljmp $0, $2f
-2:	mov %cs:regs+DS, %ds
-	mov %cs:regs+ES, %es
-	mov %cs:regs+FS, %fs
-	mov %cs:regs+GS, %gs
-	mov %cs:regs+SS, %ss
-	mov %cs:regs+ESP, %esp
-	LOAD_GENERAL
+2:	LOAD %cs:, ds, es, fs, gs, ss, esp, eax, ebx, ecx, edx, esi, edi, ebp
 	iretw
 
 	.globl rm_stubs
 rm_stubs:
 	.set n, 0
 	.rept 256
-	movb $n, %cs:regs+VECTOR
+	movb $n, %cs:regs+at_vector
 	.byte 0xe9
 	.word rm_common - . - 2
 	.set n, n + 1
 	.endr
 rm_common:
-	mov %eax, %cs:regs+EAX
-	mov %ebx, %cs:regs+EBX
-	mov %ecx, %cs:regs+ECX
-	mov %edx, %cs:regs+EDX
-	mov %esi, %cs:regs+ESI
-	mov %edi, %cs:regs+EDI
-	mov %ebp, %cs:regs+EBP
-	mov %esp, %cs:regs+ESP
-	mov %ds, %cs:regs+DS
-	mov %es, %cs:regs+ES
-	mov %fs, %cs:regs+FS
-	mov %gs, %cs:regs+GS
-	mov %ss, %cs:regs+SS
+	STORE %cs:, eax, ebx, ecx, edx, esi, edi, ebp, esp, ds, es, fs, gs, ss
 	lgdtl %cs:gdt_ptr
 	mov %cr0, %eax
 	mov %eax, %cs:exit_cr0
@@ -244,29 +225,18 @@ leave:
 run_protected:
 	pushal
 	mov %esp, sup_esp
-	testl $0x20000, regs+EFLAGS
+	testl $0x20000, regs+at_eflags
 	jnz 1f
-	testb $3, regs+CS
+	testb $3, regs+at_cs
 	jnz 2f
-	mov %cs:regs+SS, %ss
-	mov %cs:regs+ESP, %esp
+	LOAD %cs:, ss, esp
 	jmp 3f
-1:	pushl regs+GS
-	pushl regs+FS
-	pushl regs+DS
-	pushl regs+ES
-2:	pushl regs+SS
-	pushl regs+ESP
-	pushl regs+EFLAGS
-	pushl regs+CS
-	pushl regs+EIP
-	testl $0x20000, regs+EFLAGS
+1:	PUSH_REGS gs, fs, ds, es
+2:	PUSH_REGS ss, esp, eflags, cs, eip
+	testl $0x20000, regs+at_eflags
 	jnz 4f
-3:	mov %cs:regs+ES, %es
-	mov %cs:regs+FS, %fs
-	mov %cs:regs+GS, %gs
-	mov %cs:regs+DS, %ds
-4:	LOAD_GENERAL
+3:	LOAD %cs:, es, fs, gs, ds
+4:	LOAD %cs:, eax, ebx, ecx, edx, esi, edi, ebp
 	iretl
 
 	.globl pm_stubs
@@ -279,11 +249,9 @@ pm_stubs:
 	.else
 	push $0
 	.endif
-	pushl $n - 128 - 256 * (n / 256)
+	pushl $n - 128
 	.byte 0xe9
 	.long pm_common - . - 4
-	.if n >= 256
-	.endif
 	.set n, n + 1
 	.endr
 pm_common:
@@ -292,38 +260,21 @@ pm_common:
 	push %eax
 	mov $DATA32, %eax
 	mov %eax, %ds
-	popl regs+DS
-	popl regs+EAX
-	mov %ebx, regs+EBX
-	mov %ecx, regs+ECX
-	mov %edx, regs+EDX
-	mov %esi, regs+ESI
-	mov %edi, regs+EDI
-	mov %ebp, regs+EBP
-	mov %es, regs+ES
-	mov %fs, regs+FS
-	mov %gs, regs+GS
-	popl regs+VECTOR
-	addl $128, regs+VECTOR
-	popl regs+ERROR
-	popl regs+EIP
-	popl regs+CS
-	popl regs+EFLAGS
-	testl $0x20000, regs+EFLAGS
+	POP_REGS ds, eax
+	STORE %ds:, ebx, ecx, edx, esi, edi, ebp, es, fs, gs
+	POP_REGS vector
+	addl $128, regs+at_vector
+	POP_REGS error, eip, cs, eflags
+	testl $0x20000, regs+at_eflags
 	jnz 1f
-	testb $3, regs+CS
+	testb $3, regs+at_cs
 	jz 2f
-1:	popl regs+ESP
-	popl regs+SS
-	testl $0x20000, regs+EFLAGS
+1:	POP_REGS esp, ss
+	testl $0x20000, regs+at_eflags
 	jz 3f
-	popl regs+ES
-	popl regs+DS
-	popl regs+FS
-	popl regs+GS
+	POP_REGS es, ds, fs, gs
 	jmp 3f
-2:	mov %esp, regs+ESP
-	mov %ss, regs+SS
+2:	STORE %ds:, esp, ss
 3:	mov %cr0, %eax
 	mov %eax, exit_cr0
 	mov $0x11, %eax
@@ -333,8 +284,8 @@ pm_common:
 	// vector 8: the case's registers are in tss
 	.globl double_fault
 double_fault:
-	popl regs+ERROR
-	movl $8, regs+VECTOR
+	POP_REGS error
+	movl $8, regs+at_vector
 	andb $0xfd, gdt+TSS_MAIN+5
 	andb $0xfd, gdt+TSS_DOUBLE+5
 	lgdt gdt_ptr
