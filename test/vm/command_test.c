@@ -28,12 +28,23 @@ slurp(const char *name, char *buf, size_t size)
 		close(fd);
 }
 
+// Waits for a child and reads what it wrote: the status as a shell shows it.
+static int
+outcome(pid_t pid)
+{
+	int status = 0;
+	if (waitpid(pid, &status, 0) < 0)
+		perror("waitpid");
+	slurp("out", g_out, sizeof g_out);
+	slurp("err", g_err, sizeof g_err);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 // Runs blink with arguments a..d; the status as a shell shows it.
 static int
 run(const char *a, const char *b, const char *c, const char *d)
 {
 	char out[4200], err[4200];
-	int status = 0;
 	pid_t pid = fork();
 	if (!pid) {
 		snprintf(out, sizeof out, "%s/out", g_dir);
@@ -43,11 +54,7 @@ run(const char *a, const char *b, const char *c, const char *d)
 		execl(g_blink, "blink", a, b, c, d, (char *)0);
 		_exit(errno == ENOEXEC ? 99 : 98);
 	}
-	if (waitpid(pid, &status, 0) < 0)
-		perror("waitpid");
-	slurp("out", g_out, sizeof g_out);
-	slurp("err", g_err, sizeof g_err);
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return outcome(pid);
 }
 
 static void
@@ -389,7 +396,6 @@ static int
 shell(const char *script)
 {
 	char line[8192];
-	int status = 0;
 	pid_t pid;
 	snprintf(line, sizeof line, "exec 2>%s/err >%s/out; %s", g_dir, g_dir, script);
 	setenv("BLINK", g_blink, 1);
@@ -397,11 +403,7 @@ shell(const char *script)
 		execl("/bin/sh", "sh", "-c", line, (char *)0);
 		_exit(99);
 	}
-	if (waitpid(pid, &status, 0) < 0)
-		perror("waitpid");
-	slurp("out", g_out, sizeof g_out);
-	slurp("err", g_err, sizeof g_err);
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return outcome(pid);
 }
 
 static void
