@@ -260,12 +260,13 @@ gate_is_open(unsigned vector)
 	return vector == VEC_BP || vector == VEC_OF || vector == 0x80;
 }
 
-// INT1 asks no gate for permission: `error` tells cpu_deliver's caller.
+// INT1 asks no gate for permission, INT3 and INTO no IOPL in virtual-8086 mode:
+// `error` tells a PC's cpu_deliver that it was not INT n.
 static const struct op *
-interrupt(struct cpu *c, const struct op *op, unsigned vector, int int1)
+interrupt(struct cpu *c, const struct op *op, unsigned vector, int special)
 {
 	c->vector = (u16)vector;
-	c->error = int1;
+	c->error = special;
 	c->int_pc = op_pc(op);
 	c->pc = c->fault_next = op_next_pc(op);
 	LEAVE(STOP_INT);
@@ -283,7 +284,7 @@ op_int(struct cpu *c, const struct op *op)
 const struct op *
 op_int3(struct cpu *c, const struct op *op)
 {
-	return interrupt(c, op, VEC_BP, 0);
+	return interrupt(c, op, VEC_BP, CPU_SYS(c) != 0);
 }
 
 const struct op *
@@ -296,7 +297,7 @@ const struct op *
 op_into(struct cpu *c, const struct op *op)
 {
 	if (flags_cond(c, 0))
-		return interrupt(c, op, VEC_OF, 0);
+		return interrupt(c, op, VEC_OF, CPU_SYS(c) != 0);
 	GO(op + 1);
 }
 
@@ -371,30 +372,35 @@ op_leave(struct cpu *c, const struct op *op)
 	NEXT();
 }
 
-// What virtual-8086 mode may not do with the flags
-static void
-need_iopl3(struct cpu *c, const struct op *op)
+// Whether virtual-8086 mode sees VIF as IF, and IOPL 3, as it does below that if
+// CR4.VME is set; there are no 32 bits of such flags.
+static int
+sees_vif(struct cpu *c, const struct op *op)
 {
-	if (c->sysflags & FLAG_VM && (c->sysflags & FLAG_IOPL) != FLAG_IOPL)
+	if (!(c->sysflags & FLAG_VM) || (c->sysflags & FLAG_IOPL) == FLAG_IOPL)
+		return 0;
+	if (!(c->sys->cr4 & CR4_VME) || op->size != 2)
 		cpu_raise(c, op, VEC_GP, 0);
+	return 1;
 }
 
 const struct op *
 op_pushf(struct cpu *c, const struct op *op)
 {
-	if (CPU_SYS(c))
-		need_iopl3(c, op);
-	stack_push(c, op, op->size, cpu_get_flags(c) & ~(u32)(FLAG_RF | FLAG_VM));
+	u32 flags = cpu_get_flags(c) & ~(u32)(FLAG_RF | FLAG_VM);
+	if (CPU_SYS(c) && sees_vif(c, op))
+		flags = system_virtual_flags(c);
+	stack_push(c, op, op->size, flags);
 	NEXT();
 }
 
 const struct op *
 op_popf(struct cpu *c, const struct op *op)
 {
-	int size = op->size;
-	if (CPU_SYS(c))
-		need_iopl3(c, op);
+	int size = op->size, vif = CPU_SYS(c) && sees_vif(c, op);
 	u64 x = stack_peek(c, op, size, 0);
+	if (vif && system_set_vif(c, (u32)x))
+		cpu_raise(c, op, VEC_GP, 0);
 	stack_set(c, c->r[GPR_SP] + (u64)size);
 	pop_flags(c, (u32)x, size);
 	NEXT();

@@ -417,9 +417,12 @@ static u32
 iret_real(struct cpu *c, struct frame *f, int size, u32 sel, u64 ip, u32 flags)
 {
 	u32 mask = ARITH_ETC | FLAG_IF | (c->sysflags & FLAG_VM ? 0u : (u32)FLAG_IOPL) | (size == 4 ? (u32)FLAG_RF | FLAG_AC | FLAG_ID : 0u);
-	u32 bad = real_transfer(c, sel, ip, size, 0, 0);
+	int vif = c->sysflags & FLAG_VM && iopl(c) < 3;  // CR4.VME let it come here.
+	u32 bad = vif && system_set_vif(c, flags) ? FAULT(VEC_GP, 0) : real_transfer(c, sel, ip, size, 0, 0);
 	if (bad)
 		return bad;
+	if (vif)
+		mask &= ~(u32)FLAG_IF;
 	frame_use(c, f, 0);
 	cpu_set_flags(c, (cpu_get_flags(c) & ~mask) | (flags & mask) | 2);
 	return 0;
@@ -461,9 +464,9 @@ far_iret(struct cpu *c, const struct op *op, int size)
 	struct frame f;
 	u64 ip, sel, flags;
 	u32 bad, mask;
-	int iopl = (int)(c->sysflags >> 12 & 3);
+	int level = iopl(c);
 	c->sys->switched = 0;
-	if (c->sysflags & FLAG_VM && iopl < 3)
+	if (c->sysflags & FLAG_VM && level < 3 && (!(c->sys->cr4 & CR4_VME) || size != 2))
 		return FAULT(VEC_GP, 0);
 	if (protected_mode(c) && c->sysflags & FLAG_NT) {
 		u64 link;
@@ -485,7 +488,7 @@ far_iret(struct cpu *c, const struct op *op, int size)
 		return iret_real(c, &f, size, (u32)sel, ip, (u32)flags);
 	if (flags & FLAG_VM && c->cpl == 0 && size == 4 && !long_mode(c))
 		return iret_to_v86(c, &f, (u32)sel, ip, (u32)flags);
-	mask = ARITH_ETC | (size > 2 ? (u32)FLAG_RF | FLAG_AC | FLAG_ID : 0u) | (c->cpl <= iopl ? (u32)FLAG_IF : 0u) |
-	       (c->cpl == 0 ? (u32)FLAG_IOPL | (size > 2 ? (u32)FLAG_VIF | FLAG_VIP : 0u) : 0u);
+	mask = ARITH_ETC | (size > 2 ? (u32)FLAG_RF | FLAG_AC | FLAG_ID : 0u) | (c->cpl <= level ? (u32)FLAG_IF : 0u) |
+		(c->cpl == 0 ? (u32)FLAG_IOPL | (size > 2 ? (u32)FLAG_VIF | FLAG_VIP : 0u) : 0u);
 	return return_to(c, &f, (u32)sel, ip, size, 0, 1, (u32)flags, mask);
 }

@@ -31,17 +31,15 @@ marked(const struct event *e, u32 bad)
 	return bad && bad >> 16 != VEC_PF && e->how != DELIVER_SOFT ? bad | EXT : bad;
 }
 
+// Through the vector table at `table`, in real mode and, if CR4.VME redirects
+// INT n, in virtual-8086 mode: there the flags are those that the program sees.
 static u32
-deliver_real(struct cpu *c, struct event *e)
+deliver_real(struct cpu *c, struct event *e, u64 table, u32 flags, u32 clear)
 {
-	struct system *s = c->sys;
 	struct segment code = c->seg[SEG_CS];
 	struct frame f;
-	u32 flags = cpu_get_flags(c), sel;
+	u32 sel, bad;
 	u64 entry;
-	u32 bad;
-	if (e->vector * 4 + 3 > s->idt.limit)
-		return gate_fault(e, VEC_GP);
 	frame_here(c, &f);
 	bad = frame_push(c, &f, 2, flags);
 	if (!bad)
@@ -49,14 +47,14 @@ deliver_real(struct cpu *c, struct event *e)
 	if (!bad)
 		bad = frame_push(c, &f, 2, e->next);
 	if (!bad)
-		bad = system_read(c, s->idt.base + e->vector * 4, 4, 1, &entry);
+		bad = system_read(c, table + e->vector * 4, 4, 1, &entry);
 	if (bad)
 		return bad;
 	frame_use(c, &f, 0);
-	cpu_set_flags(c, flags & ~(u32)(FLAG_IF | FLAG_TF | FLAG_AC | FLAG_RF));
+	cpu_set_flags(c, cpu_get_flags(c) & ~clear);
 	sel = (u32)(entry >> 16) & 0xffff;
 	code.base = sel << 4;
-	system_set_code(c, sel, &code, 0);
+	system_set_code(c, sel, &code, c->cpl);
 	c->pc = entry & 0xffff;
 	return 0;
 }
@@ -213,13 +211,33 @@ severity(unsigned vector)
 	return BENIGN;
 }
 
-// In virtual-8086 mode INT n needs IOPL 3, or CR4.VME's map says that the
-// program's own handler takes it.
-static int
-v86_refuses(const struct cpu *c, enum deliver how, unsigned vector)
+// INT n in virtual-8086 mode: if CR4.VME is set, a bit in front of the TSS's I/O
+// bitmap tells if the program's own handler takes it; else it needs IOPL 3.
+static u32
+deliver_v86(struct cpu *c, struct event *e)
 {
-	return c->sysflags & FLAG_VM && how == DELIVER_SOFT && vector != VEC_BP && vector != VEC_OF &&
-	       (c->sysflags & FLAG_IOPL) != FLAG_IOPL;
+	int privileged = (c->sysflags & FLAG_IOPL) == FLAG_IOPL;
+	if (c->sys->cr4 & CR4_VME) {
+		int redirect;
+		u32 bad = task_redirects(c, e->vector, &redirect);
+		if (bad)
+			return bad;
+		if (redirect)
+			return deliver_real(c, e, 0, privileged ? cpu_get_flags(c) : system_virtual_flags(c),
+				FLAG_TF | FLAG_RF | (privileged ? (u32)FLAG_IF : (u32)FLAG_VIF));
+	}
+	return privileged ? deliver_protected(c, e) : FAULT(VEC_GP, 0);
+}
+
+static u32
+deliver(struct cpu *c, struct event *e, int int_n)
+{
+	struct system *s = c->sys;
+	if (s->cr0 & CR0_PE)
+		return int_n && c->sysflags & FLAG_VM ? deliver_v86(c, e) : deliver_protected(c, e);
+	if (e->vector * 4 + 3 > s->idt.limit)
+		return gate_fault(e, VEC_GP);
+	return deliver_real(c, e, s->idt.base, cpu_get_flags(c), FLAG_IF | FLAG_TF | FLAG_AC | FLAG_RF);
 }
 
 int
@@ -256,10 +274,7 @@ cpu_deliver(struct cpu *c, unsigned vector, enum deliver how)
 		enum severity first = e.how == DELIVER_EXCEPTION ? severity(e.vector) : BENIGN, second;
 		e.has_error = e.how == DELIVER_EXCEPTION && s->cr0 & CR0_PE && pushes_error(e.vector);
 		s->switched = 0;
-		if (v86_refuses(c, e.how, e.vector))
-			bad = FAULT(VEC_GP, 0);
-		else
-			bad = s->cr0 & CR0_PE ? deliver_protected(c, &e) : deliver_real(c, &e);
+		bad = deliver(c, &e, e.how == DELIVER_SOFT && !c->error);
 		if (!bad)
 			return 0;
 		if (first == DOUBLE_FAULT)

@@ -211,7 +211,7 @@ step(struct cpu *c)
 	struct insn in;
 	c->slow = SLOW_ALL;
 	c->stepping = 1;
-	if (CPU_SYS(c) && system_watching(c))
+	if (CPU_SYS(c) && system_steps(c))
 		system_break(c);
 	if (lower_block(c, c->stepbuf, c->pc, 1, &fault_va))
 		fetch_fault(c, fault_va);

@@ -232,17 +232,35 @@ system_flags(struct cpu *c, u32 old)
 	u32 changed = old ^ c->sysflags;
 	if (changed & c->sysflags & FLAG_IF && c->sys->intr)
 		cpu_attention(c);
+	if (changed & (FLAG_VIF | FLAG_VIP))
+		cpu_limit_zero(c);
 	if (changed & FLAG_AC && c->sys->cr4 & CR4_SMAP)
 		system_settle(c);
+}
+
+u32
+system_virtual_flags(struct cpu *c)
+{
+	u32 flags = cpu_get_flags(c) & 0xffff & ~(u32)FLAG_IF;
+	return flags | FLAG_IOPL | (c->sysflags & FLAG_VIF ? (u32)FLAG_IF : 0u);
+}
+
+int
+system_set_vif(struct cpu *c, u32 flags)
+{
+	if (flags & FLAG_TF || (flags & FLAG_IF && c->sysflags & FLAG_VIP))
+		return -1;
+	c->sysflags = (c->sysflags & ~(u32)FLAG_VIF) | (flags & FLAG_IF ? (u32)FLAG_VIF : 0u);
+	return 0;
 }
 
 // --- CPUID -----------------------------------------------------------------------
 
 enum {
-	CPUID_1_ECX_WITHHELD = 1 << 12 | 1 << 26 | 1 << 28 | 1 << 29,            // FMA XSAVE AVX F16C
-	CPUID_1_EDX_WITHHELD = 1 << 1 | 1 << 7 | 1 << 9 | 1 << 14 | 1 << 28,     // VME MCE APIC MCA HTT
-	CPUID_7_EBX_WITHHELD = 1 << 5,                                           // AVX2
-	CPUID_7_ECX_WITHHELD = 1 << 9 | 1 << 10,                                 // VAES VPCLMULQDQ
+	CPUID_1_ECX_WITHHELD = 1 << 12 | 1 << 26 | 1 << 28 | 1 << 29,  // FMA XSAVE AVX F16C
+	CPUID_1_EDX_WITHHELD = 1 << 7 | 1 << 9 | 1 << 14 | 1 << 28,    // MCE APIC MCA HTT
+	CPUID_7_EBX_WITHHELD = 1 << 5,                                 // AVX2
+	CPUID_7_ECX_WITHHELD = 1 << 9 | 1 << 10,                       // VAES VPCLMULQDQ
 	CPUID_80000001_EDX_PDPE1GB = 1 << 26
 };
 
@@ -369,21 +387,31 @@ op_invpcid(struct cpu *c, const struct op *op)
 
 // --- interrupt flag ------------------------------------------------------------------------
 
+// Whether it is VIF that CLI and STI change.
+static int
+changes_vif(struct cpu *c, const struct op *op)
+{
+	if (c->sys && (!(c->sys->cr0 & CR0_PE) || c->cpl <= iopl(c)))
+		return 0;
+	if (!c->sys || !system_has_vif(c))
+		cpu_raise(c, op, VEC_GP, 0);
+	return 1;
+}
+
 const struct op *
 op_cli(struct cpu *c, const struct op *op)
 {
-	if (!c->sys || (c->sys->cr0 & CR0_PE && c->cpl > iopl(c)))
-		cpu_raise(c, op, VEC_GP, 0);
-	c->sysflags &= ~(u32)FLAG_IF;
+	c->sysflags &= ~(u32)(changes_vif(c, op) ? FLAG_VIF : FLAG_IF);
 	NEXT();
 }
 
 const struct op *
 op_sti(struct cpu *c, const struct op *op)
 {
-	if (!c->sys || (c->sys->cr0 & CR0_PE && c->cpl > iopl(c)))
-		cpu_raise(c, op, VEC_GP, 0);
-	if (!(c->sysflags & FLAG_IF)) {
+	if (changes_vif(c, op)) {
+		if (system_set_vif(c, FLAG_IF))
+			cpu_raise(c, op, VEC_GP, 0);
+	} else if (!(c->sysflags & FLAG_IF)) {
 		c->sysflags |= FLAG_IF;
 		c->sys->shadow = op_next_pc(op);
 		if (c->sys->intr)

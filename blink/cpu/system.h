@@ -19,8 +19,20 @@ enum {
 };
 #define CR0_PG 0x80000000u
 enum {
-	CR4_TSD = 4, CR4_DE = 8, CR4_PSE = 16, CR4_PAE = 32, CR4_PGE = 128, CR4_PCE = 256, CR4_OSFXSR = 512, CR4_OSXMMEXCPT = 1024, CR4_UMIP = 2048, CR4_FSGSBASE = 1 << 16,
-	CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21
+	CR4_VME = 1,
+	CR4_PVI = 2,
+	CR4_TSD = 4,
+	CR4_DE = 8,
+	CR4_PSE = 16,
+	CR4_PAE = 32,
+	CR4_PGE = 128,
+	CR4_PCE = 256,
+	CR4_OSFXSR = 512,
+	CR4_OSXMMEXCPT = 1024,
+	CR4_UMIP = 2048,
+	CR4_FSGSBASE = 1 << 16,
+	CR4_SMEP = 1 << 20,
+	CR4_SMAP = 1 << 21
 };
 enum { EFER_SCE = 1, EFER_LME = 1 << 8, EFER_LMA = 1 << 10, EFER_NXE = 1 << 11 };
 // Bits of segment.rights, as LAR gives them
@@ -82,7 +94,7 @@ void cpu_reset(struct cpu *c);
 // How an interrupt or exception came about
 enum deliver {
 	DELIVER_EXTERNAL,   // an interrupt request
-	DELIVER_SOFT,       // INT n, INT3, INTO: gates check the privilege level
+	DELIVER_SOFT,       // INT n, or INT3, INTO if cpu.error is set: gates check the privilege level
 	DELIVER_EXCEPTION,  // a fault or trap, with cpu.error where it has one
 	DELIVER_INT1        // INT1: no check
 };
@@ -125,9 +137,9 @@ u64 cpu_time_stamp(void);  // the host's counter, or nanoseconds
 // --- system.c
 // What a PC's processor says that it is: what a Linux program sees, less what
 // its system software would have to manage and cannot here (XSAVE and so AVX,
-// APIC, VME, machine checks), and with what only system software uses.
+// APIC, machine checks), and with what only system software uses.
 struct isa_cpuid system_cpuid(u32 leaf, u32 subleaf);
-enum { CPUID_7_EBX_FSGSBASE = 1, CPUID_7_EBX_SMEP = 1 << 7, CPUID_7_EBX_SMAP = 1 << 20, CPUID_7_ECX_UMIP = 4 };
+enum { CPUID_1_EDX_VME = 2, CPUID_7_EBX_FSGSBASE = 1, CPUID_7_EBX_SMEP = 1 << 7, CPUID_7_EBX_SMAP = 1 << 20, CPUID_7_ECX_UMIP = 4 };
 u64 system_time_stamp(struct cpu *c);
 op_fn system_syscall;
 // SLDT, STR (protected mode only), SMSW; SGDT, SIDT
@@ -147,6 +159,17 @@ int system_unit(const struct insn *in);
 op_fn op_unit;
 // EFLAGS were written: what they were, without the arithmetic ones.
 void system_flags(struct cpu *c, u32 old);
+// Whether CLI, STI and others change VIF in place of IF: in ring 3 below IOPL 3,
+// if CR4 says so.
+static inline int
+system_has_vif(const struct cpu *c)
+{
+	return c->cpl == 3 && (c->sysflags & FLAG_IOPL) != FLAG_IOPL && c->sys->cr4 & (c->sysflags & FLAG_VM ? CR4_VME : CR4_PVI);
+}
+// The 16 bits that virtual-8086 mode below IOPL 3 sees as flags under CR4.VME
+u32 system_virtual_flags(struct cpu *c);
+// VIF becomes what flags has for IF. -1: #GP, as TF is set, or IF and VIP are.
+int system_set_vif(struct cpu *c, u32 flags);
 // Data breakpoints: notes those that [gva, gva+n) hits.
 void system_watch(struct cpu *c, u64 gva, int n, int access);
 // Likewise those on ports, which CR4.DE allows
@@ -157,11 +180,12 @@ system_watching(const struct cpu *c)
 {
 	return c->sys && c->sys->dr7 & 0xff;
 }
-// Whether the next instruction runs singly; RF lasts for one.
+// Whether the next instruction runs singly; RF lasts for one, and VIF with VIP
+// may be #GP.
 static inline int
 system_steps(const struct cpu *c)
 {
-	return system_watching(c) || c->sysflags & FLAG_RF;
+	return system_watching(c) || c->sysflags & FLAG_RF || !(~c->sysflags & (FLAG_VIF | FLAG_VIP));
 }
 // Whether #DB follows the instruction that was run by itself; notes why in DR6.
 int system_traps(struct cpu *c, int stepped);
@@ -171,7 +195,8 @@ system_may_link(const struct cpu *c, const struct block *from, const struct bloc
 {
 	return !c->code_paged || !((block_start(from) ^ block_start(to)) >> PAGE_BITS);
 }
-// Raises #DB if an instruction breakpoint is at pc.
+// Raises #DB if an instruction breakpoint is at pc, #GP if a virtual interrupt
+// is pending and no longer held back.
 void system_break(struct cpu *c);
 
 // --- descriptor.c
@@ -222,5 +247,7 @@ u32 task_switch(struct cpu *c, u32 sel, enum task_switch how, u64 next_pc, int h
 u32 task_stack(struct cpu *c, int cpl, u64 *sp, u32 *ss);
 // Whether the I/O permission bitmap allows a port.
 u32 task_port(struct cpu *c, unsigned port, int size, int *allowed);
+// Whether the map below it sends INT n in virtual-8086 mode to the program.
+u32 task_redirects(struct cpu *c, unsigned vector, int *redirects);
 
 #endif

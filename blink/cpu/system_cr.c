@@ -93,6 +93,8 @@ cr4_known(void)
 {
 	struct isa_cpuid id = system_cpuid(7, 0);
 	u64 x = CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+	if (system_cpuid(1, 0).edx & CPUID_1_EDX_VME)
+		x |= CR4_VME | CR4_PVI;
 	return x | (id.ebx & CPUID_7_EBX_FSGSBASE ? (u64)CR4_FSGSBASE : 0) | (id.ebx & CPUID_7_EBX_SMEP ? (u64)CR4_SMEP : 0) |
 	       (id.ebx & CPUID_7_EBX_SMAP ? (u64)CR4_SMAP : 0) | (id.ecx & CPUID_7_ECX_UMIP ? (u64)CR4_UMIP : 0);
 }
@@ -243,6 +245,8 @@ system_break(struct cpu *c)
 		return;
 	}
 	s->hits = 0;
+	if (!(~c->sysflags & (FLAG_VIF | FLAG_VIP)) && system_has_vif(c))
+		cpu_raise(c, 0, VEC_GP, 0);
 	if (c->sysflags & FLAG_RF)
 		return;
 	for (i = 0; i < 4; ++i)

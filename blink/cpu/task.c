@@ -51,6 +51,25 @@ task_port(struct cpu *c, unsigned port, int size, int *allowed)
 	return bad;
 }
 
+u32
+task_redirects(struct cpu *c, unsigned vector, int *redirects)
+{
+	const struct system_segment *t = &c->sys->tr;
+	u64 map, bits;
+	u32 bad;
+	if (!(t->rights & TSS_32) || t->limit < 0x67)
+		return FAULT(VEC_GP, 0);
+	bad = system_read(c, t->base + 0x66, 2, 1, &map);
+	if (bad)
+		return bad;
+	map += vector / 8;
+	if (map < 32 || map - 32 > t->limit)
+		return FAULT(VEC_GP, 0);
+	bad = system_read(c, t->base + map - 32, 1, 1, &bits);
+	*redirects = !bad && !(bits >> (vector & 7) & 1);
+	return bad;
+}
+
 // --- task switch -----------------------------------------------------------------
 
 // Offsets in the two layouts
