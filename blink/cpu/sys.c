@@ -78,7 +78,7 @@ identify(struct cpu *c)
 {
 	struct isa_cpuid id;
 	if (CPU_SYS(c)) {
-		id = system_cpuid((u32)c->r[GPR_AX], (u32)c->r[GPR_CX]);
+		id = system_cpuid(c, (u32)c->r[GPR_AX], (u32)c->r[GPR_CX]);
 	} else {
 		id = isa_cpuid((u32)c->r[GPR_AX], (u32)c->r[GPR_CX]);
 		topology(c, &id);

@@ -261,11 +261,12 @@ enum {
 	CPUID_1_EDX_WITHHELD = 1 << 7 | 1 << 9 | 1 << 14 | 1 << 28,    // MCE APIC MCA HTT
 	CPUID_7_EBX_WITHHELD = 1 << 5,                                 // AVX2
 	CPUID_7_ECX_WITHHELD = 1 << 9 | 1 << 10,                       // VAES VPCLMULQDQ
+	CPUID_80000001_EDX_SYSCALL = 1 << 11,
 	CPUID_80000001_EDX_PDPE1GB = 1 << 26
 };
 
 struct isa_cpuid
-system_cpuid(u32 leaf, u32 subleaf)
+system_cpuid(const struct cpu *c, u32 leaf, u32 subleaf)
 {
 	struct isa_cpuid id = isa_cpuid(leaf, subleaf);
 	switch (leaf) {
@@ -286,6 +287,8 @@ system_cpuid(u32 leaf, u32 subleaf)
 		break;
 	case 0x80000001:
 		id.edx |= CPUID_80000001_EDX_PDPE1GB;
+		if (CPU_MODE(c) != MODE_64)  // so Intel's, whose SYSCALL is #UD there
+			id.edx &= ~(u32)CPUID_80000001_EDX_SYSCALL;
 		break;
 	case 0x80000008:
 		id.eax = (id.eax & ~255u) | MACHINE_PHYS_BITS;

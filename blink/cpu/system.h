@@ -137,8 +137,9 @@ u64 cpu_time_stamp(void);  // the host's counter, or nanoseconds
 // --- system.c
 // What a PC's processor says that it is: what a Linux program sees, less what
 // its system software would have to manage and cannot here (XSAVE and so AVX,
-// APIC, machine checks), and with what only system software uses.
-struct isa_cpuid system_cpuid(u32 leaf, u32 subleaf);
+// APIC, machine checks), and with what only system software uses. One processor
+// with one thread: no leaf tells of more.
+struct isa_cpuid system_cpuid(const struct cpu *c, u32 leaf, u32 subleaf);
 enum { CPUID_1_EDX_VME = 2, CPUID_7_EBX_FSGSBASE = 1, CPUID_7_EBX_SMEP = 1 << 7, CPUID_7_EBX_SMAP = 1 << 20, CPUID_7_ECX_UMIP = 4 };
 u64 system_time_stamp(struct cpu *c);
 op_fn system_syscall;

@@ -89,11 +89,11 @@ write_cr3(struct cpu *c, u64 x)
 
 // The bits of CR4 for which CPUID has the features
 static u64
-cr4_known(void)
+cr4_known(const struct cpu *c)
 {
-	struct isa_cpuid id = system_cpuid(7, 0);
+	struct isa_cpuid id = system_cpuid(c, 7, 0);
 	u64 x = CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
-	if (system_cpuid(1, 0).edx & CPUID_1_EDX_VME)
+	if (system_cpuid(c, 1, 0).edx & CPUID_1_EDX_VME)
 		x |= CR4_VME | CR4_PVI;
 	return x | (id.ebx & CPUID_7_EBX_FSGSBASE ? (u64)CR4_FSGSBASE : 0) | (id.ebx & CPUID_7_EBX_SMEP ? (u64)CR4_SMEP : 0) |
 	       (id.ebx & CPUID_7_EBX_SMAP ? (u64)CR4_SMAP : 0) | (id.ecx & CPUID_7_ECX_UMIP ? (u64)CR4_UMIP : 0);
@@ -104,7 +104,7 @@ write_cr4(struct cpu *c, u64 x)
 {
 	struct system *s = c->sys;
 	u64 changed = x ^ s->cr4;
-	if (x & ~cr4_known() || (long_mode(c) && !(x & CR4_PAE)))
+	if (x & ~cr4_known(c) || (long_mode(c) && !(x & CR4_PAE)))
 		return FAULT(VEC_GP, 0);
 	if (changed & (CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP) && s->cr0 & CR0_PG && x & CR4_PAE && !long_mode(c)) {
 		u32 bad = load_pdptes(c, s->cr3);

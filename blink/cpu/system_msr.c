@@ -154,7 +154,7 @@ op_xsetbv(struct cpu *c, const struct op *op)
 static NOINLINE void
 set_ac(struct cpu *c, const struct op *op, int on)
 {
-	if (!c->sys || !(system_cpuid(7, 0).ebx & CPUID_7_EBX_SMAP) || c->cpl)
+	if (!c->sys || !(system_cpuid(c, 7, 0).ebx & CPUID_7_EBX_SMAP) || c->cpl)
 		cpu_raise(c, op, VEC_UD, 0);
 	cpu_set_flags(c, (cpu_get_flags(c) & ~(u32)FLAG_AC) | (on ? (u32)FLAG_AC : 0u));
 	system_settle(c);

@@ -1,6 +1,10 @@
-# features.S: what CPUID promises a PC's system software, and that CR4 agrees:
-# SMEP, SMAP, UMIP, TSD; XSAVE, AVX and the local APIC's register are not there.
-# SMEP and SMAP are as Bochs has them; its processor has no UMIP.
+# features.S: what CPUID promises a PC's system software, leaf by leaf, and that
+# CR4 agrees: SMEP, SMAP, UMIP, TSD; XSAVE, AVX and the local APIC's register are
+# not there. SMEP and SMAP are as Bochs has them; its processor has no UMIP.
+# Of one processor are: leaf 1, EBX: APIC id 0, one logical processor, EDX without
+# HTT; leaf 4, EAX: no cache shared, one core; leaf 0bh: one thread, no bits of an id;
+# leaf 80000008h: 40 bits of physical addresses, with which test/ring0/paging.c and
+# control.c find pages and reserved bits, 48 of linear ones (limits.c, canonical).
 .include "prot.inc"
 	CH 'F'
 	NL
@@ -105,24 +109,29 @@
 	.endm
 	MSR 0x1b
 	MSR 0x179
-.macro ID leaf
-	mov $\leaf,%eax
-	xor %ecx,%ecx
+	mov $leaves,%esi
+1:	mov (%esi),%eax
+	mov 4(%esi),%ecx
+	HEX %eax
+	HEX %ecx
 	cpuid
 	HEX %eax
 	HEX %ebx
 	HEX %ecx
 	HEX %edx
 	NL
-.endm
-	ID 1
-	ID 7
-	ID 0xd
-	ID 0x80000001
-	ID 0x80000008
+	add $8,%esi
+	cmp $leaves_end,%esi
+	jb 1b
 	mov $24,%al
 	out %al,$0xf4
 	hlt
 return:	ret
+leaves:	.long 0,0, 1,0, 2,0, 3,0, 4,0, 4,1, 4,2, 4,3, 4,4, 5,0, 6,0, 7,0, 7,1, 9,0, 10,0
+	.long 11,0, 11,1, 11,2, 11,0x103, 13,0, 13,1, 13,2, 14,0, 0x1f,0
+	.long 0x40000000,0, 0x40000001,0, 0x80000000,0, 0x80000001,0, 0x80000002,0
+	.long 0x80000003,0, 0x80000004,0, 0x80000005,0, 0x80000006,0, 0x80000007,0
+	.long 0x80000008,0, 0x80000009,0, 0x8000001e,0, 0xc0000000,0
+leaves_end:
 gatetarget: lret
 .include "tables.inc"

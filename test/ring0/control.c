@@ -115,7 +115,7 @@ emit_cr(u32 n)
 static void
 control_registers(const char *name)
 {
-	static const u8 cr4_bits[] = { 2, 3, 4, 5, 7, 8, 9, 10, 11, 15, 16, 19, 20, 21, 26, 27, 28, 29, 30, 31, 32, 40, 63 };
+	static const u8 cr4_bits[] = { 0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 15, 16, 19, 20, 21, 26, 27, 28, 29, 30, 31, 32, 40, 63 };
 	word cr0, cr4, cr3;
 	u32 i, j;
 	group(name, "registers");
@@ -333,14 +333,37 @@ pointers(void)
 }
 #endif
 
+// CPUID names SYSCALL to 64-bit code only.
+static void
+names(int mode)
+{
+	u32 ring;
+	group(modes[mode], "cpuid");
+	code();
+	bytes(0x0fa2);
+	byte(0xf1);
+	for (ring = 0; ring < 4; ++ring) {
+		prepare(mode, ring);
+		in.ax = 0x80000001;
+		label(ring, 0, 0, 0);
+		enter(&in);
+		what_happened();
+		word32((u32)got.dx & 0x20100800);  // LM NX SYSCALL
+		case_done();
+	}
+	group_done();
+}
+
 void
 main(void)
 {
 	int mode;
 	set_up();
 	fill_target();
-	for (mode = 0; mode < MODES; ++mode)
+	for (mode = 0; mode < MODES; ++mode) {
 		calls(mode);
+		names(mode);
+	}
 #ifndef LONG
 	SET_CR(4, 0x600);
 	control_registers("unpaged");
