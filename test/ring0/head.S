@@ -228,9 +228,6 @@ common:	push %edi
 enter:	pushal
 	mov 36(%esp),%ebx
 	mov %esp,saved
-	mov 18*4(%ebx),%fs
-	mov 19*4(%ebx),%gs
-	mov 16*4(%ebx),%es
 	testl $0x20000,14*4(%ebx)
 	jz 1f
 	push 19*4(%ebx)
@@ -242,7 +239,10 @@ enter:	pushal
 	mov %eax,%gs
 	mov %eax,%es
 	jmp 2f
-1:	testb $3,13*4(%ebx)
+1:	mov 18*4(%ebx),%fs
+	mov 19*4(%ebx),%gs
+	mov 16*4(%ebx),%es
+	testb $3,13*4(%ebx)
 	jnz 2f
 	mov 15*4(%ebx),%ss
 	mov 4*4(%ebx),%esp
@@ -265,4 +265,5 @@ enter:	pushal
 	iretl
 #endif
 .bss
+.globl saved
 saved:	.skip 8
