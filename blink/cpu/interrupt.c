@@ -252,12 +252,12 @@ cpu_deliver(struct cpu *c, unsigned vector, enum deliver how)
 	e.error = how == DELIVER_EXCEPTION ? c->error & 0xffff : 0;
 	s->shadow = ~(u64)0;
 	s->held = 0;
-	// A soft interrupt's own fault is at the instruction, not behind it.
-	if (how == DELIVER_SOFT)
+	// A soft interrupt's own fault is at the instruction, not behind it; RF is
+	// cleared as that begins.
+	if (how == DELIVER_SOFT || how == DELIVER_INT1) {
 		fault_pc = c->int_pc;
-	// Instructions clear RF as they begin.
-	if (how == DELIVER_SOFT || how == DELIVER_INT1)
 		c->sysflags &= ~(u32)FLAG_RF;
+	}
 	for (;;) {
 		struct system_event *note = &s->events[s->nevents % EVENTS];
 		u32 bad;
@@ -288,7 +288,9 @@ cpu_deliver(struct cpu *c, unsigned vector, enum deliver how)
 			e.error = bad & 0xffff;
 		}
 		e.how = DELIVER_EXCEPTION;
-		e.next = s->switched ? c->pc : fault_pc;
+		if (s->switched)
+			fault_pc = c->pc;
+		e.next = fault_pc;
 		if (!(s->cr0 & CR0_PE))
 			e.error = 0;
 	}

@@ -97,6 +97,8 @@ task_read(struct cpu *c, u64 base, int wide, struct task *t)
 		bad = system_read(c, base + (wide ? T32_FLAGS : T16_FLAGS), n, 1, &t->flags);
 	for (i = 0; !bad && i < 8; ++i)
 		bad = system_read(c, base + (u64)((wide ? T32_REGS : T16_REGS) + i * n), n, 1, &t->regs[i]);
+	for (i = 0; !wide && i < 8; ++i)
+		t->regs[i] |= 0xffff0000;  // undefined; so with most
 	for (i = 0; !bad && i < (wide ? 6 : 4); ++i)
 		bad = system_read(c, base + (u64)((wide ? T32_SEGS : T16_SEGS) + i * n), 2, 1, &t->segs[i]);
 	if (!bad)
@@ -130,36 +132,13 @@ set_busy(struct cpu *c, u32 sel, int busy)
 	return bad ? bad : system_write(c, at, 1, 1, busy ? type | 2 : type & ~(u64)2);
 }
 
-// A segment register of the new task. Null is what a failed load leaves.
+// The descriptor of a TSS that may be switched to: available, or with IRET busy.
 static u32
-task_segment(struct cpu *c, int seg, u32 sel)
+task_descriptor(struct cpu *c, u32 sel, enum task_switch how, struct system_segment *to)
 {
-	struct segment s;
-	u32 bad;
-	if (seg == SEG_SS) {
-		bad = sel < 4 ? FAULT(VEC_TS, sel & 0xfffc) : system_load_stack(c, sel, c->cpl, &s);
-		if (!bad)
-			system_set_segment(c, seg, sel, &s);
-	} else {
-		bad = system_load_segment(c, seg, sel);
-	}
-	if (bad >> 16 == VEC_GP)
-		bad = FAULT(VEC_TS, bad & 0xffff);
-	return bad;
-}
-
-u32
-task_switch(struct cpu *c, u32 sel, enum task_switch how, u64 next_pc, int has_error, u32 error)
-{
-	struct system *s = c->sys;
 	struct descriptor d;
-	struct segment seg, null;
-	struct task t;
-	u64 base, old_base = s->tr.base;
-	int wide, was_wide = (s->tr.rights & TSS_32) != 0, i;
-	u32 old_sel = s->tr.sel, flags = cpu_get_flags(c), bad, vector = how == TASK_IRET ? VEC_TS : VEC_GP;
-	static const u8 order[5] = { SEG_SS, SEG_ES, SEG_DS, SEG_FS, SEG_GS };
-	s->switched = 0;
+	struct segment seg;
+	u32 vector = how == TASK_IRET ? VEC_TS : VEC_GP, bad;
 	if (sel & 4 || sel < 4)
 		return FAULT(vector, sel & 0xfffc);
 	bad = descriptor_read(c, sel, &d);
@@ -170,102 +149,159 @@ task_switch(struct cpu *c, u32 sel, enum task_switch how, u64 next_pc, int has_e
 	if (!(d.rights & R_PRESENT))
 		return FAULT(VEC_NP, sel & 0xfffc);
 	descriptor_segment(&d, &seg);
-	base = seg.base;
-	wide = (d.rights & TSS_32) != 0;
-	if (seg.limit < (wide ? 0x67u : 0x2bu))
+	if (seg.limit < (d.rights & TSS_32 ? 0x67u : 0x2bu))
 		return FAULT(VEC_TS, sel & 0xfffc);
+	to->sel = (u16)sel;
+	to->base = seg.base;
+	to->limit = seg.limit;
+	to->rights = seg.rights | TSS_BUSY;
+	return 0;
+}
+
+// The new task's SS; that it is not present counts more than its privilege level.
+static u32
+task_stack_segment(struct cpu *c, u32 sel, int rpl, struct segment *s)
+{
+	struct descriptor d;
+	u32 bad = sel < 4 ? FAULT(VEC_TS, 0) : descriptor_read(c, sel, &d);
+	if (bad)
+		return bad;
+	if ((d.rights & (R_SYSTEM | R_CODE | R_WRITE | R_PRESENT)) == (R_SYSTEM | R_WRITE))
+		return FAULT(VEC_SS, sel & 0xfffc);
+	return system_load_stack(c, sel, rpl, s);
+}
+
+// Its CS, of whose RPL the CPL is
+static u32
+task_code_segment(struct cpu *c, u32 sel, int rpl, struct segment *s)
+{
+	struct descriptor d;
+	u32 bad = sel < 4 ? FAULT(VEC_TS, 0) : descriptor_read(c, sel, &d);
+	int dpl;
+	if (bad)
+		return bad;
+	dpl = (int)(d.rights >> 13 & 3);
+	if ((d.rights & (R_SYSTEM | R_CODE)) != (R_SYSTEM | R_CODE) || (d.rights & R_CONFORMING ? dpl > rpl : dpl != rpl))
+		return FAULT(VEC_TS, sel & 0xfffc);
+	if (!(d.rights & R_PRESENT))
+		return FAULT(VEC_NP, sel & 0xfffc);
+	bad = descriptor_touch(c, &d);
+	d.rights |= R_ACCESSED;
+	descriptor_segment(&d, s);
+	return bad;
+}
+
+// The new task's LDT and segments, in the order that CPUs have. What is not
+// loaded when one of them is bad is null. Until there is a stack faults come as if
+// in ring 3, so that the handler has one of the TSS.
+static u32
+task_segments(struct cpu *c, const struct task *t)
+{
+	static const u8 order[4] = { SEG_ES, SEG_DS, SEG_FS, SEG_GS };
+	struct segment seg;
+	u32 csel = (u32)t->segs[SEG_CS], ssel = (u32)t->segs[SEG_SS];
+	u32 bad = t->ldt < 4 ? 0 : system_lldt(c, (u32)t->ldt);
+	int i, rpl = (int)(csel & 3);
+	if (bad)
+		return FAULT(bad >> 16 == VEC_PF ? VEC_PF : VEC_TS, bad & 0xffff);
+	if (c->real)
+		return 0;
+	bad = task_stack_segment(c, ssel, rpl, &seg);
+	if (bad)
+		return bad;
+	system_set_segment(c, SEG_SS, ssel, &seg);
+	system_set_cpl(c, rpl);
+	bad = task_code_segment(c, csel, rpl, &seg);
+	if (bad)
+		return bad;
+	system_set_code(c, csel, &seg, rpl);
+	for (i = 0; !bad && i < 4; ++i)
+		bad = system_load_segment(c, order[i], (u32)t->segs[order[i]]);
+	return bad;
+}
+
+// Makes c what the new task's TSS says, but for what needs descriptors.
+static void
+task_load(struct cpu *c, const struct task *t)
+{
+	struct system *s = c->sys;
+	struct segment seg;
+	int i;
+	s->cr0 |= CR0_TS;
+	s->dr7 &= ~(u32)0x155;
+	if (s->tr.rights & TSS_32 && s->cr0 & CR0_PG && t->cr3 != s->cr3) {
+		s->cr3 = t->cr3;
+		system_settle(c);
+	}
+	for (i = 0; i < 8; ++i)
+		c->r[i] = t->regs[i];
+	cpu_set_flags(c, ((u32)t->flags & 0x3f7fd5) | 2);
+	c->real = (t->flags & FLAG_VM) != 0;
+	c->pc = t->ip;
+	memset(&seg, 0, sizeof seg);
+	for (i = SEG_ES; i <= SEG_GS; ++i) {
+		system_set_segment(c, i, (u32)t->segs[i], &seg);
+		if (c->real)
+			system_real_segment(c, i, (u32)t->segs[i]);
+	}
+	system_set_code(c, (u32)t->segs[SEG_CS], &c->seg[SEG_CS], 3);
+	s->ldt.sel = (u16)t->ldt;
+	s->ldt.rights = 0;
+}
+
+u32
+task_switch(struct cpu *c, u32 sel, enum task_switch how, u64 next_pc, int has_error, u32 error)
+{
+	struct system *s = c->sys;
+	struct system_segment to, from = s->tr;
+	struct task t;
+	int wide, was_wide = (from.rights & TSS_32) != 0, nested = how == TASK_CALL || how == TASK_GATE;
+	u32 flags = cpu_get_flags(c), bad;
+	s->switched = 0;
+	bad = task_descriptor(c, sel, how, &to);
+	if (bad)
+		return bad;
+	if (from.limit < (was_wide ? 0x5fu : 0x29u))  // what is saved there
+		return tss_fault(c);
+	wide = (to.rights & TSS_32) != 0;
 	// All that can be told beforehand faults in the old task.
-	bad = task_read(c, base, wide, &t);
+	bad = system_probe(c, to.base, wide ? 104 : 44, 1);
 	if (!bad)
-		bad = system_probe(c, base, wide ? 104 : 44, 1);
-	if (!bad)
-		bad = system_probe(c, old_base, was_wide ? 104 : 44, 1);
-	if (!bad && how != TASK_CALL && how != TASK_GATE)
-		bad = set_busy(c, old_sel, 0);
+		bad = system_probe(c, from.base, was_wide ? 104 : 44, 1);
+	if (!bad && !nested)
+		bad = set_busy(c, from.sel, 0);
 	if (bad)
 		return bad;
 	if (how == TASK_IRET)
 		flags &= ~(u32)FLAG_NT;
-	bad = task_save(c, old_base, was_wide, next_pc, flags);
-	if (!bad && (how == TASK_CALL || how == TASK_GATE))
-		bad = system_write(c, base, 2, 1, old_sel);
+	bad = task_save(c, from.base, was_wide, next_pc, flags);
+	if (!bad && nested)
+		bad = system_write(c, to.base, 2, 1, from.sel);
 	if (!bad && how != TASK_IRET)
 		bad = set_busy(c, sel, 1);
+	// Only now: the two may be one.
+	if (!bad)
+		bad = task_read(c, to.base, wide, &t);
 	if (bad)
 		return bad;
+	if (nested)
+		t.flags |= FLAG_NT;
 	// From here on faults belong to the new task.
 	s->switched = 1;
-	s->tr.sel = (u16)sel;
-	s->tr.base = base;
-	s->tr.limit = seg.limit;
-	s->tr.rights = seg.rights | TSS_BUSY;
-	s->cr0 |= CR0_TS;
-	s->dr7 &= ~(u32)0x155;
-	if (wide && s->cr0 & CR0_PG && t.cr3 != s->cr3) {
-		s->cr3 = t.cr3;
-		system_settle(c);
-	}
-	for (i = 0; i < 8; ++i)
-		c->r[i] = t.regs[i];
-	if (how == TASK_CALL || how == TASK_GATE)
-		t.flags |= FLAG_NT;
-	cpu_set_flags(c, ((u32)t.flags & 0x3f7fd5) | 2);
-	c->pc = t.ip;
-	memset(&null, 0, sizeof null);
-	for (i = SEG_ES; i <= SEG_GS; ++i) {
-		null.rights = 0;
-		if (i != SEG_CS)
-			system_set_segment(c, i, (u32)t.segs[i], &null);
-		else
-			c->sel[i] = (u16)t.segs[i];
-	}
-	s->ldt.sel = (u16)t.ldt;
-	s->ldt.rights = 0;
-	if (t.ldt >= 4) {
-		bad = system_lldt(c, (u32)t.ldt);
-		if (bad)
-			return FAULT(VEC_TS, t.ldt & 0xfffc);
-	}
-	if (t.flags & FLAG_VM) {
-		struct segment code;
-		for (i = SEG_ES; i <= SEG_GS; ++i)
-			if (i != SEG_CS)
-				system_real_segment(c, i, (u32)t.segs[i]);
-		code = c->seg[SEG_DS];
-		code.base = (u32)t.segs[SEG_CS] << 4;
-		system_set_code(c, (u32)t.segs[SEG_CS], &code, 3);
-	} else {
-		struct descriptor cs;
-		u32 csel = (u32)t.segs[SEG_CS];
-		int rpl = (int)(csel & 3);
-		bad = csel < 4 ? FAULT(VEC_TS, csel & 0xfffc) : descriptor_read(c, csel, &cs);
-		if (!bad && ((cs.rights & (R_SYSTEM | R_CODE)) != (R_SYSTEM | R_CODE) ||
-		             (cs.rights & R_CONFORMING ? (int)(cs.rights >> 13 & 3) > rpl : (int)(cs.rights >> 13 & 3) != rpl)))
-			bad = FAULT(VEC_TS, csel & 0xfffc);
-		if (!bad && !(cs.rights & R_PRESENT))
-			bad = FAULT(VEC_NP, csel & 0xfffc);
-		if (bad)
-			return bad >> 16 == VEC_GP ? FAULT(VEC_TS, bad & 0xffff) : bad;
-		descriptor_touch(c, &cs);
-		cs.rights |= R_ACCESSED;
-		descriptor_segment(&cs, &seg);
-		system_set_code(c, csel, &seg, rpl);
-		for (i = 0; i < 5; ++i) {
-			bad = task_segment(c, order[i], (u32)t.segs[order[i]]);
-			if (bad)
-				return bad;
-		}
-	}
+	s->tr = to;
+	task_load(c, &t);
+	bad = task_segments(c, &t);
+	if (bad)
+		return bad >> 16 == VEC_GP ? FAULT(VEC_TS, bad & 0xffff) : bad;
 	if (has_error) {
-		int n = wide ? 4 : 2;
-		u64 sp = c->r[GPR_SP] - (u64)n;
-		u64 at = c->segbase[SEG_SS] + (c->stack_size == 2 ? (u16)sp : (u32)sp);
-		bad = system_write(c, at, n, 0, error);
+		struct frame f;
+		frame_here(c, &f);
+		bad = frame_push(c, &f, wide ? 4 : 2, error);
 		if (bad)
 			return bad;
-		stack_set(c, sp);
+		frame_use(c, &f, 0);
 	}
-	if (c->mode != MODE_64 && c->pc > c->code_limit)
+	if (c->pc > c->code_limit)
 		return FAULT(VEC_GP, 0);
 	if (wide && t.trap & 1) {
 		s->dr6 |= DR6_BT;

@@ -1,6 +1,5 @@
 # task.S: task switches by calls, jumps, gates and exceptions, 16-bit TSS, and
-# virtual-8086 mode. As Bochs runs it, but for the upper halves of registers that
-# a 16-bit TSS does not hold.
+# virtual-8086 mode. As Bochs runs it, but for OF after rotating by four.
 .include "prot.inc"
 	CH 'T'
 	NL

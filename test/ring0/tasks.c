@@ -1,0 +1,827 @@
+// tasks.c: task switches: every way to switch x 16 and 32-bit TSS x what the
+// descriptor, the gate, the link and the new TSS hold; what is saved, loaded and
+// left as it was, busy bits, links, NT, TS; in which task a fault comes, with which
+// error code; from and to virtual-8086 mode.
+//
+// As Bochs 2.7 has them (model corei7_icelake_u); SDM vol 3, Task Management, leaves
+// the order of the checks to the model. Except:
+// - An interrupt comes before a breakpoint on the first instruction, as in the
+//   SDM's priorities among events; in Bochs after it.
+// - The error code is pushed before EIP is found beyond CS's limit (SDM vol 2
+//   INT n, TASK-GATE); in Bochs not, which a double fault then shows.
+// - After an external interrupt, too, the T bit traps before the first instruction
+//   (SDM vol 3, Task-Switch Exception Condition), and of TF no trap is noted in DR6
+//   when a breakpoint refused it; Bochs runs that instruction.
+#include "cases.h"
+
+// Where tasks are: each TSS on pages of its own, to be moved to where they meet
+#define OLD_PAGES 0x130000
+#define NEW_PAGES 0x134000
+#define CATCHER 0x114800
+#define PADDING 0x5a5a5a5a
+#define SEL_NEW 0x140
+#define SEL_GATE 0x148
+#define SEL_CATCHER 0x150
+#define SEL_LDT2 0x158
+#define LDT2 0x111800
+#define MAP 0x1000  // an I/O bitmap's place
+
+enum { VECTOR = 0x40, NT = 0x4000, VM = 0x20000, RF = 0x10000, TF = 0x100, IF = 0x200 };
+
+// The ways to another task: direct, by a task gate, by the IDT, back
+enum { JMP_TSS, CALL_TSS, JMP_GATE, CALL_GATE, INT_N, UD, GP, IRQ, INTO, INT1, IRET, WAYS };
+static const char *const ways[WAYS] = { "jmp", "call", "jmp gate", "call gate", "int n", "#UD", "#GP", "irq", "into", "int1", "iret" };
+static const u8 vectors[WAYS] = { 0, 0, 0, 0, VECTOR, 6, 13, VECTOR, 4, 1, 0 };
+
+#define GET_DR(n) \
+	({ \
+		word x_; \
+		__asm__ volatile("mov %%dr" #n ",%0" : "=r"(x_)); \
+		(u32) x_; \
+	})
+#define SET_DR(n, x) __asm__ volatile("mov %0,%%dr" #n : : "r"((word)(x)))
+#define GET_CR(n) \
+	({ \
+		word x_; \
+		__asm__ volatile("mov %%cr" #n ",%0" : "=r"(x_)); \
+		(u32) x_; \
+	})
+#define SET_CR(n, x) __asm__ volatile("mov %0,%%cr" #n : : "r"((word)(x)) : "memory")
+
+// What the next case is; reset() gives each its usual value.
+static u32 old_at, new_at;  // the two TSSs
+static int old_wide, new_wide;
+static u32 sel;       // of the new TSS, as JMP, the gate, or the link has it
+static u32 gate_sel;  // what JMP and CALL name
+static u32 gate_access;
+static u32 root;  // CR3, 0: no paging
+static u32 old_access, new_access, old_limit, new_limit;
+static u32 was[2][32];  // both TSSs as they were, WATCH words
+enum { WATCH = 28 };
+
+static void
+reset(int wide, int to_wide)
+{
+	old_at = OLD_PAGES;
+	new_at = NEW_PAGES;
+	old_wide = wide;
+	new_wide = to_wide;
+	old_access = wide ? 0x89 : 0x81;
+	new_access = to_wide ? 0x89 : 0x81;
+	old_limit = new_limit = 0x67;
+	sel = SEL_NEW;
+	gate_sel = SEL_GATE | 3;
+	gate_access = 0xe5;
+}
+
+// --- the handler of double faults is a task -----------------------------------------
+
+void catcher(void);
+void caught_task(const u32 *p);
+__asm__("catcher: mov %esp,%eax\n"
+	"	mov $0x6000,%esp\n"
+	"	push $2\n"
+	"	popf\n"
+	"	push %eax\n"
+	"	call caught_task\n"
+	"	mov saved,%esp\n"
+	"	popal\n"
+	"	ret");
+
+static void
+set_tss(u32 at, u32 limit, u32 access, u32 flags, u32 n)
+{
+	set_gdt(n, segment(at, limit, access, flags));
+}
+
+void
+caught_task(const u32 *p)
+{
+	u32 link = MEM16(CATCHER), at = link == SEL_NEW ? new_at : old_at;
+	int wide = link == SEL_NEW ? new_wide : old_wide;
+	u32 i;
+	word *regs[8] = { &got.ax, &got.cx, &got.dx, &got.bx, &got.sp, &got.bp, &got.si, &got.di };
+	word *segs[6] = { &got.es, &got.cs, &got.ss, &got.ds, &got.fs, &got.gs };
+	got.vector = 0x108;
+	got.error = *p;
+	got.ip = wide ? MEM32(at + 32) : MEM16(at + 14);
+	got.flags = wide ? MEM32(at + 36) : MEM16(at + 16);
+	for (i = 0; i < 8; ++i)
+		*regs[i] = wide ? MEM32(at + 40 + 4 * i) : MEM16(at + 18 + 2 * i);
+	for (i = 0; i < 6; ++i)
+		*segs[i] = wide ? MEM16(at + 72 + 4 * i) : i < 4 ? MEM16(at + 34 + 2 * i) : 0;
+}
+
+static void
+make_catcher(void)
+{
+	u32 i;
+	for (i = 0; i < 104; i += 4)
+		MEM32(CATCHER + i) = 0;
+	MEM32(CATCHER + 28) = root;
+	MEM32(CATCHER + 32) = (u32)catcher;
+	MEM32(CATCHER + 36) = 2;
+	MEM32(CATCHER + 56) = 0x6800;
+	for (i = 72; i < 96; i += 4)
+		MEM32(CATCHER + i) = DATA;
+	MEM32(CATCHER + 76) = KCODE;
+	set_tss(CATCHER, 0x67, 0x89, 0, SEL_CATCHER);
+	set_idt(8, gate(SEL_CATCHER, 0, 0xe5, 0));
+}
+
+// --- a case ---------------------------------------------------------------------------
+
+static void
+put(u32 at, int n, u32 x)
+{
+	if (n == 2)
+		MEM16(at) = (u16)x;
+	else
+		MEM32(at) = x;
+}
+
+// Offsets in a TSS, by its width
+static u32
+at_reg(int wide, u32 i)
+{
+	return wide ? 40 + 4 * i : 18 + 2 * i;
+}
+
+static u32
+at_seg(int wide, u32 i)
+{
+	return wide ? 72 + 4 * i : 34 + 2 * i;
+}
+
+enum { OF_IP, OF_FLAGS, OF_LDT };
+static u32
+at_other(int wide, int which)
+{
+	static const u8 offsets[2][3] = { { 14, 16, 42 }, { 32, 36, 96 } };
+	return offsets[wide][which];
+}
+
+enum { ES, CS, SS, DS, FS, GS };
+
+// Inner stacks, and elsewhere a pattern
+static void
+blank(u32 at, int wide, u32 stack)
+{
+	u32 i, n = wide ? 4 : 2;
+	for (i = 0; i < 4 * WATCH; i += 4)
+		MEM32(at + i) = PADDING;
+	for (i = 0; i < 3; ++i) {
+		put(at + n + 2 * n * i, (int)n, stack - 0x200 * i);
+		MEM16(at + 2 * n + 2 * n * i) = (u16)(SEL_DATA + 9 * i);
+	}
+	if (wide) {
+		MEM32(at + 28) = root;
+		MEM32(at + 100) = 0x680000;
+	}
+}
+
+// A new task that runs at TARGET in a ring
+static void
+new_task(u32 ring)
+{
+	int wide = new_wide;
+	u32 i, n = wide ? 4 : 2;
+	blank(new_at, wide, INNER + 0xc00);
+	put(new_at + at_other(wide, OF_IP), (int)n, TARGET);
+	put(new_at + at_other(wide, OF_FLAGS), (int)n, 2);
+	for (i = 0; i < 8; ++i)
+		put(new_at + at_reg(wide, i), (int)n, 0x10203040 + 0x01111111 * i);
+	put(new_at + at_reg(wide, 4), (int)n, STACKS + 0x400 * (ring + 1) - 0x180);
+	for (i = 0; i < (wide ? 6u : 4u); ++i)
+		MEM16(new_at + at_seg(wide, i)) = (u16)(SEL_DATA + 9 * (i == SS ? ring : 3));
+	if (!wide)  // the upper half of its stack pointer is not 0
+		MEM16(new_at + at_seg(wide, SS)) = (u16)(SEL_DATA16 + 9 * ring);
+	MEM16(new_at + at_seg(wide, CS)) = (u16)(SEL_CODE32 + 9 * ring);
+	MEM16(new_at + at_other(wide, OF_LDT)) = SEL_LDT2;
+	MEM32(STACKS + 0x400 * (ring + 1) - 0x184) = 0;
+}
+
+// The code of a way and what it needs; the state to begin with is in `in`.
+static void
+way_code(int way, int mode)
+{
+	u32 i;
+	code();
+	switch (way) {
+	case JMP_TSS:
+	case CALL_TSS:
+	case JMP_GATE:
+	case CALL_GATE:
+		byte(way & 1 ? 0x9a : 0xea);
+		for (i = 0; i < (mode == MODE_16 ? 2u : 4u); ++i)
+			byte(0xef);
+		byte((way < JMP_GATE ? sel : gate_sel) & 255);
+		byte((way < JMP_GATE ? sel : gate_sel) >> 8);
+		break;
+	case INT_N: bytes(0xcd40); break;
+	case UD: bytes(0x0f0b); break;
+	case GP: bytes(0x8ec1); break;  // mov es, cx
+	case IRQ: byte(0x90); break;
+	case INTO: byte(0xce); break;
+	case INT1: byte(0xf1); break;
+	case IRET: byte(0xcf); break;
+	}
+	byte(0xcc);
+}
+
+static void
+start(int way, int mode, u32 ring)
+{
+	prepare(mode, ring);
+	in.ax = 0xa0a1a2a3;
+	in.cx = 0x0ff81ff8;
+	in.dx = 0xd0d1d2d3;
+	in.bx = 0xb0b1b2b3;
+	in.bp = 0xe0e1e2e3;
+	in.si = 0xc0c1c2c3;
+	in.di = 0xf0f1f2f3;
+	in.fs = SEL_DATA16 + 27;
+	if (way == IRET)
+		in.flags |= NT;
+	if (way == INTO)
+		in.flags |= 0x800;
+	if (way == IRQ)
+		in.flags |= IF;
+	blank(old_at, old_wide, INNER);
+	MEM16(old_at) = (u16)(way == IRET ? sel : 0x7b7b);
+	if (way == IRET)
+		new_access |= 2;
+}
+
+static int regs_too;
+
+static void
+tss_changes(u32 at, int which)
+{
+	u32 i;
+	for (i = 0; i < WATCH; ++i) {
+		u32 x = MEM32(at + 4 * i);
+		if (x != was[which][i]) {
+			word32(0xe0 | (u32)which << 4);
+			word32(i);
+			word32(x);
+		}
+	}
+}
+
+// Runs it and notes what came of it.
+static void
+go(int way, int mode)
+{
+	u32 i, str, sldt, cr0;
+	set_tss(old_at, old_limit, old_access, 0, SEL_TSS);
+	set_tss(new_at, new_limit, new_access, 0, SEL_NEW);
+	__asm__ volatile("ltr %w0" : : "r"(SEL_TSS));
+	if (way == JMP_GATE || way == CALL_GATE)
+		set_gdt(SEL_GATE, gate(sel, 0x1234, gate_access, 0));
+	if (vectors[way])
+		set_idt(vectors[way], gate(sel, 0x1234, gate_access, 0));
+	way_code(way, mode);
+	for (i = 0; i < WATCH; ++i) {
+		was[0][i] = MEM32(old_at + 4 * i);
+		was[1][i] = MEM32(new_at + 4 * i);
+	}
+	if (way == IRQ)
+		ask_irq0();
+	enter(&in);
+	__asm__ volatile("str %0; sldt %1; mov %%cr0,%2" : "=r"(str), "=r"(sldt), "=r"(cr0));
+	what_happened();
+	word32((u32)(got.cs << 16 | got.ss));
+	word32((u32)got.flags);
+	word32((u32)got.sp);
+	word32((u32)(got.ds << 16 | got.es));
+	word32((u32)(got.gs << 16 | got.fs));
+	word32(str << 16 | (sldt & 0xffff));
+	word32((cr0 & 8) | (u32)MEM8(GDT + SEL_TSS + 5) << 8 | (u32)MEM8(GDT + SEL_NEW + 5) << 16);
+	word32((u32)MEM8(GDT + SEL_TEST + 5) | (u32)MEM8(LDT2 + SEL_TEST + 5) << 8);
+	if (root) {
+		word32(GET_CR(3));
+		if (got.vector == 14)
+			word32((u32)got.cr2);
+	}
+	if (regs_too) {
+		word32((u32)got.ax);
+		word32((u32)got.cx);
+		word32((u32)got.dx);
+		word32((u32)got.bx);
+		word32((u32)got.bp);
+		word32((u32)got.si);
+		word32((u32)got.di);
+	}
+	if (got.vector == 0x108) {
+		// The catcher's switch away saved this there, which is told above.
+	} else {
+		tss_changes(old_at, 0);
+	}
+	tss_changes(new_at, 1);
+	// the error code that the new task has on its stack
+	if (way == GP)
+		word32(MEM32(STACKS + 0x400 * ((u32)(got.cs & 3) + 1) - 0x184));
+	case_done();
+	// as it was
+	__asm__ volatile("clts");
+	if (root)
+		SET_CR(3, root);
+	__asm__ volatile("lldt %w0" : : "r"(SEL_LDT));
+	set_tss(CATCHER, 0x67, 0x89, 0, SEL_CATCHER);
+	if (vectors[way])
+		set_handler(vectors[way]);
+	if (way == IRQ)
+		set_pic(VECTOR);
+}
+
+// --- descriptors ------------------------------------------------------------------------
+
+static void
+pair_name(int way, int wide, const char *what)
+{
+	char name[24], *p = name;
+	const char *s;
+	for (s = ways[way]; *s;)
+		*p++ = *s++;
+	*p++ = wide ? '3' : '1';
+	*p++ = wide ? '2' : '6';
+	*p = 0;
+	group(name, what);
+}
+
+static void
+descriptors(int way, int wide)
+{
+	u32 access, ring, rpl, i, to;
+	pair_name(way, wide, "tss");
+	// every type, present or not, of every privilege level
+	for (ring = 0; ring < 4; ++ring)
+		for (rpl = 0; rpl < (way <= CALL_TSS ? 4u : 1u); ++rpl)
+			for (access = (ring * 5 + rpl * 3 + (u32)way) % EVERY(17); access < 256; access += EVERY(17)) {
+				reset(wide, access >> 3 & 1);
+				new_task(0);
+				sel = SEL_NEW | rpl;
+				start(way, MODE_32, ring);
+				new_access = access;
+				label(ring, rpl, 0, access);
+				go(way, MODE_32);
+			}
+	// limits of both
+	for (to = 0; to < 2; ++to)
+		for (i = 0; i < 0x70; i += (i > 0x29 && i < 0x2e) || (i > 0x65 && i < 0x69) ? 1 : EVERY(15)) {
+			reset(wide, (int)to);
+			new_task(3);
+			start(way, MODE_32, 3);
+			new_limit = i;
+			label(3, to, 1, i);
+			go(way, MODE_32);
+		}
+	// of the old one, which LTR takes as it is
+	for (to = 0; to < 2 && way != GP; ++to)  // which would be a double fault, that cannot be saved either
+		for (i = wide ? 12 : 6; i < 0x70; i += (i > 0x26 && i < 0x2c) || (i > 0x5c && i < 0x61) ? 1 : EVERY(15)) {
+			reset(wide, (int)to);
+			new_task(0);
+			start(way, MODE_32, 0);
+			old_limit = i;
+			label(0, to, 2, i);
+			go(way, MODE_32);
+		}
+	// where the selector leads
+	for (ring = 0; ring < 4; ring += 3)
+		for (i = 0; i < 14; ++i) {
+			static const u16 sels[14] = { 0, 1, 3, 4, 7, SEL_NEW | 4, SEL_NEW | 7, 0x1f8, 0x1fb, 0x200, 0x203, 0xfff8, SEL_TSS,
+				SEL_TSS | 3 };
+			for (to = 0; to < 2; ++to) {
+				reset(wide, (int)to);
+				new_task(3);
+				sel = sels[i];
+				MEM64(LDT + SEL_NEW) = segment(new_at, 0x67, to ? 0xe9 : 0xe1, 0);
+				start(way, MODE_32, ring);
+				set_gdt(0x1f8, segment(new_at, 0x67, new_access, 0));
+				label(ring, i, 3 + to, sels[i]);
+				go(way, MODE_32);
+			}
+		}
+	group_done();
+}
+
+static void
+gates(int way, int wide)
+{
+	u32 access, ring, rpl, ti;
+	pair_name(way, wide, "gate");
+	for (ring = 0; ring < 4; ++ring)
+		for (rpl = 0; rpl < (way <= CALL_GATE ? 4u : 1u); ++rpl)
+			for (ti = 0; ti < (way <= CALL_GATE ? 2u : 1u); ++ti)
+				for (access = 0; access < 256; access += 32)
+					for (sel = SEL_NEW; sel < SEL_NEW + 4; sel += EVERY(3)) {
+						u32 to = sel;
+						reset(wide, 1);
+						sel = to;
+						new_task(ring);
+						start(way, MODE_32, ring);
+						gate_sel = SEL_GATE | rpl | ti << 2;
+						gate_access = access | 5;
+						MEM64(LDT + SEL_GATE) = gate(sel, 0xffff, gate_access, 0);
+						label(ring, rpl, ti << 4 | (sel & 3), gate_access);
+						go(way, MODE_32);
+					}
+	group_done();
+}
+
+// --- what is saved and loaded ---------------------------------------------------------------
+
+static void
+registers(int way, int wide)
+{
+	u32 to, ring, from, mode, i;
+	pair_name(way, wide, "registers");
+	regs_too = 1;
+	for (to = 0; to < 2; ++to)
+		for (from = 0; from < 4; ++from)
+			for (ring = 0; ring < 4; ++ring)
+				for (mode = 0; mode < 2; ++mode) {
+					if (EVERY(2) > 1 && ((from ^ ring ^ mode ^ (u32)way) & 1))
+						continue;
+					reset(wide, (int)to);
+					new_task(ring);
+					start(way, (int)mode, from);
+					in.ds = SEL_DATA + 27;
+					in.es = 0;
+					in.gs = 3;
+					in.flags |= 0x8d5 | 0x40000 | 0x200000;
+					label(from, ring, to, mode);
+					go(way, (int)mode);
+				}
+	// flags of the old and the new task
+	for (to = 0; to < 2; ++to)
+		for (i = (u32)way % EVERY(3); i < 64; i += EVERY(3)) {
+			u32 bit = 1u << (i & 31);
+			if ((i < 32 && bit & (VM | TF | IF | RF)) || (way == INTO && i < 32 && bit == 0x800) || (i < 32 && way != IRET && bit == NT))
+				continue;
+			for (ring = 0; ring < 4; ring += 3) {
+				reset(wide, (int)to);
+				new_task(ring);
+				start(way, MODE_32, ring);
+				if (i < 32)
+					in.flags ^= bit & 0x3f7fd7;
+				else
+					put(new_at + at_other((int)to, OF_FLAGS), to ? 4 : 2, 2 ^ (bit & ~(u32)VM));
+				label(0x10 + i, ring, to, i);
+				go(way, MODE_32);
+			}
+		}
+	// NT when it is set where it is not needed
+	for (i = 0; i < 4; ++i)
+		for (to = 0; to < 2; ++to) {
+			reset(wide, (int)to);
+			new_task(i & 1 ? 3 : 0);
+			start(way, MODE_32, 3);
+			in.flags |= NT;
+			if (i & 2)
+				put(new_at + at_other((int)to, OF_FLAGS), to ? 4 : 2, NT);
+			label(0x80, i, to, 0);
+			go(way, MODE_32);
+		}
+	regs_too = 0;
+	group_done();
+}
+
+// --- segments of the new task ----------------------------------------------------------------
+
+static const char *const seg_names[7] = { "es", "cs", "ss", "ds", "fs", "gs", "ldt" };
+
+static void
+segments(u32 which, int wide, int to)
+{
+	char name[12] = "16-16 ";
+	u32 access, ring, rpl, ti, i, n = 0;
+	static const u8 some[4] = { CALL_TSS, GP, IRET, JMP_GATE };
+	name[0] = wide ? '3' : '1';
+	name[1] = wide ? '2' : '6';
+	name[3] = to ? '3' : '1';
+	name[4] = to ? '2' : '6';
+	name[5] = 0;
+	if (!to && (which == FS || which == GS))
+		return;
+	group(seg_names[which], name);
+	for (ring = 0; ring < 4; ++ring)
+		for (rpl = 0; rpl < 4; ++rpl)
+			for (ti = 0; ti < 2; ++ti)
+				for (access = (ring * 4 + rpl * 3 + ti + which) % EVERY(29); access < 256; access += EVERY(29), ++n) {
+					int way = some[n & 3];
+					u32 seg = SEL_TEST | rpl | ti << 2;
+					reset(wide, to);
+					new_task(ring);
+					start(way, MODE_32, n >> 2 & 3);
+					MEM16(new_at + (which == 6 ? at_other(to, OF_LDT) : at_seg(to, which))) = (u16)seg;
+					MEM64((ti ? LDT2 : GDT) + SEL_TEST) = which == 6 ? segment(LDT2, 0x1ff, access, 0)
+											 : segment(0, 0xfffff, access, which == SS && !to ? 8 : 12);
+					label(ring, rpl, ti << 4 | (n & 15), access);
+					go(way, MODE_32);
+				}
+	// null, beyond the limits, of an LDT that is not there
+	for (ring = 0; ring < 4; ++ring)
+		for (i = 0; i < 20; ++i, ++n) {
+			static const u16 sels[10] = { 0, 1, 2, 3, 0x1f8, 0x1fb, 0x200, 0x203, 0x204, SEL_DATA | 7 };
+			int way = some[n & 3];
+			reset(wide, to);
+			new_task(ring);
+			start(way, MODE_32, 3);
+			MEM64(GDT + 0x1f8) = which == 6
+				? segment(LDT2, 0x1ff, 0x82, 0)
+				: segment(0, 0xfffff, which == CS ? 0x9b | ring << 5 : 0x93 | ring << 5, which == SS && !to ? 8 : 12);
+			MEM64(LDT2 + (SEL_DATA & 0x1f8)) = MEM64(GDT + 0x1f8);
+			MEM16(new_at + (which == 6 ? at_other(to, OF_LDT) : at_seg(to, which))) = sels[i % 10];
+			if (i >= 10 && which != 6)
+				MEM16(new_at + at_other(to, OF_LDT)) = 0;
+			label(ring, i, n & 15, sels[i % 10]);
+			go(way, MODE_32);
+		}
+	group_done();
+}
+
+// Two of them are bad: which comes first
+static void
+order(int to)
+{
+	u32 a, b, n, ring;
+	group(to ? "32" : "16", "order");
+	for (ring = 0; ring < 4; ring += 3)
+		for (a = 0; a < 8; ++a)
+			for (b = a + 1; b < 9; ++b)
+				for (n = 0; n < 4; ++n) {
+					u32 k;
+					reset(1, to);
+					new_task(ring);
+					start(n & 1 ? GP : CALL_TSS, MODE_32, 3);
+					for (k = 0; k < 2; ++k) {
+						u32 x = k ? b : a;
+						u32 bad = 0x108 + 8 * x + ring;
+						set_gdt(bad, segment(0, 0xfffff, n & 2 ? 0x13 | ring << 5 : 0xe2, 12));
+						if (x == CS)
+							set_gdt(bad, segment(0, 0xfffff, n & 2 ? 0x1b | ring << 5 : 0xe2, 12));
+						if (x < (to ? 6u : 4u))
+							MEM16(new_at + at_seg(to, x)) = (u16)bad;
+						else if (x == 6)
+							MEM16(new_at + at_other(to, OF_LDT)) = (u16)bad;
+						else if (x == 7)
+							put(new_at + at_other(to, OF_IP), to ? 4 : 2, 0x8000);
+						else if (x == 8 && to)
+							MEM32(new_at + 100) = 0x680001;
+					}
+					if (b == 7 || a == 7) {
+						set_gdt(SEL_TEST, segment(0, 0x7fff, 0x9b | ring << 5, 4));
+						if (a != CS)
+							MEM16(new_at + at_seg(to, CS)) = (u16)(SEL_TEST | ring);
+					}
+					label(ring, a, b, n);
+					go(n & 1 ? GP : CALL_TSS, MODE_32);
+				}
+	group_done();
+}
+
+// --- EIP, the T bit, flags that act at once, breakpoints ------------------------------------
+
+static void
+first_steps(int way, int wide)
+{
+	u32 i, to, ring, n;
+	pair_name(way, wide, "start");
+	// EIP at the limit of CS, 16 and 32-bit code
+	for (to = 0; to < 2; ++to)
+		for (ring = 0; ring < 4; ring += 3)
+			for (i = 0; i < 8; ++i) {
+				static const u32 ips[4] = { TARGET, TARGET + 1, 0x7fff1800, 0xfff0 };
+				reset(wide, (int)to);
+				new_task(ring);
+				start(way, MODE_32, 3);
+				set_gdt(SEL_TEST, segment(0, TARGET, 0x9b | ring << 5, i & 4));
+				MEM16(new_at + at_seg((int)to, CS)) = (u16)(SEL_TEST | ring);
+				put(new_at + at_other((int)to, OF_IP), to ? 4 : 2, ips[i & 3]);
+				label(ring, to, 0, i);
+				go(way, MODE_32);
+			}
+	// an error code on every kind of stack
+	for (to = 0; to < 2; ++to)
+		for (ring = 0; ring < 4; ++ring)
+			for (i = (ring + (u32)way) % EVERY(3); i < 20; i += EVERY(3)) {
+				static const u32 sps[10] = { 0, 1, 2, 3, 4, 5, 0xffe, 0x1000, 0x1002, 0x10002 };
+				if (!to && !ring && i & 1)
+					continue;
+				reset(wide, (int)to);
+				new_task(ring);
+				start(way, MODE_32, 3);
+				set_gdt(SEL_TEST, segment(0, i >= 10 ? 0xfff : 0xffff, 0x93 | ring << 5, i & 1 ? 4 : 0));
+				MEM16(new_at + at_seg((int)to, SS)) = (u16)(SEL_TEST | ring);
+				put(new_at + at_reg((int)to, 4), to ? 4 : 2, sps[i % 10]);
+				label(ring, to, 1, i);
+				go(way, MODE_32);
+			}
+	// T, TF, RF, IF in all combinations; a breakpoint at the first instruction
+	for (to = 0; to < 2; ++to)
+		for (ring = 0; ring < 4; ring += 3)
+			for (i = (ring + to + (u32)way) % EVERY(7); i < 64; i += EVERY(7)) {
+				if (way == IRQ && i & 8)
+					continue;
+				reset(wide, (int)to);
+				new_task(ring);
+				start(way, MODE_32, 3);
+				put(new_at + at_other((int)to, OF_FLAGS), to ? 4 : 2,
+					2 | (i & 1 ? TF : 0) | (i & 2 ? IF : 0) | (i & 4 && to ? RF : 0));
+				if (to && i & 16)
+					MEM8(new_at + 100) = 1;
+				if (i & 8)
+					ask_irq0();
+				SET_DR(0, TARGET);
+				SET_DR(6, 0xffff0ff0);
+				SET_DR(7, i & 32 ? 0x402 | 0x155 : 0x500);
+				if (way == INT1)
+					SET_DR(7, 0x500);
+				label(ring, to, 2, i);
+				go(way, MODE_32);
+				label(ring, to, 3, i);
+				word32(GET_DR(6));
+				word32(GET_DR(7));
+				case_done();
+				SET_DR(7, 0x400);
+				if (i & 8)
+					set_pic(VECTOR);
+			}
+	// other bits beside T
+	for (n = 0; n < 16 && way != INT1; ++n) {
+		reset(wide, 1);
+		new_task(3);
+		start(way, MODE_32, 3);
+		MEM16(new_at + 100) = (u16)(1 << n);
+		label(0, 0, 4, n);
+		go(way, MODE_32);
+	}
+	group_done();
+}
+
+// --- virtual-8086 mode --------------------------------------------------------------------------
+
+static void
+from_v86(int way, int wide)
+{
+	u32 to, iopl, ring, dpl;
+	pair_name(way, wide, "from v86");
+	regs_too = 1;
+	for (to = 0; to < 3; ++to)  // 16, 32, v86 again
+		for (iopl = 0; iopl < 4; ++iopl)
+			for (dpl = 0; dpl < 4; ++dpl)
+				for (ring = 0; ring < 4; ring += 3) {
+					reset(wide, to > 0);
+					new_task(ring);
+					start(way, MODE_16, 3);
+					in.flags = 0x20002 | iopl << 12 | (way == IRQ ? IF : 0) | (way == INTO ? 0x800 : 0) | (way == IRET ? NT : 0);
+					in.cs = in.ss = 0;
+					in.ds = 0x22;
+					in.es = 0x33;
+					in.fs = 0x44;
+					in.gs = 0x55;
+					if (way == IRET) {
+						MEM16(in.sp) = TARGET;
+						MEM16(in.sp + 2) = 0;
+						MEM16(in.sp + 4) = 0x7000;
+					}
+					gate_access = 0x85 | dpl << 5;
+					if (to == 2) {
+						MEM32(new_at + 36) = 2 | VM | ring << 12;
+						MEM16(new_at + 76) = 0;
+						MEM16(new_at + 80) = 0;
+					}
+					label(to, iopl, dpl, ring);
+					go(way, MODE_16);
+				}
+	regs_too = 0;
+	group_done();
+}
+
+static void
+to_v86(int way, int wide)
+{
+	u32 i, ring, n;
+	pair_name(way, wide, "to v86");
+	regs_too = 1;
+	for (ring = 0; ring < 4; ++ring)
+		for (i = (ring + (u32)way) % EVERY(7); i < 64; i += EVERY(7)) {
+			reset(wide, 1);
+			new_task(3);
+			start(way, MODE_32, ring);
+			MEM32(new_at + 36) =
+				2 | VM | (i & 3) << 12 | (i & 4 ? NT : 0) | (i & 8 ? TF : 0) | (i & 16 ? 0x180000 : 0) | (i & 32 ? 0x200ad5 : 0);
+			for (n = 0; n < 6; ++n)
+				MEM16(new_at + at_seg(1, n)) = (u16)(0x1111 * (n + 1));
+			MEM16(new_at + at_seg(1, CS)) = (u16)(i >> 4 & 0x81);
+			MEM16(new_at + at_seg(1, SS)) = 0x10;
+			MEM32(new_at + 32) = TARGET - 16 * (i >> 4 & 0x81);
+			label(ring, i, 0, 0);
+			go(way, MODE_32);
+		}
+	for (i = 0; i < 12; ++i) {
+		static const u32 ips[4] = { TARGET, 0x11800, 0xffff, 0x10000 };
+		static const u16 ldts[3] = { 0, 0x1f8, SEL_DATA };
+		reset(wide, 1);
+		new_task(3);
+		start(way, MODE_32, 0);
+		MEM32(new_at + 36) = 2 | VM;
+		MEM16(new_at + at_seg(1, CS)) = 0;
+		MEM16(new_at + at_seg(1, SS)) = 0x200;
+		MEM32(new_at + 32) = ips[i & 3];
+		MEM8(0xffff) = 0xcc;
+		MEM32(new_at + 56) = i & 1 ? 0x10002 : 1;
+		MEM16(new_at + 96) = ldts[i >> 2];
+		set_gdt(0x1f8, 0);
+		label(0, i, 1, 0);
+		go(way, MODE_32);
+	}
+	regs_too = 0;
+	group_done();
+}
+
+// --- back again -----------------------------------------------------------------------------------
+
+// The new task returns by IRET, having changed its link or NT or neither.
+static void
+there_and_back(int way, int wide)
+{
+	u32 to, ring, i, from, n;
+	pair_name(way, wide, "back");
+	regs_too = 1;
+	for (to = 0; to < 2; ++to)
+		for (from = 0; from < 4; ++from)
+			for (ring = 0; ring < 4; ++ring)
+				for (i = (from + ring + to) % EVERY(3); i < 8; i += EVERY(3)) {
+					reset(wide, (int)to);
+					new_task(ring);
+					start(way, MODE_32, from);
+					in.flags |= i & 1 ? 0xc5 : 0;
+					if (!wide)
+						in.ss = SEL_DATA16 + 9 * from;
+					MEM16(old_at + at_other(wide, OF_LDT)) = i & 1 ? SEL_LDT : SEL_LDT2;
+					code_at = (u8 *)TARGET;
+					if (way == GP)
+						byte(0x58);  // pop eax
+					if (i & 2) {
+						bytes(0x66c705);  // mov word [new_at], 1f8h
+						for (n = 0; n < 4; ++n)
+							byte(new_at >> 8 * n & 255);
+						byte(0xf8);
+						byte(1);
+					}
+					if (i & 4) {
+						bytes(0x9c812424);  // pushf; and dword [esp], ~NT; popf
+						bytes(0xffbfffff);
+						byte(0x9d);
+					}
+					byte(0xcf);
+					byte(0xcc);
+					set_gdt(0x1f8, segment(old_at, 0x67, wide ? 0x89 : 0x81, 0));
+					label(to, from, ring, i);
+					go(way, MODE_32);
+				}
+	fill_target();
+	MEM8(TARGET) = 0x90;
+	regs_too = 0;
+	group_done();
+}
+
+void
+main(void)
+{
+	int way, wide, to;
+	u32 i;
+	set_up();
+	set_pic(VECTOR);
+	ask_irq0();  // the timer's last
+	set_pic(VECTOR);
+	fill_target();
+	MEM8(TARGET) = 0x90;
+	for (i = 0; i < 0x200; i += 8)
+		MEM64(LDT2 + i) = segment(0, 0xfffff, 0xf3, 12);
+	set_gdt(SEL_LDT2, segment(LDT2, 0x1ff, 0x82, 0));
+	make_catcher();
+	for (way = 0; way < WAYS; ++way)
+		for (wide = 0; wide < 2; ++wide) {
+			descriptors(way, wide);
+			if (way > CALL_TSS && way < IRET)
+				gates(way, wide);
+			registers(way, wide);
+			first_steps(way, wide);
+			to_v86(way, wide);
+			if (way > CALL_GATE)
+				from_v86(way, wide);
+			if (way != JMP_TSS && way != JMP_GATE && way != IRET)
+				there_and_back(way, wide);
+		}
+	for (wide = 0; wide < 2; ++wide)
+		for (to = 0; to < 2; ++to)
+			for (i = 0; i < 7; ++i)
+				segments(i, wide, to);
+	for (to = 0; to < 2; ++to)
+		order(to);
+	finish(16);
+}
