@@ -5,6 +5,15 @@
 #define PC_DEVICE_H_
 #include "pc/pc.h"
 
+// The first of *n bytes that wait, at least one
+static inline u8
+queue_take(u8 *queue, u8 *n)
+{
+	u8 byte = queue[0];
+	memmove(queue, queue + 1, --*n);
+	return byte;
+}
+
 enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 #define NEVER (~0ull)
 

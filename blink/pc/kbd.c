@@ -57,14 +57,6 @@ fill(struct pc *pc, u8 byte)
 	update(pc);
 }
 
-static unsigned
-take(u8 *queue, u8 *n)
-{
-	u8 byte = queue[0];
-	memmove(queue, queue + 1, --*n);
-	return byte;
-}
-
 // A byte of the keyboard on its way through the controller
 static void
 from_keyboard(struct pc *pc, u8 byte)
@@ -93,7 +85,7 @@ next_code(struct kbd *k)
 		return 0xf0;
 	}
 	k->break_sent = 0;
-	take(k->keys, &k->nkeys);
+	queue_take(k->keys, &k->nkeys);
 	return k->set == 1 || code >= 0xe0 ? code : to_set2(code & 0x7f);
 }
 
@@ -103,11 +95,11 @@ kbd_advance(struct pc *pc)
 	struct kbd *k = &pc->kbd;
 	while (!(k->status & ST_FULL)) {
 		if (k->nanswers)
-			fill(pc, (u8)take(k->answer, &k->nanswers));
+			fill(pc, queue_take(k->answer, &k->nanswers));
 		else if (k->command & CB_DISABLE)
 			break;
 		else if (k->nreplies)
-			from_keyboard(pc, (u8)take(k->reply, &k->nreplies));
+			from_keyboard(pc, queue_take(k->reply, &k->nreplies));
 		else if (k->nkeys && k->scanning && k->ready <= pc->now)
 			from_keyboard(pc, next_code(k));
 		else

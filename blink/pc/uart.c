@@ -120,14 +120,6 @@ outside_next(const struct uart *u)
 	return u->noutside && u->nfifo < fifo_size(u) && u->mcr & MCR_READY && !(u->mcr & MCR_LOOP) ? u->arrives : NEVER;
 }
 
-static u8
-take(u8 *queue, u8 *n)
-{
-	u8 byte = queue[0];
-	memmove(queue, queue + 1, --*n);
-	return byte;
-}
-
 static void
 uart_advance(struct pc *pc)
 {
@@ -136,10 +128,10 @@ uart_advance(struct pc *pc)
 	if (!u->thre_seen && holding_until(u) <= pc->now)
 		u->thre = u->thre_seen = 1;
 	while (loop_next(u) <= pc->now)
-		into_fifo(pc, take(u->loop, &u->nloop) & bits[u->lcr & 3]);
+		into_fifo(pc, queue_take(u->loop, &u->nloop) & bits[u->lcr & 3]);
 	while (outside_next(u) <= pc->now) {
 		u->arrives = pc->now + character_time(u);
-		into_fifo(pc, take(u->outside, &u->noutside) & bits[u->lcr & 3]);
+		into_fifo(pc, queue_take(u->outside, &u->noutside) & bits[u->lcr & 3]);
 	}
 	update(pc);
 }
@@ -192,7 +184,7 @@ received(struct pc *pc)
 	struct uart *u = &pc->uart;
 	u8 byte = u->fifo[0];
 	if (u->nfifo) {
-		take(u->fifo, &u->nfifo);
+		queue_take(u->fifo, &u->nfifo);
 		u->timeout = pc->now + 4 * character_time(u);
 		if (!u->nfifo)
 			u->lsr &= (u8)~LSR_DATA;
