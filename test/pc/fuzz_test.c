@@ -4,17 +4,7 @@
 // touch bytes outside guest memory (which MODE=asan and the guards around it
 // show), and what is said of an image is one line.
 #include "machine.h"
-
-static u64 g_seed = 88172645463325252ull;
-
-static u64
-random64(void)
-{
-	g_seed ^= g_seed << 13;
-	g_seed ^= g_seed >> 7;
-	g_seed ^= g_seed << 17;
-	return g_seed * 0x2545f4914f6cdd1dull;
-}
+#include "random.h"
 
 // Mostly what drivers write, now and then anything
 static unsigned
@@ -92,12 +82,6 @@ step(void)
 }
 
 // --- images -----------------------------------------------------------------------
-
-static unsigned
-below(unsigned n)
-{
-	return (unsigned)(random64() >> 32) % n;
-}
 
 static u64
 some_size(void)
