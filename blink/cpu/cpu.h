@@ -90,6 +90,7 @@ struct cpu {
 	u8 stack_size;      // bytes of the stack pointer: 8, 4, 2
 	u8 real;            // real or virtual-8086 mode: selectors are paragraphs
 	u8 cpl;             // privilege level
+	u8 ignne;           // a PC's IGNNE#: see cpu_ignore_x87
 	u8 code_paged;      // a PC with paging on: linear addresses of code may change
 	u32 code_base, code_limit;  // of CS; 0 in 64-bit mode
 	u64 tls[3];         // descriptors 12 to 14 of the GDT

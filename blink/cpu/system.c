@@ -7,6 +7,7 @@
 #include "cpu/flags.h"
 #include "cpu/int.h"
 #include "cpu/ring0.h"
+#include "cpu/x87.h"
 #include "mem/machine.h"
 
 // --- state that others derive from ------------------------------------------------
@@ -88,6 +89,7 @@ cpu_reset(struct cpu *c)
 	c->pc = 0xfff0;
 	c->fcw = 0x40;
 	c->fsw = 0;
+	c->ignne = 0;
 	c->ftags = 0xff;
 	c->mxcsr = 0x1f80;
 	system_set_code(c, 0xf000, &c->seg[SEG_CS], 0);
@@ -252,6 +254,18 @@ system_set_vif(struct cpu *c, u32 flags)
 		return -1;
 	c->sysflags = (c->sysflags & ~(u32)FLAG_VIF) | (flags & FLAG_IF ? (u32)FLAG_VIF : 0u);
 	return 0;
+}
+
+void
+cpu_ignore_x87(struct cpu *c)
+{
+	c->ignne = (c->fsw & FSW_ES) != 0;
+}
+
+int
+system_ignores_x87(const struct cpu *c)
+{
+	return c->ignne && !(c->sys->cr0 & CR0_NE);
 }
 
 // --- CPUID -----------------------------------------------------------------------

@@ -103,6 +103,9 @@ enum deliver {
 int cpu_deliver(struct cpu *c, unsigned vector, enum deliver how);
 // The line from the interrupt controller; also from a port's handler.
 void cpu_set_intr(struct cpu *c, int level);
+// Port F0h was written: x87 instructions no longer wait for the error that is
+// pending, if one is and CR0.NE is clear, until it is gone.
+void cpu_ignore_x87(struct cpu *c);
 // Whether an interrupt may be taken now.
 int cpu_accepts(const struct cpu *c);
 

@@ -14,11 +14,22 @@ enum {
 	FSW_CC = FSW_C0 | FSW_C2 | FSW_C3
 };
 
-// Waiting instructions begin with this: raises a pending #MF.
+// Waiting instructions begin with this: raises a pending #MF. A PC may have said
+// that they go on: see cpu_ignore_x87.
+int system_ignores_x87(const struct cpu *c);
 static inline void
 x87_wait(struct cpu *c, const struct op *op)
 {
-	if (UNLIKELY(c->fsw & FSW_ES)) cpu_raise(c, op, VEC_MF, 0);
+	if (UNLIKELY(c->fsw & FSW_ES) && !(CPU_SYS(c) && system_ignores_x87(c)))
+		cpu_raise(c, op, VEC_MF, 0);
+}
+
+static inline void
+x87_no_error(struct cpu *c)
+{
+	c->fsw &= ~(FSW_ES | FSW_B);
+	if (CPU_SYS(c))
+		c->ignne = 0;
 }
 
 // The same, and the instruction pointer: what does not touch memory begins so.
@@ -104,7 +115,7 @@ x87_summarize(struct cpu *c)
 	if (c->fsw & ~c->fcw & 63)
 		c->fsw |= FSW_ES | FSW_B;
 	else
-		c->fsw &= ~(FSW_ES | FSW_B);
+		x87_no_error(c);
 }
 
 static inline void

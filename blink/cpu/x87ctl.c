@@ -82,6 +82,7 @@ init(struct cpu *c)
 {
 	c->fcw = 0x37f;
 	c->fsw = 0;
+	x87_no_error(c);
 	c->top = 0;
 	c->ftags = 0;
 	c->fip = c->fdp = 0;
@@ -99,6 +100,7 @@ const struct op *
 op_fnclex(struct cpu *c, const struct op *op)
 {
 	c->fsw &= 0x7f00;
+	x87_no_error(c);
 	NEXT();
 }
 

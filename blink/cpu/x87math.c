@@ -125,14 +125,14 @@ static void
 x87_transcend_host(struct cpu *c, int kind)
 {
 	u8 b[108];
-	unsigned i, tags = 0;
+	unsigned i, tags = 0, had = c->fsw & (63 | FSW_ES | FSW_B);  // pending, but ignored
 	memset(b, 0, 28);
 	for (i = 0; i < 8; i++) {
 		tags |= c->ftags >> i & 1 ? 0 : 3u << 2 * i;
 		x87_st80(b + 28 + 10 * i, x87_get(c, (int)i));
 	}
 	st16(b, c->fcw);
-	st16(b + 4, x87_status(c));
+	st16(b + 4, x87_status(c) & ~had);
 	st16(b + 8, (u16)tags);
 #define ON_HOST(insn) __asm__ volatile("frstor %0\n\t" insn "\n\tfnsave %0" : "+m"(b))
 	switch (kind) {
@@ -145,7 +145,7 @@ x87_transcend_host(struct cpu *c, int kind)
 	case FSIN: ON_HOST("fsin"); break;
 	default: ON_HOST("fcos"); break;
 	}
-	c->fsw = ld16(b + 4) & ~0x3800;
+	c->fsw = (ld16(b + 4) & ~0x3800) | had;
 	c->top = ld16(b + 4) >> 11 & 7;
 	tags = ld16(b + 8);
 	for (i = 0; i < 8; i++) {

@@ -1,5 +1,6 @@
 // pc.c: the machine as a whole: ports, clock, reset, boot.
 #include "pc/device.h"
+#include "cpu/system.h"
 #include "mem/machine.h"
 #include "pc/bios.h"
 #include <stdio.h>
@@ -74,10 +75,12 @@ exit_out(struct pc *pc, unsigned port, u8 value)
 	pc->exit_status = (value << 1 | 1) & 0xff;
 }
 
-// Clears the coprocessor's busy line, with which its error asks for IRQ 13.
+// Takes back IRQ 13, which an x87 error asked for, and lets the handler use the
+// x87 before it has cleared the error.
 static void
 fpu_out(struct pc *pc, unsigned port, u8 value)
 {
+	cpu_ignore_x87(pc->cpu);
 	pic_line(pc, IRQ_FPU, 0);
 }
 
@@ -88,7 +91,7 @@ static const struct device port92_device = { "port92", 0, port92_in, port92_out,
 static const struct device post_device = { "post", 0, post_in, post_out, 0, 0, { { 0x80, 0x8f } }, post_registers, 1 };
 static const struct device debug_device = { "debug", 0, debug_in, debug_out, 0, 0, { { 0xe9, 0xe9 } }, 0, 0 };
 static const struct device exit_device = { "exit", 0, 0, exit_out, 0, 0, { { 0xf4, 0xf4 } }, 0, 0 };
-static const struct device fpu_device = { "fpu", 0, 0, fpu_out, 0, 0, { { 0xf0, 0xf1 } }, 0, 0 };
+static const struct device fpu_device = { "fpu", 0, 0, fpu_out, 0, 0, { { 0xf0, 0xf0 } }, 0, 0 };
 // Who types, and services that wait
 static const struct device input_device = { "input", 0, 0, 0, input_advance, input_next, { { 0, 0 } }, 0, 0 };
 static const struct device bios_device = { "bios", 0, 0, 0, bios_advance, bios_next, { { 0, 0 } }, 0, 0 };
