@@ -7,8 +7,8 @@
 #define GET16(i) ((u16)c->r[i])
 #define GET32(i) ((u32)c->r[i])
 #define GET64(i) (c->r[i])
-#define PUT8(i, x) (c->r[i] = (c->r[i] & ~(u64)0xff) | (u8)(x))
-#define PUT16(i, x) (c->r[i] = (c->r[i] & ~(u64)0xffff) | (u16)(x))
+#define PUT8(i, x) (c->r[i] = (opaque(c->r[i]) & ~(u64)0xff) | (u8)(x))
+#define PUT16(i, x) (c->r[i] = (opaque(c->r[i]) & ~(u64)0xffff) | (u16)(x))
 #define PUT32(i, x) (c->r[i] = (u32)(x))
 #define PUT64(i, x) (c->r[i] = (x))
 

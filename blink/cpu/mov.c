@@ -64,8 +64,10 @@ op_mov_imm64(struct cpu *c, const struct op *op)
 #define EXTEND(name, to, from, T) \
 static const struct op *op_##name##_r##to##_##from(struct cpu *c, const struct op *op) { PUT##to(op->a, (u##to)(T)GET##from(op->b)); NEXT(); } \
 static const struct op *op_##name##_m##to##_##from(struct cpu *c, const struct op *op) { FAST_RD(op_##name, ea(c, op), from); PUT##to(op->a, (u##to)(T)hrd##from(c, op, h)); NEXT(); }
+EXTEND(movzx, 16, 8, u8)
 EXTEND(movzx, 32, 8, u8)
 EXTEND(movzx, 32, 16, u16)
+EXTEND(movsx, 16, 8, i8)
 EXTEND(movsx, 32, 8, i8)
 EXTEND(movsx, 32, 16, i16)
 EXTEND(movsx, 64, 8, i8)
@@ -75,6 +77,7 @@ EXTEND(movsxd, 64, 32, i32)
 static const struct op *op_lea64(struct cpu *c, const struct op *op) { c->r[op->a] = ea(c, op); NEXT(); }
 static const struct op *op_lea64_base(struct cpu *c, const struct op *op) { c->r[op->a] = EA_BASE; NEXT(); }
 static const struct op *op_lea32(struct cpu *c, const struct op *op) { c->r[op->a] = (u32)ea(c, op); NEXT(); }
+static const struct op *op_lea16(struct cpu *c, const struct op *op) { PUT16(op->a, ea(c, op)); NEXT(); }
 
 #define MOVE_ROW(s) { op_mov_rr##s, op_mov_rm##s, op_mov_mr##s, op_mov_ri##s, op_mov_mi##s }
 static op_fn *const mov_forms[4][5] = { MOVE_ROW(8), MOVE_ROW(16), MOVE_ROW(32), MOVE_ROW(64) };
@@ -100,14 +103,18 @@ mov_specialise(const struct insn *in, const struct op *op)
 			return mov_br[i];
 		return mov_forms[i][form];
 	case OP_LEA:
-		return op->size == 8 ? op->index == GPR_NONE ? op_lea64_base : op_lea64 : op->size == 4 ? op_lea32 : 0;
+		return op->size == 8 ? op->index == GPR_NONE ? op_lea64_base : op_lea64 : op->size == 4 ? op_lea32 : op_lea16;
 	case OP_MOVZX:
-		if ((form != FORM_RR && !mem) || op->size < 4)
+		if (form != FORM_RR && !mem)
 			return 0;
+		if (op->size == 2)
+			return op->d == 1 ? mem ? op_movzx_m16_8 : op_movzx_r16_8 : 0;
 		return op->d == 1 ? mem ? op_movzx_m32_8 : op_movzx_r32_8 : mem ? op_movzx_m32_16 : op_movzx_r32_16;
 	case OP_MOVSX:
-		if ((form != FORM_RR && !mem) || op->size < 4)
+		if (form != FORM_RR && !mem)
 			return 0;
+		if (op->size == 2)
+			return op->d == 1 ? mem ? op_movsx_m16_8 : op_movsx_r16_8 : 0;
 		if (op->size == 8)
 			return op->d == 1 ? mem ? op_movsx_m64_8 : op_movsx_r64_8 : mem ? op_movsx_m64_16 : op_movsx_r64_16;
 		return op->d == 1 ? mem ? op_movsx_m32_8 : op_movsx_r32_8 : mem ? op_movsx_m32_16 : op_movsx_r32_16;

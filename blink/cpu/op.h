@@ -219,6 +219,16 @@ ea_at(struct cpu *c, const struct op *op, u64 delta)
 
 #include "cpu/access.h"
 
+// x, which the compiler can't look through: a register's part is written by a
+// store of the whole, because hosts forward a store to a load only if it has all
+// that the load wants.
+static ALWAYS_INLINE u64
+opaque(u64 x)
+{
+	__asm__("" : "+r"(x));
+	return x;
+}
+
 // General registers by size in bytes. 32-bit writes clear the upper half.
 static inline u64
 reg_get(const struct cpu *c, int r, int size)
@@ -232,10 +242,10 @@ reg_set(struct cpu *c, int r, int size, u64 x)
 {
 	switch (size) {
 	case 1:
-		c->r[r] = (c->r[r] & ~(u64)0xff) | (x & 0xff);
+		c->r[r] = (opaque(c->r[r]) & ~(u64)0xff) | (x & 0xff);
 		break;
 	case 2:
-		c->r[r] = (c->r[r] & ~(u64)0xffff) | (x & 0xffff);
+		c->r[r] = (opaque(c->r[r]) & ~(u64)0xffff) | (x & 0xffff);
 		break;
 	case 4:
 		c->r[r] = (u32)x;
