@@ -118,8 +118,8 @@ SRCS := $(filter-out $(if $(filter tiny,$(MODE)),$(SMALLER:_tiny.c=.c),$(SMALLER
 SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/pc/%.c $(patsubst %,blink/cpu/%.c,segmented system_port system_cr system_msr descriptor far task interrupt)),$(SRCS))
 # AVX is not among what a tiny build has: see ISA_WITHOUT.
 SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/cpu/avx%.c blink/cpu/vec_fetch.c),$(SRCS))
-# Nor are 32-bit system calls and levels of CPUID.
-SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/linux/ia32_calls.c blink/linux/ia32_signal.c blink/isa/level.c),$(SRCS))
+# Nor are 32-bit system calls, strace's spelling and levels of CPUID.
+SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/linux/ia32_calls.c blink/linux/ia32_signal.c blink/linux/strace_args.c blink/isa/level.c),$(SRCS))
 SRCS := $(filter-out $(if $(NATIVE),,blink/cpu/native.c),$(SRCS))
 OBJS = $(SRCS:%.c=$O/%.o) $(GENSRCS:$O/gen/%.c=$O/gen/%.o)
 LIB = $O/blink.a
