@@ -1,4 +1,4 @@
-// sse_impl.h: what the files sse*.c and mmx*.c share: kernels and how they
+// sse_impl.h: what the files sse*.c, mmx.c and vec_apply.c share: kernels and how they
 // meet their operands.
 //
 // A kernel computes d = f(d, s) on bytes in guest order and knows neither
