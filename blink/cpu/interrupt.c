@@ -246,12 +246,15 @@ cpu_deliver(struct cpu *c, unsigned vector, enum deliver how)
 	struct system *s = c->sys;
 	struct event e;
 	u64 fault_pc = c->pc;
+	// Breakpoints that a load of SS in front of INT n met are told in its handler.
+	u32 pending = system_watching(c) && (how == DELIVER_SOFT || how == DELIVER_INT1) ? s->hits : 0;
 	e.vector = vector;
 	e.how = how;
 	e.next = c->pc;
 	e.error = how == DELIVER_EXCEPTION ? c->error & 0xffff : 0;
 	s->shadow = ~(u64)0;
 	s->held = 0;
+	s->hits = 0;
 	// A soft interrupt's own fault is at the instruction, not behind it; RF is
 	// cleared as that begins.
 	if (how == DELIVER_SOFT || how == DELIVER_INT1) {
@@ -271,10 +274,14 @@ cpu_deliver(struct cpu *c, unsigned vector, enum deliver how)
 		// Faults (not traps) are pushed with RF, so that breakpoints hit once.
 		if (e.how == DELIVER_EXCEPTION && e.vector != VEC_DB && s->cr0 & CR0_PE)
 			cpu_set_flags(c, cpu_get_flags(c) | FLAG_RF);
+		if (e.how == DELIVER_EXCEPTION && e.vector == VEC_DB)
+			s->dr7 &= ~(u32)DR7_GD;  // the handler uses the registers
 		enum severity first = e.how == DELIVER_EXCEPTION ? severity(e.vector) : BENIGN, second;
 		e.has_error = e.how == DELIVER_EXCEPTION && s->cr0 & CR0_PE && pushes_error(e.vector);
 		s->switched = 0;
 		bad = deliver(c, &e, e.how == DELIVER_SOFT && !c->error);
+		if (!bad && pending)
+			return system_debug(c, pending);
 		if (!bad)
 			return 0;
 		if (first == DOUBLE_FAULT)

@@ -208,6 +208,7 @@ step(struct cpu *c)
 {
 	u64 fault_va, at = c->pc;
 	u32 rf = c->sysflags & FLAG_RF;
+	u8 held = CPU_SYS(c) ? c->sys->held : 0;
 	struct insn in;
 	c->slow = SLOW_ALL;
 	c->stepping = 1;
@@ -224,8 +225,10 @@ step(struct cpu *c)
 		c->sysflags &= ~(u32)FLAG_RF;  // what IRET loads is for the next
 	run_ops(c, c->stepbuf->ops);
 	// REP is not done.
-	if (CPU_SYS(c) && rf && c->pc == at && decode_again(c, c->stepbuf->ops, &in) && isa_attrs[in.op] & ISA_STRING)
+	if (CPU_SYS(c) && (rf || held) && c->pc == at && decode_again(c, c->stepbuf->ops, &in) && isa_attrs[in.op] & ISA_STRING) {
 		c->sysflags |= rf;
+		c->sys->held = held;
+	}
 	c->stepping = 0;
 	c->slow = cpu_slow(c);
 	reset_limit(c);
@@ -242,6 +245,27 @@ delays_trap(const struct cpu *c)
 		++op;
 	return op->a == SEG_SS && (op->fn == op_pop_sreg ||
 	                           (op->fn == op_mov_sreg && op_kind(op, 0) == K_SREG));
+}
+
+// One instruction, HLT too, and the trap that follows it. Whether to leave.
+static int
+step_and_trap(struct cpu *c)
+{
+	u32 tf = c->sysflags & FLAG_TF;
+	step(c);
+	if (c->stop != STOP_ATTENTION && !(CPU_SYS(c) && c->stop == STOP_HALT))
+		return 1;
+	if (delays_trap(c)) {
+		if (CPU_SYS(c))
+			c->sys->held = 1;
+		return 0;
+	}
+	if (CPU_SYS(c) && !system_traps(c, tf != 0))
+		return 0;
+	c->vector = VEC_DB;
+	c->error = 0;
+	c->stop = STOP_FAULT;
+	return 1;
 }
 
 static enum stop
@@ -278,7 +302,10 @@ run(struct cpu *c, int one)
 	c->stepping = 0;
 	reset_limit(c);
 	if (one) {
-		step(c);
+		if (CPU_SYS(c))
+			step_and_trap(c);
+		else
+			step(c);
 	} else {
 		do {
 			u64 fault_va;
@@ -288,21 +315,9 @@ run(struct cpu *c, int one)
 				cpu_unpark(c);
 			}
 			if (UNLIKELY(c->sysflags & FLAG_TF || (CPU_SYS(c) && system_steps(c)))) {
-				u32 tf = c->sysflags & FLAG_TF;
-				step(c);
-				if (c->stop == STOP_ATTENTION && delays_trap(c)) {
-					if (CPU_SYS(c))
-						c->sys->held = 1;
-					continue;
-				}
-				if (CPU_SYS(c) && c->stop == STOP_ATTENTION && !system_traps(c, tf != 0))
-					continue;
-				if (c->stop == STOP_ATTENTION) {
-					c->vector = VEC_DB;
-					c->error = 0;
-					c->stop = STOP_FAULT;
-				}
-				break;
+				if (step_and_trap(c))
+					break;
+				continue;
 			}
 			reset_limit(c);
 			b = c->jumps[JUMP_HASH(c->pc)];

@@ -232,8 +232,11 @@ void
 system_flags(struct cpu *c, u32 old)
 {
 	u32 changed = old ^ c->sysflags;
-	if (changed & c->sysflags & FLAG_IF && c->sys->intr)
-		cpu_attention(c);
+	if (changed & c->sysflags & FLAG_IF) {
+		c->sys->shadow = ~(u64)0;  // of an STI long ago
+		if (c->sys->intr)
+			cpu_attention(c);
+	}
 	if (changed & (FLAG_VIF | FLAG_VIP))
 		cpu_limit_zero(c);
 	if (changed & FLAG_AC && c->sys->cr4 & CR4_SMAP)

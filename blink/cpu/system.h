@@ -193,6 +193,8 @@ system_steps(const struct cpu *c)
 }
 // Whether #DB follows the instruction that was run by itself; notes why in DR6.
 int system_traps(struct cpu *c, int stepped);
+// Delivers #DB for these breakpoints, as cpu_deliver does.
+int system_debug(struct cpu *c, u32 hits);
 // Whether a slot of block `from` may lead to `to` for good.
 static inline int
 system_may_link(const struct cpu *c, const struct block *from, const struct block *to)

@@ -156,19 +156,15 @@ note_debug(struct system *s, u32 why)
 	s->dr6 = (s->dr6 & ~(u32)15) | why;
 }
 
-RING0(mov_dr, VEC_GP)
+// DR4 and DR5 are DR6 and DR7, or with CR4.DE not there.
+RING0(mov_dr_in_ring0, VEC_GP)
 {
 	struct system *s = c->sys;
 	int size = CPU_MODE(c) == MODE_64 ? 8 : 4, to = op_kind(op, 0) != K_REG;
 	int dr = to ? op->a : op->b;
 	u64 x = to ? reg_get(c, op->b, size) : 0;
-	if (dr == 4 || dr == 5) {
-		if (s->cr4 & CR4_DE)
-			cpu_raise(c, op, VEC_UD, 0);
-		dr += 2;
-	}
+	dr |= (dr & 4) >> 1;
 	if (s->dr7 & DR7_GD) {
-		s->dr7 &= ~(u32)DR7_GD;
 		note_debug(s, DR6_BD);
 		cpu_raise(c, op, VEC_DB, 0);
 	}
@@ -182,10 +178,20 @@ RING0(mov_dr, VEC_GP)
 		s->dr6 = (u32)(x & 0xe00f) | 0xffff0ff0;
 	} else if (dr == 7) {
 		s->dr7 = (u32)(x & 0xffff2bff) | 0x400;
+		s->held = 0;
 		cpu_limit_zero(c);  // the run loop looks whether instructions run singly
 	} else {
 		s->dr[dr & 3] = x;
 	}
+}
+
+const struct op *
+op_mov_dr(struct cpu *c, const struct op *op)
+{
+	int dr = op_kind(op, 0) == K_REG ? op->b : op->a;
+	if (c->sys && c->sys->cr4 & CR4_DE && (dr & ~1) == 4)
+		cpu_raise(c, op, VEC_UD, 0);
+	TAIL op_mov_dr_in_ring0(c, op);
 }
 
 RING0(lmsw, VEC_GP)
@@ -267,6 +273,13 @@ system_traps(struct cpu *c, int stepped)
 	if (why)
 		note_debug(s, why);
 	return why != 0;
+}
+
+int
+system_debug(struct cpu *c, u32 hits)
+{
+	note_debug(c->sys, hits);
+	return cpu_deliver(c, VEC_DB, DELIVER_EXCEPTION);
 }
 
 // --- descriptor table registers ------------------------------------------------------------------
