@@ -15,7 +15,7 @@ load_pdptes(struct cpu *c, u64 cr3)
 	u64 e[4];
 	int i;
 	for (i = 0; i < 4; ++i) {
-		u8 *p = mem_ram(c->mem, (cr3 & 0xffffffe0) + 8u * (unsigned)i, 8);
+		u8 *p = mem_seen(c->mem, (cr3 & 0xffffffe0) + 8u * (unsigned)i);
 		e[i] = p ? ld64(p) : 0;
 		if (e[i] & 1 && e[i] & (0x1e6 | ~((1ull << MACHINE_PHYS_BITS) - 1)))
 			return FAULT(VEC_GP, 0);

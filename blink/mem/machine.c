@@ -97,6 +97,12 @@ changes(struct mem *m, const u8 *p, u64 n)
 		m->hooks.code_changed(m->hooks.arg, at, end);
 }
 
+u8 *
+mem_seen(struct mem *m, u64 phys)
+{
+	return ram_at(m->machine, phys);
+}
+
 int
 mem_ram_write(struct mem *m, u64 phys, const void *src, u64 len)
 {

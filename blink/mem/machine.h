@@ -51,6 +51,8 @@ u64 mem_ram_size(const struct mem *);
 // Host address of RAM, display memory or ROM at [phys, phys + len); 0 if it is
 // not all there. Who writes through it to what may be code uses mem_ram_write.
 u8 *mem_ram(struct mem *, u64 phys, u64 len);
+// The same for a byte as the processor addresses it, by A20.
+u8 *mem_seen(struct mem *, u64 phys);
 int mem_ram_write(struct mem *, u64 phys, const void *src, u64 len);
 // These bytes of a watched page were decoded: a change of them is told.
 void mem_ram_code(struct mem *, u64 phys, u64 len);
