@@ -1,5 +1,9 @@
 # a20.S: address line 20 by each way that a PC has: what the others then say, and
-# what ffff:0010 is; what is read, written, pushed and executed there.
+# what ffff:0010 is; what is read, written, pushed and executed there. There is one
+# line and the latest write counts, whoever asks, as in Bochs with its BIOS, which
+# prints the same. In qemu the latest write counts too, but port 92h and the 8042
+# show what was last written to each, and SeaBIOS's 15h uses port 92h only if that
+# bit is to change, so that the line may stay as it was.
 .include "guest.inc"
 # Whether ffff:9010 is 0:9000 (0) or not (1); port 92h; the 8042's output port;
 # 15h 2402h
