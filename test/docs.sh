@@ -43,6 +43,9 @@ check() {
 	for name in $(sed -n 's/.*\(getenv\|env_number\)("\([A-Z_]*\)").*/\2/p' blink/*.c blink/*/*.c | sort -u); do
 		grep '^\.B' blink/blink.1 | grep -qw "$name" || echo "blink/blink.1: does not name the variable $name"
 	done
+	for name in $(grep -ho '\<BLINK_[A-Z]*' README.md docs/*.md blink/blink.1 | sort -u); do
+		grep -qw "$name" blink/*.c blink/*/*.c || echo "README.md, docs or blink/blink.1: nothing reads the variable $name"
+	done
 	for source in test/boot/*.S test/ring0/*.c; do
 		name=${source##*/}
 		quoted docs/pc.md | grep -qx "\(test/boot/\)*${name%.*}\(\.S\)*" || echo "docs/pc.md: does not name $source"
