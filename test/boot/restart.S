@@ -5,12 +5,11 @@
 #
 # As Bochs's BIOS (on a p3_katmai: a processor with VMX has a lock that this BIOS
 # writes twice, and so never starts again), and SeaBIOS under qemu, but: the second
-# interrupt mask is 8fh there, and 8eh in SeaBIOS, with the clock's and the mouse's
-# interrupts on; here the clock's goes on with 15h 83h and 86h, and there is no mouse.
-# The cursor's row is behind what each BIOS prints first. SeaBIOS clears memory below
-# 640 KiB (8000:0, the last), with 1234h too. In qemu it does not
-# know shutdown code 5 once the machine was reset, as that gives it its first bytes
-# back: it boots. Both print nothing to port e9h for INT 18h, and stop.
+# interrupt mask is 8fh, as they have a mouse, and 8eh in SeaBIOS, where the clock's
+# interrupt is always on; the cursor's row is behind what each BIOS prints first.
+# SeaBIOS clears memory below 640 KiB (8000:0, the last), with 1234h too. In qemu it
+# does not know shutdown code 5 once the machine was reset, as that gives it its
+# first bytes back: it boots. Bochs's prints nothing to port e9h for INT 18h.
 .include "guest.inc"
 .set stage, 0x600		# memory stays
 .set magic, 0x602
