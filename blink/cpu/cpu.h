@@ -142,7 +142,8 @@ void codecache_free(struct codecache *);
 // Runs until something needs the caller. Exact state in *c on return.
 enum stop cpu_run(struct cpu *);
 // Executes exactly one instruction (with all its REP iterations or up to a
-// limit of them), outside any block. Same results as cpu_run.
+// limit of them), outside any block. Same results as cpu_run, but that TF traps
+// a PC's program only.
 enum stop cpu_step(struct cpu *);
 // Makes cpu_run return STOP_ATTENTION at the next block boundary. Any thread,
 // any signal handler.
