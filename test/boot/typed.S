@@ -1,7 +1,9 @@
 # typed.S: what is typed on standard input, as INT 16h gives it: characters, keys
 # by their escape sequences, modifiers, characters of code page 437 that no key
 # has. Two bytes of input that wait stay in the buffer while the guest is busy.
-# Not for other machines: their keyboards are not on standard input.
+# As SeaBIOS under qemu, with these keys pressed by QMP's input-send-event, but: it
+# knows no characters by Alt and digits of the number pad, and no state of Insert
+# (bit 7 of 02h), which are IBM's.
 .include "guest.inc"
 main:	sti
 1:	mov $0x10,%ah
