@@ -174,6 +174,8 @@ system_has_vif(const struct cpu *c)
 u32 system_virtual_flags(struct cpu *c);
 // VIF becomes what flags has for IF. -1: #GP, as TF is set, or IF and VIP are.
 int system_set_vif(struct cpu *c, u32 flags);
+// The four pointers that CR3 leads to in PAE paging: 0 or #GP(0)
+u32 system_pdptes(struct cpu *c, u64 cr3, u64 *e);
 // Data breakpoints: notes those that [gva, gva+n) hits.
 void system_watch(struct cpu *c, u64 gva, int n, int access);
 // Likewise those on ports, which CR4.DE allows

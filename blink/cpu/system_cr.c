@@ -8,11 +8,9 @@
 
 // --- control registers ---------------------------------------------------------------------------
 
-static u32
-load_pdptes(struct cpu *c, u64 cr3)
+u32
+system_pdptes(struct cpu *c, u64 cr3, u64 *e)
 {
-	struct system *s = c->sys;
-	u64 e[4];
 	int i;
 	for (i = 0; i < 4; ++i) {
 		u8 *p = mem_seen(c->mem, (cr3 & 0xffffffe0) + 8u * (unsigned)i);
@@ -20,8 +18,17 @@ load_pdptes(struct cpu *c, u64 cr3)
 		if (e[i] & 1 && e[i] & (0x1e6 | ~((1ull << MACHINE_PHYS_BITS) - 1)))
 			return FAULT(VEC_GP, 0);
 	}
-	memcpy(s->pdpte, e, sizeof e);
 	return 0;
+}
+
+static u32
+load_pdptes(struct cpu *c, u64 cr3)
+{
+	u64 e[4];
+	u32 bad = system_pdptes(c, cr3, e);
+	if (!bad)
+		memcpy(c->sys->pdpte, e, sizeof e);
+	return bad;
 }
 
 // Code is decoded for addresses as they are translated now: all goes.

@@ -79,20 +79,16 @@ enum {
 };
 
 struct task {
-	u64 cr3, ip, flags, regs[8], segs[6], ldt, trap;
+	u64 ip, flags, regs[8], segs[6], ldt, trap;
 };
 
 static u32
 task_read(struct cpu *c, u64 base, int wide, struct task *t)
 {
 	int i, n = wide ? 4 : 2;
-	u32 bad = 0;
+	u32 bad;
 	memset(t, 0, sizeof *t);
-	t->cr3 = c->sys->cr3;
-	if (wide)
-		bad = system_read(c, base + T32_CR3, 4, 1, &t->cr3);
-	if (!bad)
-		bad = system_read(c, base + (wide ? T32_EIP : T16_IP), n, 1, &t->ip);
+	bad = system_read(c, base + (wide ? T32_EIP : T16_IP), n, 1, &t->ip);
 	if (!bad)
 		bad = system_read(c, base + (wide ? T32_FLAGS : T16_FLAGS), n, 1, &t->flags);
 	for (i = 0; !bad && i < 8; ++i)
@@ -123,13 +119,20 @@ task_save(struct cpu *c, u64 base, int wide, u64 ip, u32 flags)
 	return bad;
 }
 
+// Where a TSS's descriptor has its type
+static u64
+busy_at(const struct cpu *c, u32 sel)
+{
+	return c->sys->gdt.base + (sel & 0xfff8) + 4;
+}
+
 // Sets or clears the busy bit of a TSS descriptor in the GDT.
 static u32
 set_busy(struct cpu *c, u32 sel, int busy)
 {
-	u64 at = c->sys->gdt.base + (sel & 0xfff8) + 5, type;
-	u32 bad = system_read(c, at, 1, 1, &type);
-	return bad ? bad : system_write(c, at, 1, 1, busy ? type | 2 : type & ~(u64)2);
+	u64 at = busy_at(c, sel), hi;
+	u32 bad = system_read(c, at, 4, 1, &hi);
+	return bad ? bad : system_write(c, at, 4, 1, busy ? hi | TSS_BUSY : hi & ~(u64)TSS_BUSY);
 }
 
 // The descriptor of a TSS that may be switched to: available, or with IRET busy.
@@ -156,6 +159,22 @@ task_descriptor(struct cpu *c, u32 sel, enum task_switch how, struct system_segm
 	to->limit = seg.limit;
 	to->rights = seg.rights | TSS_BUSY;
 	return 0;
+}
+
+// The new task's CR3, and with PAE paging what it leads to if it is another: a
+// fault of these is still the old task's (step 12 of the SDM's list).
+static u32
+task_space(struct cpu *c, const struct system_segment *to, u64 *cr3, u64 *pdpte)
+{
+	const struct system *s = c->sys;
+	u32 bad = 0;
+	*cr3 = s->cr3;
+	memcpy(pdpte, s->pdpte, sizeof s->pdpte);
+	if (to->rights & TSS_32 && s->cr0 & CR0_PG)
+		bad = system_read(c, to->base + T32_CR3, 4, 1, cr3);
+	if (!bad && s->cr4 & CR4_PAE && *cr3 != s->cr3)
+		bad = system_pdptes(c, *cr3, pdpte);
+	return bad;
 }
 
 // The new task's SS; that it is not present counts more than its privilege level.
@@ -197,7 +216,7 @@ task_code_segment(struct cpu *c, u32 sel, int rpl, struct segment *s)
 static u32
 task_segments(struct cpu *c, const struct task *t)
 {
-	static const u8 order[4] = { SEG_ES, SEG_DS, SEG_FS, SEG_GS };
+	static const u8 order[4] = { SEG_DS, SEG_ES, SEG_FS, SEG_GS };
 	struct segment seg;
 	u32 csel = (u32)t->segs[SEG_CS], ssel = (u32)t->segs[SEG_SS];
 	u32 bad = t->ldt < 4 ? 0 : system_lldt(c, (u32)t->ldt);
@@ -229,10 +248,6 @@ task_load(struct cpu *c, const struct task *t)
 	int i;
 	s->cr0 |= CR0_TS;
 	s->dr7 &= ~(u32)0x155;
-	if (s->tr.rights & TSS_32 && s->cr0 & CR0_PG && t->cr3 != s->cr3) {
-		s->cr3 = t->cr3;
-		system_settle(c);
-	}
 	for (i = 0; i < 8; ++i)
 		c->r[i] = t->regs[i];
 	cpu_set_flags(c, ((u32)t->flags & 0x3f7fd5) | 2);
@@ -256,18 +271,31 @@ task_switch(struct cpu *c, u32 sel, enum task_switch how, u64 next_pc, int has_e
 	struct system_segment to, from = s->tr;
 	struct task t;
 	int wide, was_wide = (from.rights & TSS_32) != 0, nested = how == TASK_CALL || how == TASK_GATE;
-	u32 flags = cpu_get_flags(c), bad;
+	u32 flags = cpu_get_flags(c), bad, old_last = was_wide ? T32_SEGS + 21 : T16_SEGS + 7;
+	u64 x, cr3, pdpte[4];
 	s->switched = 0;
 	bad = task_descriptor(c, sel, how, &to);
 	if (bad)
 		return bad;
-	if (from.limit < (was_wide ? 0x5fu : 0x29u))  // what is saved there
+	if (from.limit < (was_wide ? 0x5fu : 0x29u))
 		return tss_fault(c);
 	wide = (to.rights & TSS_32) != 0;
-	// All that can be told beforehand faults in the old task.
-	bad = system_probe(c, to.base, wide ? 104 : 44, 1);
+	// What faults in the old task does so before anything is changed.
+	bad = system_read(c, to.base, 1, 1, &x);
 	if (!bad)
-		bad = system_probe(c, from.base, was_wide ? 104 : 44, 1);
+		bad = system_read(c, to.base + (wide ? 103 : 43), 1, 1, &x);
+	if (!bad && nested)
+		bad = system_probe(c, to.base, 2, 1);
+	if (!bad && !nested)
+		bad = system_probe(c, busy_at(c, from.sel), 4, 1);
+	if (!bad)
+		bad = system_probe(c, from.base + (was_wide ? T32_EIP : T16_IP), 1, 1);
+	if (!bad)
+		bad = system_probe(c, from.base + old_last, 1, 1);
+	if (!bad && how != TASK_IRET)
+		bad = system_probe(c, busy_at(c, sel), 4, 1);
+	if (!bad)
+		bad = task_space(c, &to, &cr3, pdpte);
 	if (!bad && !nested)
 		bad = set_busy(c, from.sel, 0);
 	if (bad)
@@ -290,6 +318,11 @@ task_switch(struct cpu *c, u32 sel, enum task_switch how, u64 next_pc, int has_e
 	s->switched = 1;
 	s->tr = to;
 	task_load(c, &t);
+	if (cr3 != s->cr3) {
+		s->cr3 = cr3;
+		memcpy(s->pdpte, pdpte, sizeof pdpte);
+		system_settle(c);
+	}
 	bad = task_segments(c, &t);
 	if (bad)
 		return bad >> 16 == VEC_GP ? FAULT(VEC_TS, bad & 0xffff) : bad;

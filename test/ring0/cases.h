@@ -266,6 +266,17 @@ bytes(u32 x)
 
 // --- the machine ------------------------------------------------------------------
 
+#define GET_CR(n, x) __asm__ volatile("mov %%cr" #n ",%0" : "=r"(x))
+#define SET_CR(n, x) __asm__ volatile("mov %0,%%cr" #n : : "r"((word)(x)) : "memory")
+
+#define GET_DR(n) \
+	({ \
+		word x_; \
+		__asm__ volatile("mov %%dr" #n ",%0" : "=r"(x_)); \
+		(u32) x_; \
+	})
+#define SET_DR(n, x) __asm__ volatile("mov %0,%%dr" #n : : "r"((word)(x)))
+
 struct table {
 	u16 limit;
 	word base;

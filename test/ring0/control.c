@@ -109,9 +109,6 @@ emit_cr(u32 n)
 	byte(0xcc);
 }
 
-#define GET_CR(n, x) __asm__ volatile("mov %%cr" #n ",%0" : "=r"(x))
-#define SET_CR(n, x) __asm__ volatile("mov %0,%%cr" #n : : "r"((word)(x)) : "memory")
-
 static void
 control_registers(const char *name)
 {

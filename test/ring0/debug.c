@@ -48,9 +48,6 @@ static const struct insn insns[] = {
 	I(ALL, "\xd7"), I(OLD, "\x0f\x05"), I(M64, "\x0f\x05"), I(M64, "\x48\x0f\x07"), I(ALL, "\x0f\x34"),
 };
 
-#define GET_DR(n) ({ word x_; __asm__ volatile("mov %%dr" #n ",%0" : "=r"(x_)); (u32)x_; })
-#define SET_DR(n, x) __asm__ volatile("mov %0,%%dr" #n : : "r"((word)(x)))
-
 static u32 dr7, seed;
 
 static u32

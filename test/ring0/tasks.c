@@ -1,10 +1,9 @@
 // tasks.c: task switches: every way to switch x 16 and 32-bit TSS x what the
 // descriptor, the gate, the link and the new TSS hold; what is saved, loaded and
 // left as it was, busy bits, links, NT, TS; in which task a fault comes, with which
-// error code; from and to virtual-8086 mode.
+// error code; under paging, from and to virtual-8086 mode; ports of the new task.
 //
-// As Bochs 2.7 has them (model corei7_icelake_u); SDM vol 3, Task Management, leaves
-// the order of the checks to the model. Except:
+// As Bochs 2.7 has them (model corei7_icelake_u; build with -DBOCHS), except:
 // - An interrupt comes before a breakpoint on the first instruction, as in the
 //   SDM's priorities among events; in Bochs after it.
 // - The error code is pushed before EIP is found beyond CS's limit (SDM vol 2
@@ -12,6 +11,15 @@
 // - After an external interrupt, too, the T bit traps before the first instruction
 //   (SDM vol 3, Task-Switch Exception Condition), and of TF no trap is noted in DR6
 //   when a breakpoint refused it; Bochs runs that instruction.
+// - CS is checked before DS to GS, as on the P6 family (SDM vol 3, Exception
+//   Conditions Checked During a Task Switch); in Bochs after them.
+// - A fault before the switch leaves busy bits and TSSs alone (SDM vol 3, Task
+//   Switching: the state prior to the instruction); Bochs has cleared the old busy
+//   bit if the old TSS cannot be written, and saved there if the GDT cannot.
+// - Reserved bits in PAE's pointers are #GP(0) of the old task (SDM vol 3, PDPTE
+//   Registers; Task Switching, step 12); Bochs switches to what they say and stops.
+// Undefined, but of both: a 16-bit TSS sets the upper halves of registers; a TSS on
+// two pages is looked for at its first and its last byte.
 #include "cases.h"
 
 // Where tasks are: each TSS on pages of its own, to be moved to where they meet
@@ -29,24 +37,9 @@
 enum { VECTOR = 0x40, NT = 0x4000, VM = 0x20000, RF = 0x10000, TF = 0x100, IF = 0x200 };
 
 // The ways to another task: direct, by a task gate, by the IDT, back
-enum { JMP_TSS, CALL_TSS, JMP_GATE, CALL_GATE, INT_N, UD, GP, IRQ, INTO, INT1, IRET, WAYS };
-static const char *const ways[WAYS] = { "jmp", "call", "jmp gate", "call gate", "int n", "#UD", "#GP", "irq", "into", "int1", "iret" };
-static const u8 vectors[WAYS] = { 0, 0, 0, 0, VECTOR, 6, 13, VECTOR, 4, 1, 0 };
-
-#define GET_DR(n) \
-	({ \
-		word x_; \
-		__asm__ volatile("mov %%dr" #n ",%0" : "=r"(x_)); \
-		(u32) x_; \
-	})
-#define SET_DR(n, x) __asm__ volatile("mov %0,%%dr" #n : : "r"((word)(x)))
-#define GET_CR(n) \
-	({ \
-		word x_; \
-		__asm__ volatile("mov %%cr" #n ",%0" : "=r"(x_)); \
-		(u32) x_; \
-	})
-#define SET_CR(n, x) __asm__ volatile("mov %0,%%cr" #n : : "r"((word)(x)) : "memory")
+enum { JMP_TSS, CALL_TSS, JMP_GATE, CALL_GATE, INT_N, UD, GP, PF, IRQ, INTO, INT1, IRET, WAYS };
+static const char *const ways[WAYS] = { "jmp", "call", "jmp gate", "call gate", "int n", "#UD", "#GP", "#PF", "irq", "into", "int1", "iret" };
+static const u8 vectors[WAYS] = { 0, 0, 0, 0, VECTOR, 6, 13, 14, VECTOR, 4, 1, 0 };
 
 // What the next case is; reset() gives each its usual value.
 static u32 old_at, new_at;  // the two TSSs
@@ -54,7 +47,9 @@ static int old_wide, new_wide;
 static u32 sel;       // of the new TSS, as JMP, the gate, or the link has it
 static u32 gate_sel;  // what JMP and CALL name
 static u32 gate_access;
-static u32 root;  // CR3, 0: no paging
+static u32 root, new_root;  // CR3 of the old and the new task, 0: no paging
+static int pae;
+static u32 flawed[2], flaw;  // entries of page tables that are other than usual, by these bits
 static u32 old_access, new_access, old_limit, new_limit;
 static u32 was[2][32];  // both TSSs as they were, WATCH words
 enum { WATCH = 28 };
@@ -175,7 +170,7 @@ blank(u32 at, int wide, u32 stack)
 		MEM16(at + 2 * n + 2 * n * i) = (u16)(SEL_DATA + 9 * i);
 	}
 	if (wide) {
-		MEM32(at + 28) = root;
+		MEM32(at + 28) = at == new_at ? new_root : root;
 		MEM32(at + 100) = 0x680000;
 	}
 }
@@ -221,6 +216,7 @@ way_code(int way, int mode)
 	case INT_N: bytes(0xcd40); break;
 	case UD: bytes(0x0f0b); break;
 	case GP: bytes(0x8ec1); break;  // mov es, cx
+	case PF: bytes(0x8a07); break;  // mov al, [edi]
 	case IRQ: byte(0x90); break;
 	case INTO: byte(0xce); break;
 	case INT1: byte(0xf1); break;
@@ -241,6 +237,10 @@ start(int way, int mode, u32 ring)
 	in.si = 0xc0c1c2c3;
 	in.di = 0xf0f1f2f3;
 	in.fs = SEL_DATA16 + 27;
+	if (way <= CALL_TSS)
+		new_access |= 0x60;
+	if (way == PF)
+		in.di = NOWHERE + 0x678;
 	if (way == IRET)
 		in.flags |= NT;
 	if (way == INTO)
@@ -273,7 +273,7 @@ tss_changes(u32 at, int which)
 static void
 go(int way, int mode)
 {
-	u32 i, str, sldt, cr0;
+	u32 i, str, sldt, cr0, cr3 = 0;
 	set_tss(old_at, old_limit, old_access, 0, SEL_TSS);
 	set_tss(new_at, new_limit, new_access, 0, SEL_NEW);
 	__asm__ volatile("ltr %w0" : : "r"(SEL_TSS));
@@ -288,8 +288,23 @@ go(int way, int mode)
 	}
 	if (way == IRQ)
 		ask_irq0();
+	if (pae)
+		SET_CR(3, root);
+	for (i = 0; i < 2; ++i)
+		if (flawed[i])
+			MEM32(flawed[i]) ^= flaw;
+	if (root && !pae)  // PAE's pointers are in registers, to which the flaw does not get
+		SET_CR(3, root);
 	enter(&in);
-	__asm__ volatile("str %0; sldt %1; mov %%cr0,%2" : "=r"(str), "=r"(sldt), "=r"(cr0));
+	for (i = 0; i < 2; ++i)
+		if (flawed[i])
+			MEM32(flawed[i]) ^= flaw;
+	GET_CR(0, cr0);
+	if (root) {
+		GET_CR(3, cr3);
+		SET_CR(3, root);
+	}
+	__asm__ volatile("str %0; sldt %1" : "=r"(str), "=r"(sldt));
 	what_happened();
 	word32((u32)(got.cs << 16 | got.ss));
 	word32((u32)got.flags);
@@ -300,7 +315,7 @@ go(int way, int mode)
 	word32((cr0 & 8) | (u32)MEM8(GDT + SEL_TSS + 5) << 8 | (u32)MEM8(GDT + SEL_NEW + 5) << 16);
 	word32((u32)MEM8(GDT + SEL_TEST + 5) | (u32)MEM8(LDT2 + SEL_TEST + 5) << 8);
 	if (root) {
-		word32(GET_CR(3));
+		word32(cr3);
 		if (got.vector == 14)
 			word32((u32)got.cr2);
 	}
@@ -320,13 +335,11 @@ go(int way, int mode)
 	}
 	tss_changes(new_at, 1);
 	// the error code that the new task has on its stack
-	if (way == GP)
+	if (way == GP || way == PF)
 		word32(MEM32(STACKS + 0x400 * ((u32)(got.cs & 3) + 1) - 0x184));
 	case_done();
 	// as it was
 	__asm__ volatile("clts");
-	if (root)
-		SET_CR(3, root);
 	__asm__ volatile("lldt %w0" : : "r"(SEL_LDT));
 	set_tss(CATCHER, 0x67, 0x89, 0, SEL_CATCHER);
 	if (vectors[way])
@@ -358,7 +371,7 @@ descriptors(int way, int wide)
 	// every type, present or not, of every privilege level
 	for (ring = 0; ring < 4; ++ring)
 		for (rpl = 0; rpl < (way <= CALL_TSS ? 4u : 1u); ++rpl)
-			for (access = (ring * 5 + rpl * 3 + (u32)way) % EVERY(17); access < 256; access += EVERY(17)) {
+			for (access = (ring * 5 + rpl * 3 + (u32)way) % EVERY(31); access < 256; access += EVERY(31)) {
 				reset(wide, access >> 3 & 1);
 				new_task(0);
 				sel = SEL_NEW | rpl;
@@ -378,7 +391,7 @@ descriptors(int way, int wide)
 			go(way, MODE_32);
 		}
 	// of the old one, which LTR takes as it is
-	for (to = 0; to < 2 && way != GP; ++to)  // which would be a double fault, that cannot be saved either
+	for (to = 0; to < 2 && way != GP && way != PF; ++to)  // which would be a double fault, that cannot be saved either
 		for (i = wide ? 12 : 6; i < 0x70; i += (i > 0x26 && i < 0x2c) || (i > 0x5c && i < 0x61) ? 1 : EVERY(15)) {
 			reset(wide, (int)to);
 			new_task(0);
@@ -414,8 +427,8 @@ gates(int way, int wide)
 	for (ring = 0; ring < 4; ++ring)
 		for (rpl = 0; rpl < (way <= CALL_GATE ? 4u : 1u); ++rpl)
 			for (ti = 0; ti < (way <= CALL_GATE ? 2u : 1u); ++ti)
-				for (access = 0; access < 256; access += 32)
-					for (sel = SEL_NEW; sel < SEL_NEW + 4; sel += EVERY(3)) {
+				for (access = (ring + rpl + ti) % EVERY(2) * 32; access < 256; access += 32 * EVERY(2))
+					for (sel = SEL_NEW + rpl % EVERY(3); sel < SEL_NEW + 4; sel += EVERY(3)) {
 						u32 to = sel;
 						reset(wide, 1);
 						sel = to;
@@ -456,7 +469,7 @@ registers(int way, int wide)
 				}
 	// flags of the old and the new task
 	for (to = 0; to < 2; ++to)
-		for (i = (u32)way % EVERY(3); i < 64; i += EVERY(3)) {
+		for (i = (u32)way % EVERY(7); i < 64; i += EVERY(7)) {
 			u32 bit = 1u << (i & 31);
 			if ((i < 32 && bit & (VM | TF | IF | RF)) || (way == INTO && i < 32 && bit == 0x800) || (i < 32 && way != IRET && bit == NT))
 				continue;
@@ -509,7 +522,7 @@ segments(u32 which, int wide, int to)
 	for (ring = 0; ring < 4; ++ring)
 		for (rpl = 0; rpl < 4; ++rpl)
 			for (ti = 0; ti < 2; ++ti)
-				for (access = (ring * 4 + rpl * 3 + ti + which) % EVERY(29); access < 256; access += EVERY(29), ++n) {
+				for (access = (ring * 4 + rpl * 3 + ti + which) % EVERY(53); access < 256; access += EVERY(53), ++n) {
 					int way = some[n & 3];
 					u32 seg = SEL_TEST | rpl | ti << 2;
 					reset(wide, to);
@@ -523,7 +536,7 @@ segments(u32 which, int wide, int to)
 				}
 	// null, beyond the limits, of an LDT that is not there
 	for (ring = 0; ring < 4; ++ring)
-		for (i = 0; i < 20; ++i, ++n) {
+		for (i = ring % EVERY(7); i < 20; i += EVERY(7), ++n) {
 			static const u16 sels[10] = { 0, 1, 2, 3, 0x1f8, 0x1fb, 0x200, 0x203, 0x204, SEL_DATA | 7 };
 			int way = some[n & 3];
 			reset(wide, to);
@@ -551,7 +564,7 @@ order(int to)
 	for (ring = 0; ring < 4; ring += 3)
 		for (a = 0; a < 8; ++a)
 			for (b = a + 1; b < 9; ++b)
-				for (n = 0; n < 4; ++n) {
+				for (n = (a + b) % EVERY(2); n < 4; n += EVERY(2)) {
 					u32 k;
 					reset(1, to);
 					new_task(ring);
@@ -600,13 +613,14 @@ first_steps(int way, int wide)
 				set_gdt(SEL_TEST, segment(0, TARGET, 0x9b | ring << 5, i & 4));
 				MEM16(new_at + at_seg((int)to, CS)) = (u16)(SEL_TEST | ring);
 				put(new_at + at_other((int)to, OF_IP), to ? 4 : 2, ips[i & 3]);
+				MEM8(TARGET) = 0x90;  // Bochs would not look at the limit again
 				label(ring, to, 0, i);
 				go(way, MODE_32);
 			}
 	// an error code on every kind of stack
 	for (to = 0; to < 2; ++to)
 		for (ring = 0; ring < 4; ++ring)
-			for (i = (ring + (u32)way) % EVERY(3); i < 20; i += EVERY(3)) {
+			for (i = (ring + (u32)way) % EVERY(7); i < 20; i += EVERY(7)) {
 				static const u32 sps[10] = { 0, 1, 2, 3, 4, 5, 0xffe, 0x1000, 0x1002, 0x10002 };
 				if (!to && !ring && i & 1)
 					continue;
@@ -622,7 +636,7 @@ first_steps(int way, int wide)
 	// T, TF, RF, IF in all combinations; a breakpoint at the first instruction
 	for (to = 0; to < 2; ++to)
 		for (ring = 0; ring < 4; ring += 3)
-			for (i = (ring + to + (u32)way) % EVERY(7); i < 64; i += EVERY(7)) {
+			for (i = (ring + to + (u32)way) % EVERY(13); i < 64; i += EVERY(13)) {
 				if (way == IRQ && i & 8)
 					continue;
 				reset(wide, (int)to);
@@ -707,7 +721,7 @@ to_v86(int way, int wide)
 	pair_name(way, wide, "to v86");
 	regs_too = 1;
 	for (ring = 0; ring < 4; ++ring)
-		for (i = (ring + (u32)way) % EVERY(7); i < 64; i += EVERY(7)) {
+		for (i = (ring + (u32)way) % EVERY(13); i < 64; i += EVERY(13)) {
 			reset(wide, 1);
 			new_task(3);
 			start(way, MODE_32, ring);
@@ -754,7 +768,7 @@ there_and_back(int way, int wide)
 	for (to = 0; to < 2; ++to)
 		for (from = 0; from < 4; ++from)
 			for (ring = 0; ring < 4; ++ring)
-				for (i = (from + ring + to) % EVERY(3); i < 8; i += EVERY(3)) {
+				for (i = (from + ring + to) % EVERY(5); i < 8; i += EVERY(5)) {
 					reset(wide, (int)to);
 					new_task(ring);
 					start(way, MODE_32, from);
@@ -763,7 +777,7 @@ there_and_back(int way, int wide)
 						in.ss = SEL_DATA16 + 9 * from;
 					MEM16(old_at + at_other(wide, OF_LDT)) = i & 1 ? SEL_LDT : SEL_LDT2;
 					code_at = (u8 *)TARGET;
-					if (way == GP)
+					if (way == GP || way == PF)
 						byte(0x58);  // pop eax
 					if (i & 2) {
 						bytes(0x66c705);  // mov word [new_at], 1f8h
@@ -789,6 +803,166 @@ there_and_back(int way, int wide)
 	group_done();
 }
 
+// --- paging -------------------------------------------------------------------------------------
+
+#define ROOT2 (PAGES + 0x1000)
+#define TABLE (PAGES + 0x2000)  // of the first 4 MiB, in both spaces
+#define TABLE2 (PAGES + 0x3000)
+
+static void
+two_spaces(void)
+{
+	u32 i;
+	for (i = 0; i < 1024; ++i) {
+		MEM32(PAGES + 4 * i) = MEM32(ROOT2 + 4 * i) = i < 15 ? i << 22 | 0xe7 : 0;
+		MEM32(TABLE + 4 * i) = MEM32(TABLE2 + 4 * i) = i << 12 | 0x67;
+	}
+	MEM32(PAGES) = TABLE | 0x67;
+	MEM32(ROOT2) = TABLE2 | 0x67;
+	root = PAGES;
+	new_root = ROOT2;
+	SET_CR(3, PAGES);
+	SET_CR(4, 0x610);
+	or_cr0(0x80000020, 0);
+}
+
+// Both TSSs on two pages each, one of which is not there or not to be written, in
+// one space or in both; so the GDT, LDT, stack, code.
+static void
+pages(int way, int wide)
+{
+	static const u8 splits[] = { 0, 2, 6, 16, 28, 34, 42, 46, 74, 90, 98, 102, 104 };
+	u32 page, n, space, to, ring, i, last = sizeof splits;
+	pair_name(way, wide, "pages");
+	for (page = 0; page < 8; ++page)
+		for (n = 0; n < 3; ++n)  // not there; not to be written, WP 0 and 1
+			for (space = 1; space < 4; ++space)
+				for (to = 0; to < 2; ++to)
+					for (i = (page + n + space + to + (u32)way) % EVERY(11); i < last; i += EVERY(11)) {
+						static const u32 others[4] = { GDT, LDT, STACKS, CODE };
+						u32 at, from = i & 1 && !(page < 2 && !n) ? 3 : 0;
+						ring = i & 2 && !((page < 4 && space & 2 && !n) || page == 6) ? 3 : 0;
+						// These cannot be told by anybody.
+						if ((way == PF && (page < 2 || page == 4)) || (page == 4 && !n))
+							continue;
+						// There only the new task needs them.
+						if (page > 4 && (space != 2 || i > 3))
+							continue;
+						reset(wide, (int)to);
+						old_at = OLD_PAGES + 0x1000 - splits[i];
+						new_at = NEW_PAGES + 0x1000 - splits[i];
+						new_task(ring);
+						start(way, MODE_32, from);
+						at = page < 2      ? OLD_PAGES + page * 0x1000
+							: page < 4 ? NEW_PAGES + (page - 2) * 0x1000
+								   : others[page - 4];
+						if (page == 5) {
+							MEM16(new_at + at_seg((int)to, ES)) = SEL_TEST | 4 | ring;
+							MEM64(LDT2 + SEL_TEST) = segment(0, 0xfffff, 0xf2, 12);
+						}
+						flaw = n ? 2 : 1;
+						flawed[0] = space & 1 ? TABLE + (at >> 10) : 0;
+						flawed[1] = space & 2 ? TABLE2 + (at >> 10) : 0;
+						or_cr0(n == 2 ? 0x10000 : 0, n == 2 ? 0 : 0x10000);
+						label(page, n << 4 | space, to, i);
+						go(way, MODE_32);
+						or_cr0(0, 0x10000);
+						flawed[0] = flawed[1] = 0;
+					}
+	group_done();
+}
+
+// --- PAE's pointers -----------------------------------------------------------------------------
+
+#define POINTERS FREE     // of the old task; 20h behind of the new
+#define HIGH 0xc0000000u  // where the last of them leads to the low memory, too
+
+static void
+pae_spaces(void)
+{
+	u32 i;
+	or_cr0(0, 0x80000000);
+	for (i = 0; i < 512; ++i)
+		MEM64(FREE + 0x1000 + 8 * i) = (u64)i << 21 | 0xe7;
+	for (i = 0; i < 8; ++i)
+		MEM64(POINTERS + 8 * i) = FREE + 0x1001;
+	pae = 1;
+	root = POINTERS;
+	new_root = POINTERS + 0x20;
+	SET_CR(3, root);
+	SET_CR(4, 0x620);
+	or_cr0(0x80000000, 0);
+}
+
+// One of the pointers has other bits, in the new task's table, or, if it has the
+// same, in memory alone. The new task reads by the last of them.
+static void
+pointers(int way, int wide, int reserved)
+{
+	static const u8 bits[2][11] = { { 0, 3, 4, 9, 10, 11, 0, 3, 4, 9, 10 }, { 1, 2, 5, 6, 7, 8, 52, 53, 58, 62, 63 } };
+	u32 to, i, n, bit, same;
+	pair_name(way, wide, reserved ? "reserved" : "pointers");
+	code_at = (u8 *)TARGET;
+	bytes(0x8a07);
+	byte(0xcc);
+	for (to = 0; to < 2; ++to)
+		for (same = 0; same < 2; ++same)
+			for (i = 0; i < 4; ++i)
+				for (n = (to + i + same) % EVERY(3); n < (reserved ? 11u : 6u); n += EVERY(3)) {
+					bit = bits[reserved][n];
+					if (!i && !bit)
+						continue;
+					reset(wide, (int)to);
+					new_root = same ? root : root + 0x20;
+					new_task(0);
+					start(way, MODE_32, 3);
+					put(new_at + at_reg((int)to, 7), to ? 4 : 2, to ? HIGH + BUFFER : BUFFER);
+					flaw = 1u << (bit & 31);
+					flawed[0] = new_root + 8 * i + (bit >> 5) * 4;
+					label(i, bit, same, to);
+					go(way, MODE_32);
+					flawed[0] = 0;
+				}
+	fill_target();
+	MEM8(TARGET) = 0x90;
+	group_done();
+}
+
+// --- ports of the new task ----------------------------------------------------------------------
+
+static void
+ports(int way, int wide)
+{
+	u32 to, i, limit, v86;
+	static const u16 bases[] = { 0x60, 0x67, 0x68, 0x70, 0x80, 0xffff };
+	pair_name(way, wide, "ports");
+	code_at = (u8 *)TARGET;
+	bytes(0xe480);  // in al, 80h
+	byte(0xcc);
+	for (to = 0; to < 2; ++to)
+		for (v86 = 0; v86 < 1 + to; ++v86)
+			for (i = 0; i < sizeof bases / 2; ++i)
+				for (limit = 0x67 + i % EVERY(2); limit < 0x92; limit += (limit - bases[i] > 14 && limit - bases[i] < 18) ? 1 : 3) {
+					u32 n;
+					reset(wide, (int)to);
+					new_task(3);
+					start(way, MODE_32, 3);
+					new_limit = limit;
+					MEM16(new_at + 102) = bases[i];
+					for (n = 0x68; n < 0xa0; ++n)
+						MEM8(new_at + n) = (u8)(n & 3 ? 0xfe : 0xff);
+					if (v86) {
+						MEM32(new_at + 36) = 0x23002;
+						MEM16(new_at + at_seg(1, CS)) = MEM16(new_at + at_seg(1, SS)) = 0;
+					}
+					label(to, v86, i, limit);
+					go(way, MODE_32);
+				}
+	fill_target();
+	MEM8(TARGET) = 0x90;
+	group_done();
+}
+
 void
 main(void)
 {
@@ -805,7 +979,7 @@ main(void)
 	set_gdt(SEL_LDT2, segment(LDT2, 0x1ff, 0x82, 0));
 	make_catcher();
 	for (way = 0; way < WAYS; ++way)
-		for (wide = 0; wide < 2; ++wide) {
+		for (wide = 0; wide < 2 && way != PF; ++wide) {
 			descriptors(way, wide);
 			if (way > CALL_TSS && way < IRET)
 				gates(way, wide);
@@ -823,5 +997,27 @@ main(void)
 				segments(i, wide, to);
 	for (to = 0; to < 2; ++to)
 		order(to);
+	for (way = CALL_TSS; way < WAYS; way += IRET - CALL_TSS)
+		ports(way, 1);
+	two_spaces();
+	make_catcher();
+	for (way = 0; way < WAYS; ++way)
+		for (wide = 0; wide < 2; ++wide)
+			pages(way, wide);
+	for (wide = 0; wide < 2; ++wide) {
+		descriptors(PF, wide);
+		gates(PF, wide);
+		there_and_back(PF, wide);
+	}
+	pae_spaces();
+	make_catcher();
+	for (way = 0; way < WAYS; ++way)
+		if (way != PF)
+			pointers(way, 1, 0);
+#ifndef BOCHS  // which comes to a stop
+	for (way = 0; way < WAYS; ++way)
+		if (way != PF)
+			pointers(way, 1, 1);
+#endif
 	finish(16);
 }
