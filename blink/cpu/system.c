@@ -39,6 +39,8 @@ system_set_cpl(struct cpu *c, int cpl)
 {
 	int crossed = (c->cpl == 3) != (cpl == 3);
 	c->cpl = (u8)cpl;
+	if (system_pends(c))
+		cpu_limit_zero(c);
 	if (crossed && c->sys->cr0 & CR0_PG)
 		system_settle(c);
 }
@@ -237,7 +239,7 @@ system_flags(struct cpu *c, u32 old)
 		if (c->sys->intr)
 			cpu_attention(c);
 	}
-	if (changed & (FLAG_VIF | FLAG_VIP))
+	if (system_pends(c))
 		cpu_limit_zero(c);
 	if (changed & FLAG_AC && c->sys->cr4 & CR4_SMAP)
 		system_settle(c);

@@ -186,12 +186,17 @@ system_watching(const struct cpu *c)
 {
 	return c->sys && c->sys->dr7 & 0xff;
 }
-// Whether the next instruction runs singly; RF lasts for one, and VIF with VIP
-// may be #GP.
+// VIF with VIP may be #GP in ring 3.
+static inline int
+system_pends(const struct cpu *c)
+{
+	return c->cpl == 3 && !(~c->sysflags & (FLAG_VIF | FLAG_VIP));
+}
+// Whether the next instruction runs singly; RF lasts for one.
 static inline int
 system_steps(const struct cpu *c)
 {
-	return system_watching(c) || c->sysflags & FLAG_RF || !(~c->sysflags & (FLAG_VIF | FLAG_VIP));
+	return system_watching(c) || c->sysflags & FLAG_RF || system_pends(c);
 }
 // Whether #DB follows the instruction that was run by itself; notes why in DR6.
 int system_traps(struct cpu *c, int stepped);

@@ -258,7 +258,7 @@ system_break(struct cpu *c)
 		return;
 	}
 	s->hits = 0;
-	if (!(~c->sysflags & (FLAG_VIF | FLAG_VIP)) && system_has_vif(c))
+	if (system_pends(c) && system_has_vif(c))
 		cpu_raise(c, 0, VEC_GP, 0);
 	if (c->sysflags & FLAG_RF)
 		return;
