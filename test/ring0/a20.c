@@ -45,10 +45,6 @@ memory(void)
 static void
 run(u32 on)
 {
-	u32 i;
-	// What the processor's own tables become
-	for (i = 0; i < 0x5000; i += 4)
-		MEM32(ALIASES + i) = MEM32(GDT + i);
 	line((int)on);
 	enter(&in);
 	line(1);
@@ -236,8 +232,6 @@ tables(int pae)
 				MEM32(table + 4 * 0x204) = page | 0x67;
 			}
 			cr3 = n & 1 ? ODD : EVEN;
-			for (i = 0; i < 0x5000; i += 4)
-				MEM32(ALIASES + i) = MEM32(GDT + i);
 			prepare(MODE_32, 0);
 			in.cx = cr3;
 			in.di = 0x2000000 + (pae ? (n & 8 ? page & 0x1fffff : 0x4000) : (n & 8 ? page & 0x3fffff : 0x4000));
@@ -292,6 +286,9 @@ main(void)
 	set_up();
 	__asm__ volatile("mov %%cr4,%%eax; or $0x600,%%eax; mov %%eax,%%cr4" : : : "eax");
 	line(1);
+	// What the processor's own tables become
+	for (i = 0; i < 0x5000; i += 4)
+		MEM32(ALIASES + i) = MEM32(GDT + i);
 	all("unpaged");
 	tables(0);
 	tables(1);
