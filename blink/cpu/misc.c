@@ -39,7 +39,7 @@ const struct op *
 op_lahf(struct cpu *c, const struct op *op)
 {
 	u64 f = (flags_arith(c) & AH_FLAGS) | 2;
-	c->r[GPR_AX] = (c->r[GPR_AX] & ~(u64)0xff00) | f << 8;
+	c->r[GPR_AX] = (opaque(c->r[GPR_AX]) & ~(u64)0xff00) | f << 8;
 	NEXT();
 }
 

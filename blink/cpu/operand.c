@@ -54,7 +54,7 @@ opr_set(struct cpu *c, const struct op *op, int i, int size, u64 x)
 		reg_set(c, r, size, x);
 		break;
 	case K_HIGH:
-		c->r[r] = (c->r[r] & ~(u64)0xff00) | (x & 0xff) << 8;
+		c->r[r] = (opaque(c->r[r]) & ~(u64)0xff00) | (x & 0xff) << 8;
 		break;
 	case K_MEM:
 		wrn(c, op, ea(c, op), size, x);
