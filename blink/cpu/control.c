@@ -106,8 +106,12 @@ far_pointer(struct cpu *c, const struct op *op, int size, u64 *ip)
 static void
 far_done(struct cpu *c, const struct op *op, u32 bad)
 {
+	if (bad && c->sys->switched) {
+		c->icount += op_block(op)->ninsns;  // it is done, and pc the new task's
+		cpu_raise_fault(c, 0, bad);
+	}
 	if (bad)
-		cpu_raise_fault(c, c->sys->switched ? 0 : op, bad);
+		cpu_raise_fault(c, op, bad);
 }
 
 // The slots of a far call are as wide as the operand size, also with REX.W; the
@@ -441,9 +445,7 @@ op_popa(struct cpu *c, const struct op *op)
 const struct op *
 op_leave_at(struct cpu *c, const struct op *op)
 {
-	const struct op *p;
-	for (p = op_block(op)->ops; p < op; ++p)
-		c->icount += p->off != (p + 1)->off;
+	c->icount += cpu_insns_before(op);
 	c->pc = op_pc(op);
 	return cpu_leave(c, STOP_ATTENTION);
 }
@@ -511,7 +513,7 @@ cmov8_##cc(struct cpu *c, const struct op *op) \
 static const struct op * \
 set_##cc(struct cpu *c, const struct op *op) \
 { \
-	c->r[op->a] = (c->r[op->a] & ~(u64)0xff) | (u64)cond_##cc(c); \
+	c->r[op->a] = (opaque(c->r[op->a]) & ~(u64)0xff) | (u64)cond_##cc(c); \
 	NEXT(); \
 }
 #define EACH_CC(F) \

@@ -84,6 +84,9 @@ cpu_slow(const struct cpu *c)
 // Not canonical: a byte behind the limit of the code segment, for lower_block.
 #define BEYOND_LIMIT (1ull << 62)
 
+// Instructions of the block that were completed before op.
+u32 cpu_insns_before(const struct op *op);
+
 // Why cpu.unwind was jumped to
 enum unwind {
 	UNWIND_FAULT = 1,  // STOP_FAULT is complete in *c

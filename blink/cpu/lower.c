@@ -315,6 +315,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 				op->fn = fast;
 			set_slot(op + 1, next, count, op, (u8)(op + 1 - b->ops));
 			set_slot(op + 2, target, count, op, (u8)(op + 2 - b->ops));
+			op[1].off = op[2].off = (u8)(at - (size_t)n);  // of the jump, where it is fused
 			op += 3;
 #ifndef TINY
 			if (in.op == OP_JCC && !beyond) {

@@ -46,9 +46,8 @@ reset_limit(struct cpu *c)
 		cpu_limit_zero(c);
 }
 
-// Instructions of the block that were completed before op.
-static u32
-insns_before(const struct op *op)
+u32
+cpu_insns_before(const struct op *op)
 {
 	const struct op *p = op_block(op)->ops;
 	u32 n = 0;
@@ -68,9 +67,10 @@ cpu_unwind(struct cpu *c, const struct op *op, enum unwind why)
 {
 	if (op) {
 		c->pc = op_pc(op);
-		c->icount += insns_before(op);
+		c->icount += cpu_insns_before(op);
 	}
 	c->note = 0;
+	sse_sync(c);
 	siglongjmp(*c->unwind, why);
 }
 

@@ -239,7 +239,7 @@ system_flags(struct cpu *c, u32 old)
 		if (c->sys->intr)
 			cpu_attention(c);
 	}
-	if (system_pends(c))
+	if (system_pends(c) || changed & FLAG_RF)
 		cpu_limit_zero(c);
 	if (changed & FLAG_AC && c->sys->cr4 & CR4_SMAP)
 		system_settle(c);
