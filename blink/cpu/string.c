@@ -6,6 +6,7 @@
 #include "cpu/flags.h"
 #include "cpu/int.h"
 #include "cpu/op.h"
+#include "cpu/system.h"
 
 enum { PIECE = 64 };  // bytes at a time where access goes through the slow path
 
@@ -98,13 +99,24 @@ chunks(const struct cpu *c, const struct op *op)
 	return c->df > 0 && (!CPU_ALL_64 || address_size(c, op) == 8) && !(c->sysflags & (FLAG_AC | FLAG_TF)) && !(CPU_SYS(c) && c->stepping);
 }
 
-// On a PC an iteration, or chunk of them, counts as an instruction, so that
-// interrupts and the clock that counts instructions come to long ones too.
+// As many iterations at a time as there may be until something is due
+static ALWAYS_INLINE u64
+patience(const struct cpu *c)
+{
+	u64 limit;
+	if (!CPU_SYS(c) || !CPU_SYS(c)->io.clock)
+		return ~(u64)0;
+	limit = LOAD_HOT((const volatile u64 *)&c->limit);
+	return limit > c->icount ? limit - c->icount : 1;
+}
+
+// n iterations are done. On a PC a chunk of them counts as an instruction, so that
+// interrupts come to long ones too; or, where instructions are the clock, each.
 static ALWAYS_INLINE int
-interrupted(struct cpu *c)
+interrupted(struct cpu *c, u64 n)
 {
 	if (CPU_SYS(c))
-		++c->icount;
+		c->icount += CPU_SYS(c)->io.clock ? n : 1;
 	return UNLIKELY(c->icount >= LOAD_HOT((const volatile u64 *)&c->limit));
 }
 
@@ -148,7 +160,7 @@ rep_movs(struct cpu *c, const struct op *op)
 			return 0;
 		if (chunks(c, op)) {
 			u64 src = source_at(c, op), dst = dest_at(c, op), gap = dst - src;
-			k = min_u64(n, min_u64(source_room(c, op, src), dest_room(c, op, dst)));
+			k = min_u64(min_u64(n, patience(c)), min_u64(source_room(c, op, src), dest_room(c, op, dst)));
 			// The copy of bytes that this same copy wrote is a pattern; and
 			// memmove does not write what is in place already.
 			if (gap < k * (u64)size)
@@ -164,7 +176,7 @@ rep_movs(struct cpu *c, const struct op *op)
 			movs(c, op);
 		}
 		rep_done(c, op, k);
-		if (interrupted(c))
+		if (interrupted(c, k))
 			return n != k;
 	}
 }
@@ -225,7 +237,7 @@ rep_stos(struct cpu *c, const struct op *op)
 			return 0;
 		if (chunks(c, op)) {
 			u64 dst = dest_at(c, op);
-			k = min_u64(n, dest_room(c, op, dst));
+			k = min_u64(min_u64(n, patience(c)), dest_room(c, op, dst));
 			if (k)
 				k = fill(c, op, dst, size, k * (u64)size) / (u64)size;
 		}
@@ -236,7 +248,7 @@ rep_stos(struct cpu *c, const struct op *op)
 			stos(c, op);
 		}
 		rep_done(c, op, k);
-		if (interrupted(c))
+		if (interrupted(c, k))
 			return n != k;
 	}
 }
@@ -267,7 +279,7 @@ rep_lods(struct cpu *c, const struct op *op)
 	while ((n = rep_count(c, op))) {
 		lods(c, op);
 		rep_done(c, op, 1);
-		if (interrupted(c))
+		if (interrupted(c, 1))
 			return n != 1;
 	}
 	return 0;
@@ -356,7 +368,7 @@ rep_compare(struct cpu *c, const struct op *op, int scan)
 	do {
 		u64 k = 1, done;
 		if (chunks(c, op)) {
-			k = min_u64(n, dest_room(c, op, dest_at(c, op)));
+			k = min_u64(min_u64(n, patience(c)), dest_room(c, op, dest_at(c, op)));
 			if (!scan)
 				k = min_u64(k, source_room(c, op, source_at(c, op)));
 			k = max_u64(k, 1);
@@ -369,9 +381,9 @@ rep_compare(struct cpu *c, const struct op *op, int scan)
 		n -= done;
 		flags_lazy(c, LF_SUB, size, a, b);
 		// Element by element, a chunk takes longer than an instruction may.
-		if (CPU_SYS(c))
+		if (CPU_SYS(c) && !CPU_SYS(c)->io.clock)
 			c->icount += done >> 7;
-		if (interrupted(c)) {
+		if (interrupted(c, done)) {
 			cut = n && (a == b) == equal;
 			break;
 		}

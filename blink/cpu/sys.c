@@ -121,7 +121,7 @@ read_time(struct cpu *c, const struct op *op)
 	u64 t;
 	if (CPU_SYS(c) && c->cpl && c->sys->cr4 & CR4_TSD)
 		cpu_raise(c, op, VEC_GP, 0);
-	t = CPU_SYS(c) ? system_time_stamp(c) : cpu_time_stamp();
+	t = CPU_SYS(c) ? system_time_stamp(c, op) : cpu_time_stamp();
 	c->r[GPR_AX] = (u32)t;
 	c->r[GPR_DX] = t >> 32;
 }
@@ -152,7 +152,13 @@ static NOINLINE void
 random_number(struct cpu *c, const struct op *op)
 {
 	u8 b[8];
-	int ok = !getentropy(b, sizeof b);
+	int ok;
+	if (CPU_SYS(c) && CPU_SYS(c)->io.clock) {
+		st64(b, system_repeatable(c));
+		ok = 1;
+	} else {
+		ok = !getentropy(b, sizeof b);
+	}
 	reg_set(c, op->a, op->size, ok ? ld64(b) : 0);
 	flags_set(c, ok ? FLAG_CF : 0);
 }

@@ -52,7 +52,7 @@ struct cpu_io {
 	void *arg;
 	u32 (*in)(void *arg, unsigned port, int size);
 	void (*out)(void *arg, unsigned port, int size, u32 value);
-	u64 (*clock)(void *arg);  // what RDTSC gives; 0: the host's
+	u64 (*clock)(void *arg);  // what RDTSC gives; 0: the host's, else RDRAND repeats itself too
 };
 
 enum { EVENTS = 8 };
@@ -82,6 +82,7 @@ struct system {
 	// So many more blocks are made short: code changed and may again, or an
 	// instruction had to run by itself and so may the next.
 	u8 short_blocks;
+	u64 random;
 	struct cpu_io io;
 };
 
@@ -144,7 +145,8 @@ u64 cpu_time_stamp(void);  // the host's counter, or nanoseconds
 // with one thread: no leaf tells of more.
 struct isa_cpuid system_cpuid(const struct cpu *c, u32 leaf, u32 subleaf);
 enum { CPUID_1_EDX_VME = 2, CPUID_7_EBX_FSGSBASE = 1, CPUID_7_EBX_SMEP = 1 << 7, CPUID_7_EBX_SMAP = 1 << 20, CPUID_7_ECX_UMIP = 4 };
-u64 system_time_stamp(struct cpu *c);
+u64 system_time_stamp(struct cpu *c, const struct op *op);
+u64 system_repeatable(struct cpu *c);  // a random number, the same in each run
 op_fn system_syscall;
 // SLDT, STR (protected mode only), SMSW; SGDT, SIDT
 void system_store(struct cpu *c, const struct op *op, u64 x, int protected_only);

@@ -20,16 +20,33 @@ enum {
 #define MSR_KERNEL_GS 0xc0000102u
 #define MSR_TSC_AUX 0xc0000103u
 
+// At op: what is done of its block may be what the clock counts.
 static u64
-clock_now(struct cpu *c)
+clock_now(struct cpu *c, const struct op *op)
 {
-	return c->sys->io.clock ? c->sys->io.clock(c->sys->io.arg) : cpu_time_stamp();
+	u32 done = cpu_insns_before(op);
+	u64 t;
+	if (!c->sys->io.clock)
+		return cpu_time_stamp();
+	c->icount += done;
+	t = c->sys->io.clock(c->sys->io.arg);
+	c->icount -= done;
+	return t;
 }
 
 u64
-system_time_stamp(struct cpu *c)
+system_time_stamp(struct cpu *c, const struct op *op)
 {
-	return clock_now(c) + c->sys->tsc_offset;
+	return clock_now(c, op) + c->sys->tsc_offset;
+}
+
+u64
+system_repeatable(struct cpu *c)
+{
+	u64 x = c->sys->random += 0x9e3779b97f4a7c15u;
+	x = (x ^ x >> 31) * 0xd1342543de82ef95u;
+	x = (x ^ x >> 29) * 0xaf251af3b0f025b5u;
+	return x ^ x >> 32;
 }
 
 // Where a register that is plain storage lives; 0: none of those.
@@ -69,7 +86,7 @@ RING0(rdmsr, VEC_GP)
 		x = *p;
 	} else {
 		switch (n) {
-		case MSR_TSC: x = system_time_stamp(c); break;
+		case MSR_TSC: x = system_time_stamp(c, op); break;
 		case MSR_EFER: x = c->sys->efer; break;
 		case MSR_TSC_AUX: x = c->tid; break;
 		case MSR_MTRRCAP: x = 0x508; break;
@@ -88,7 +105,7 @@ RING0(wrmsr, VEC_GP)
 	int ok = 1, i;
 	switch (n) {
 	case MSR_TSC:
-		s->tsc_offset = x - clock_now(c);
+		s->tsc_offset = x - clock_now(c, op);
 		break;
 	case MSR_EFER:
 		if (x & ~(u64)(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE) || ((x ^ s->efer) & EFER_LME && s->cr0 & CR0_PG)) {

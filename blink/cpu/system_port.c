@@ -20,20 +20,29 @@ may_use_port(struct cpu *c, const struct op *op, unsigned port, int size)
 		cpu_raise_fault(c, op, bad);
 }
 
+// Devices look at the clock, which may count instructions: for their time what
+// is done of the block is counted.
 static u32
-read_port(struct cpu *c, unsigned port, int size)
+read_port(struct cpu *c, const struct op *op, unsigned port, int size)
 {
+	u32 done = cpu_insns_before(op), x;
 	if (system_watching(c))
 		system_watch_port(c, port, size);
-	return c->sys->io.in(c->sys->io.arg, port, size);
+	c->icount += done;
+	x = c->sys->io.in(c->sys->io.arg, port, size);
+	c->icount -= done;
+	return x;
 }
 
 static void
-write_port(struct cpu *c, unsigned port, int size, u32 x)
+write_port(struct cpu *c, const struct op *op, unsigned port, int size, u32 x)
 {
+	u32 done = cpu_insns_before(op);
 	if (system_watching(c))
 		system_watch_port(c, port, size);
+	c->icount += done;
 	c->sys->io.out(c->sys->io.arg, port, size, x);
+	c->icount -= done;
 }
 
 // AL, AX or EAX with the port in imm8 or DX: i is the port's operand.
@@ -42,7 +51,7 @@ port_in(struct cpu *c, const struct op *op)
 {
 	unsigned port = op_kind(op, 1) == K_IMM ? (unsigned)op->imm & 0xff : (u16)c->r[GPR_DX];
 	may_use_port(c, op, port, op->size);
-	reg_set(c, GPR_AX, op->size, read_port(c, port, op->size));
+	reg_set(c, GPR_AX, op->size, read_port(c, op, port, op->size));
 }
 
 static NOINLINE void
@@ -51,7 +60,7 @@ port_out(struct cpu *c, const struct op *op)
 	unsigned port = op_kind(op, 0) == K_IMM ? (unsigned)op->imm & 0xff : (u16)c->r[GPR_DX];
 	int size = op->d;
 	may_use_port(c, op, port, size);
-	write_port(c, port, size, (u32)reg_get(c, GPR_AX, size));
+	write_port(c, op, port, size, (u32)reg_get(c, GPR_AX, size));
 }
 
 // An interrupt that the access led to comes behind the instruction, not behind
@@ -102,10 +111,10 @@ port_string(struct cpu *c, const struct op *op, int out)
 	unsigned port = (u16)c->r[GPR_DX];
 	u64 at = string_at(c, op, reg, out ? op->base : (int)SEG_ES);
 	if (out) {
-		write_port(c, port, size, (u32)rdn(c, op, at, size));
+		write_port(c, op, port, size, (u32)rdn(c, op, at, size));
 	} else {
 		access_probe(c, op, at, size, MEM_W);
-		wrn(c, op, at, size, read_port(c, port, size));
+		wrn(c, op, at, size, read_port(c, op, port, size));
 	}
 	reg_set(c, reg, n, c->r[reg] + (u64)(c->df * size));
 }

@@ -20,6 +20,7 @@
 
 enum {
 	SLICE = 20000,       // instructions between looks at the clock, at most
+	OVERRUN = 64,        // and how many more may run than were asked for: a block
 	IDLE_EFFORT = 1000,  // what waiting for an event counts as under a limit of instructions,
 	SERVICE_EFFORT = 200,   // a call of the BIOS
 	EXCEPTION_EFFORT = 20,  // and an exception, about as long as processors take
@@ -93,8 +94,8 @@ port_out(void *arg, unsigned port, int size, u32 value)
 		cpu_attention(m->c);
 }
 
-// How many instructions run before the next look: no further than to the next
-// event where it is known which one that will be.
+// How many instructions run before the next look: where it is known which one
+// the next event will be, no further than that.
 static u64
 slice(struct machine_loop *m)
 {
@@ -103,8 +104,8 @@ slice(struct machine_loop *m)
 		return SLICE;
 	next = pc_next_event(m->pc);
 	n = next > t ? (next - t + NS_PER_INSN - 1) / NS_PER_INSN : 1;
-	if (n > SLICE)
-		n = SLICE;
+	if (n > SLICE + OVERRUN)
+		n = SLICE + OVERRUN;
 	m->until = t + n * NS_PER_INSN;
 	return n;
 }
@@ -333,6 +334,18 @@ step_in_shadow(struct cpu *c)
 	return why;
 }
 
+// Counted, an event comes behind the instruction where it is due, in whatever
+// block that is.
+static enum stop
+run_slice(struct machine_loop *m, int shadow)
+{
+	struct cpu *c = m->c;
+	u64 n = slice(m);
+	int near = m->o.counted && n <= OVERRUN;
+	c->budget = c->icount + (m->o.counted && !near ? n - OVERRUN : n);
+	return shadow ? step_in_shadow(c) : near ? cpu_step(c) : cpu_run(c);
+}
+
 static int
 loop(struct machine_loop *m)
 {
@@ -377,8 +390,7 @@ loop(struct machine_loop *m)
 		} else {
 			cpu_set_intr(c, 0);
 		}
-		c->budget = c->icount + slice(m);
-		switch (dead ? STOP_ATTENTION : shadow ? step_in_shadow(c) : cpu_run(c)) {
+		switch (dead ? STOP_ATTENTION : run_slice(m, shadow)) {
 		case STOP_FAULT:
 			dead = exception(m, &waits) != 0;
 			break;
