@@ -48,8 +48,8 @@ example/boot/%.img: test/boot/%.S $(wildcard test/boot/*.inc)
 
 # Boot programs of many cases: NAME_long.img is the same in long mode.
 RING0 = $(patsubst test/ring0/%.c,example/ring0/%.img,$(wildcard test/ring0/*.c)) \
-	$(addprefix example/ring0/,selectors_long.img far_long.img events_long.img paging_long.img limits_long.img control_long.img debug_long.img traps_long.img)
-RING0_NEEDS = test/ring0/build.sh test/ring0/cases.h test/ring0/head.S test/ring0/cases.ld
+	$(addprefix example/ring0/,selectors_long.img far_long.img events_long.img paging_long.img global_long.img limits_long.img control_long.img debug_long.img traps_long.img)
+RING0_NEEDS = test/ring0/build.sh test/ring0/cases.h test/ring0/tables.h test/ring0/head.S test/ring0/cases.ld
 example/ring0/%_long.img: test/ring0/%.c $(RING0_NEEDS)
 	@mkdir -p $(@D)
 	sh test/ring0/build.sh $< $@ -DLONG

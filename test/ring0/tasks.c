@@ -363,6 +363,13 @@ pair_name(int way, int wide, const char *what)
 	group(name, what);
 }
 
+// Of limits, those around two bounds, and some
+static int
+picked(u32 x, u32 a, u32 b)
+{
+	return x % EVERY(15) == 0 || x - a < 4 || x - b < 4;
+}
+
 static void
 descriptors(int way, int wide)
 {
@@ -382,7 +389,9 @@ descriptors(int way, int wide)
 			}
 	// limits of both
 	for (to = 0; to < 2; ++to)
-		for (i = 0; i < 0x70; i += (i > 0x29 && i < 0x2e) || (i > 0x65 && i < 0x69) ? 1 : EVERY(15)) {
+		for (i = 0; i < 0x70; ++i) {
+			if (!picked(i, 0x29, 0x65))
+				continue;
 			reset(wide, (int)to);
 			new_task(3);
 			start(way, MODE_32, 3);
@@ -392,7 +401,9 @@ descriptors(int way, int wide)
 		}
 	// of the old one, which LTR takes as it is
 	for (to = 0; to < 2 && way != GP && way != PF; ++to)  // which would be a double fault, that cannot be saved either
-		for (i = wide ? 12 : 6; i < 0x70; i += (i > 0x26 && i < 0x2c) || (i > 0x5c && i < 0x61) ? 1 : EVERY(15)) {
+		for (i = wide ? 12 : 6; i < 0x70; ++i) {
+			if (!picked(i, 0x27, 0x5d))
+				continue;
 			reset(wide, (int)to);
 			new_task(0);
 			start(way, MODE_32, 0);
@@ -564,7 +575,7 @@ order(int to)
 	for (ring = 0; ring < 4; ring += 3)
 		for (a = 0; a < 8; ++a)
 			for (b = a + 1; b < 9; ++b)
-				for (n = (a + b) % EVERY(2); n < 4; n += EVERY(2)) {
+				for (n = 0; n < 4; n += EVERY(2)) {
 					u32 k;
 					reset(1, to);
 					new_task(ring);
@@ -908,9 +919,9 @@ pointers(int way, int wide, int reserved)
 	for (to = 0; to < 2; ++to)
 		for (same = 0; same < 2; ++same)
 			for (i = 0; i < 4; ++i)
-				for (n = (to + i + same) % EVERY(3); n < (reserved ? 11u : 6u); n += EVERY(3)) {
+				for (n = 0; n < (reserved ? 11u : 6u); ++n) {
 					bit = bits[reserved][n];
-					if (!i && !bit)
+					if ((!i && !bit) || (n && (to + i + same + n) % EVERY(3)))
 						continue;
 					reset(wide, (int)to);
 					new_root = same ? root : root + 0x20;
