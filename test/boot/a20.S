@@ -1,10 +1,11 @@
 # a20.S: address line 20 by each way that a PC has: what the others then say, and
-# what ffff:0010 is; what is read, written, pushed and executed there. There is one
-# line and the latest write counts, whoever asks, as in Bochs with its BIOS, which
-# prints the same. In qemu the latest write counts too, but port 92h and the 8042
-# show what was last written to each, and SeaBIOS's 15h uses port 92h only if that
-# bit is to change, so that the line may stay as it was.
+# what ffff:0010 is; what is read, written, pushed and executed there. The latest
+# write counts, whoever asks, as in Bochs with its BIOS, which prints the same. In
+# qemu it counts too, but port 92h and the 8042 show what was last written to each,
+# and SeaBIOS's 15h uses port 92h only if that bit is to change, so that the line
+# may stay as it was.
 .include "guest.inc"
+.include "kbc.inc"
 # Whether ffff:9010 is 0:9000 (0) or not (1); port 92h; the 8042's output port;
 # 15h 2402h
 tell:	mov $0xffff,%ax
@@ -18,8 +19,7 @@ tell:	mov $0xffff,%ax
 	in $0x92,%al
 	and $2,%al
 	call hexb
-	mov $0xd0,%al
-	call ctl
+	CTL 0xd0
 1:	in $0x64,%al
 	test $1,%al
 	jz 1b
@@ -34,23 +34,6 @@ tell:	mov $0xffff,%ax
 	mov %ax,%es
 	SAY "\n"
 	ret
-ctl:	push %ax
-1:	in $0x64,%al
-	test $2,%al
-	jnz 1b
-	pop %ax
-	out %al,$0x64
-	jmp 2f
-dat:	push %ax
-1:	in $0x64,%al
-	test $2,%al
-	jnz 1b
-	pop %ax
-	out %al,$0x60
-2:	in $0x64,%al
-	test $2,%al
-	jnz 2b
-	ret
 .macro WAY name, off, on
 	SAY "\name\() off "
 	\off
@@ -64,22 +47,18 @@ dat:	push %ax
 	out %al,$0x92
 .endm
 .macro OUTPUT x
-	mov $0xd1,%al
-	call ctl
-	mov $\x,%al
-	call dat
+	CTL 0xd1
+	DAT \x
 .endm
 .macro SHORT x
-	mov $\x,%al
-	call ctl
+	CTL \x
 .endm
 .macro INT15 x
 	mov $\x,%ax
 	int $0x15
 .endm
 main:	cli
-	mov $0xad,%al		# keys would come between
-	call ctl
+	CTL 0xad		# keys would come between
 	SAY "at first "
 	call tell
 	WAY "92h", "PORT92 0", "PORT92 2"

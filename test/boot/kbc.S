@@ -4,30 +4,7 @@
 # As qemu, but: data clear the status's bit 3, and what follows EDh may be another
 # command.
 .include "guest.inc"
-# Command to the controller
-.macro CTL value
-	mov $\value,%al
-	call ctl
-.endm
-ctl:	push %ax
-1:	in $0x64,%al
-	test $2,%al
-	jnz 1b
-	pop %ax
-	out %al,$0x64
-	ret
-# Data to the controller or keyboard
-.macro DAT value
-	mov $\value,%al
-	call dat
-.endm
-dat:	push %ax
-1:	in $0x64,%al
-	test $2,%al
-	jnz 1b
-	pop %ax
-	out %al,$0x60
-	ret
+.include "kbc.inc"
 # The next byte, or - when none comes
 .macro GET
 	call get
