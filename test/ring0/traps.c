@@ -140,7 +140,11 @@ emit(char name)
 			put(size, in.ss);
 		}
 		break;
-	case MEMORY_SS: MEM32(WATCHED) = (u32)in.ss; break;
+	case MEMORY_SS:
+		if (MEM32(WATCHED) && MEM32(WATCHED) != in.ss)
+			return -1;  // another operand is there
+		MEM32(WATCHED) = (u32)in.ss;
+		break;
 	case MEMORY_FAR:
 		MEM32(WATCHED) = frame;
 		MEM16(WATCHED + offset) = (u16)in.ss;
@@ -222,14 +226,15 @@ walk(void)
 // Bits of a case
 enum { STEP = 1, DATUM = 2, HERE = 4, NEXT = 8, ASKS = 16, OPEN = 32, BITS = 64 };
 
-// The gates of traps and of INT n: interrupt gates, or those that leave IF
+// The gates of traps and of INT n: interrupt gates, or those that leave IF; with
+// no stack of their own, for there may be several at once
 static void
 set_gates(u32 access)
 {
 	static const u8 vectors[] = { 1, 6, OTHER };
 	u32 i;
 	for (i = 0; i < sizeof vectors; ++i)
-		set_idt(vectors[i], gate(KCODE, (u32)(word)stubs + vectors[i] * 16u, access, sizeof(word) == 8));
+		set_idt(vectors[i], gate(KCODE, (u32)(word)stubs + vectors[i] * 16u, access, 0));
 }
 
 // 0 if there is no such case
