@@ -317,6 +317,56 @@ maps(void)
 	group_done();
 }
 
+// Task switches from ring 0 to ring 3 and to virtual-8086 mode: flags that are
+// saved and loaded
+static void
+tasks(int pending)
+{
+	u32 cr4, iopl, n, v86, call, i;
+	group("tasks", pending ? "pending" : "");
+	for (cr4 = 0; cr4 < 4; ++cr4) {
+		set_cr4(cr4);
+		for (iopl = 0; iopl < 4; ++iopl)
+			for (n = 0; n < 8; ++n)
+				for (v86 = 0; v86 < 2; ++v86)
+					for (call = 0; call < 2; ++call) {
+						if (pends(v86 ? IN_V86 : MODE_32, cr4, iopl, n) != pending)
+							continue;
+						for (i = 0; i < 0x68; i += 4)
+							MEM32(FREE + i) = 0;
+						MEM32(FREE + 4) = INNER;
+						MEM32(FREE + 8) = DATA;
+						MEM32(FREE + 32) = TARGET - (v86 ? 0x100 : 0);
+						MEM32(FREE + 36) = flags_of(n) | iopl << 12 | (v86 ? VM | AC : ID);
+						MEM32(FREE + 56) = STACKS + 0x800;
+						for (i = 0; i < 6; ++i)
+							MEM32(FREE + 72 + 4 * i) = v86 ? 0x10 : SEL_DATA + 27;
+						if (!v86)
+							MEM32(FREE + 76) = SEL_CODE32 + 27;
+						MEM32(FREE + 100) = 0x680000;
+						set_gdt(SEL_TEST, segment(FREE, 0x67, 0x89, 0));
+						prepare(MODE_32, 0);
+						in.flags = flags_of(7 - n) | (3 - iopl) << 12;
+						code();
+						byte(call ? 0x9a : 0xea);
+						for (i = 0; i < 5; ++i)
+							byte(0);  // an offset, the low byte of the selector
+						byte(SEL_TEST >> 8);
+						label(cr4, iopl, n, v86 << 4 | call);
+						enter(&in);
+						what_happened();
+						word32((u32)(got.cs << 16 | got.ss));
+						word32((u32)got.flags);
+						word32(MEM32(TSS + 36));
+						word32(MEM32(TSS + 32) - CODE);
+						case_done();
+						set_tss(0x67, 0x68);
+					}
+	}
+	set_cr4(0);
+	group_done();
+}
+
 #define TABLE 0x130000
 
 // Faults on the way to the program's handler: its stack, its vector
@@ -393,6 +443,8 @@ main(void)
 	int_v86(0);
 	int_v86(1);
 	maps();
+	tasks(0);
+	tasks(1);
 	pages();
 #endif
 	finish(24);
