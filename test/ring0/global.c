@@ -239,7 +239,7 @@ changes(void)
 							// There is no other frame of such a size, and the last is no RAM.
 							if (size_of_page() >> 30 && (change == OTHER_FRAME || where > 1))
 								continue;
-							if (n % EVERY(3))
+							if (n % EVERY(5))
 								continue;
 							label(op, change << 4 | way, where, pge << 1 | global);
 							one(op, change, way, where, global);

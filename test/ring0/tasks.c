@@ -991,10 +991,14 @@ main(void)
 	make_catcher();
 	for (way = 0; way < WAYS; ++way)
 		for (wide = 0; wide < 2 && way != PF; ++wide) {
-			descriptors(way, wide);
+			if (wide == 0 || way % EVERY(2) == 0)
+				descriptors(way, wide);
+			if (wide == 1 || way % EVERY(2) == 0)
+				registers(way, wide);
+			if ((way + wide) % EVERY(2))
+				continue;
 			if (way > CALL_TSS && way < IRET)
 				gates(way, wide);
-			registers(way, wide);
 			first_steps(way, wide);
 			to_v86(way, wide);
 			if (way > CALL_GATE)
@@ -1013,7 +1017,7 @@ main(void)
 	two_spaces();
 	make_catcher();
 	for (way = 0; way < WAYS; ++way)
-		for (wide = 0; wide < 2; ++wide)
+		for (wide = way % EVERY(2); wide < 2; wide += EVERY(2))
 			pages(way, wide);
 	for (wide = 0; wide < 2; ++wide) {
 		descriptors(PF, wide);
@@ -1022,11 +1026,11 @@ main(void)
 	}
 	pae_spaces();
 	make_catcher();
-	for (way = 0; way < WAYS; ++way)
+	for (way = 0; way < WAYS; way += EVERY(2))
 		if (way != PF)
 			pointers(way, 1, 0);
 #ifndef BOCHS  // which comes to a stop
-	for (way = 0; way < WAYS; ++way)
+	for (way = 0; way < WAYS; way += EVERY(2))
 		if (way != PF)
 			pointers(way, 1, 1);
 #endif
