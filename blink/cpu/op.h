@@ -221,11 +221,13 @@ ea_at(struct cpu *c, const struct op *op, u64 delta)
 
 // x, which the compiler can't look through: a register's part is written by a
 // store of the whole, because hosts forward a store to a load only if it has all
-// that the load wants.
+// that the load wants. (In 32-bit hosts the whole is two words: not worth it.)
 static ALWAYS_INLINE u64
 opaque(u64 x)
 {
+#if UINTPTR_MAX > 0xffffffffu
 	__asm__("" : "+r"(x));
+#endif
 	return x;
 }
 

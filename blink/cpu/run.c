@@ -30,6 +30,17 @@ cpu_attention(struct cpu *c)
 	cpu_limit_zero(c);
 }
 
+// A budget of instructions that are the clock is kept exactly: so many before it
+// blocks run one at a time, and what would go beyond it, singly. Iterations count
+// too; with the limit reached there is one for each instruction that repeats.
+enum { NEAR = 2 * MAX_BLOCK_INSNS };
+
+static u64
+chain_limit(const struct cpu *c)
+{
+	return system_counted(c) ? c->budget - min_u64(c->budget, NEAR) : c->budget;
+}
+
 // Restores the limit after it was used to stop, without losing an attention
 // request that comes at this moment.
 static void
@@ -37,9 +48,9 @@ reset_limit(struct cpu *c)
 {
 	// The requester writes them in the other order.
 #if HOST_ATOMIC64
-	STORE_SEQ(&c->limit, c->budget);
+	STORE_SEQ(&c->limit, chain_limit(c));
 #else
-	c->limit = c->budget;
+	c->limit = chain_limit(c);
 	FENCE_SEQ();
 #endif
 	if (LOAD_SEQ(&c->attn) || LOAD_SEQ(&c->code->stopping))
@@ -257,7 +268,7 @@ step_and_trap(struct cpu *c)
 		return 1;
 	if (delays_trap(c)) {
 		if (CPU_SYS(c))
-			c->sys->held = 1;
+			c->sys->held = (u8)system_watching(c);
 		return 0;
 	}
 	if (CPU_SYS(c) && !system_traps(c, tf != 0))
@@ -323,6 +334,14 @@ run(struct cpu *c, int one)
 			b = c->jumps[JUMP_HASH(c->pc)];
 			if (b->pc != c->pc && !(b = block_at(c, c->pc, &fault_va)))
 				fetch_fault(c, fault_va);
+			if (UNLIKELY(system_counted(c) && c->budget - c->icount <= NEAR)) {
+				if (2u * b->ninsns > c->budget - c->icount) {
+					if (step_and_trap(c))
+						break;
+					continue;
+				}
+				cpu_limit_zero(c);
+			}
 			run_ops(c, b->ops);
 		} while (c->stop == STOP_ATTENTION && !LOAD_RELAXED(&c->attn) && c->icount < c->budget);
 	}

@@ -104,7 +104,7 @@ static ALWAYS_INLINE u64
 patience(const struct cpu *c)
 {
 	u64 limit;
-	if (!CPU_SYS(c) || !CPU_SYS(c)->io.clock)
+	if (!system_counted(c))
 		return ~(u64)0;
 	limit = LOAD_HOT((const volatile u64 *)&c->limit);
 	return limit > c->icount ? limit - c->icount : 1;
@@ -116,7 +116,7 @@ static ALWAYS_INLINE int
 interrupted(struct cpu *c, u64 n)
 {
 	if (CPU_SYS(c))
-		c->icount += CPU_SYS(c)->io.clock ? n : 1;
+		c->icount += system_counted(c) ? n : 1;
 	return UNLIKELY(c->icount >= LOAD_HOT((const volatile u64 *)&c->limit));
 }
 
@@ -381,7 +381,7 @@ rep_compare(struct cpu *c, const struct op *op, int scan)
 		n -= done;
 		flags_lazy(c, LF_SUB, size, a, b);
 		// Element by element, a chunk takes longer than an instruction may.
-		if (CPU_SYS(c) && !CPU_SYS(c)->io.clock)
+		if (CPU_SYS(c) && !system_counted(c))
 			c->icount += done >> 7;
 		if (interrupted(c, done)) {
 			cut = n && (a == b) == equal;

@@ -151,15 +151,13 @@ op_rdpid(struct cpu *c, const struct op *op)
 static NOINLINE void
 random_number(struct cpu *c, const struct op *op)
 {
-	u8 b[8];
-	int ok;
-	if (CPU_SYS(c) && CPU_SYS(c)->io.clock) {
-		st64(b, system_repeatable(c));
-		ok = 1;
-	} else {
-		ok = !getentropy(b, sizeof b);
-	}
-	reg_set(c, op->a, op->size, ok ? ld64(b) : 0);
+	u64 x = 0;
+	int ok = 1;
+	if (system_counted(c))
+		x = system_random(c);
+	else
+		ok = !getentropy(&x, sizeof x);
+	reg_set(c, op->a, op->size, ok ? x : 0);
 	flags_set(c, ok ? FLAG_CF : 0);
 }
 

@@ -52,7 +52,7 @@ struct cpu_io {
 	void *arg;
 	u32 (*in)(void *arg, unsigned port, int size);
 	void (*out)(void *arg, unsigned port, int size, u32 value);
-	u64 (*clock)(void *arg);  // what RDTSC gives; 0: the host's, else RDRAND repeats itself too
+	u64 (*clock)(void *arg);  // of a run that repeats exactly: what RDTSC gives; 0: the host's
 };
 
 enum { EVENTS = 8 };
@@ -104,8 +104,8 @@ enum deliver {
 int cpu_deliver(struct cpu *c, unsigned vector, enum deliver how);
 // The line from the interrupt controller; also from a port's handler.
 void cpu_set_intr(struct cpu *c, int level);
-// Port F0h was written: x87 instructions no longer wait for the error that is
-// pending, if one is and CR0.NE is clear, until it is gone.
+// Port F0h was written: while CR0.NE is clear, x87 instructions no longer wait for
+// the error that is pending, if one is, until it is gone.
 void cpu_ignore_x87(struct cpu *c);
 // Whether an interrupt may be taken now.
 int cpu_accepts(const struct cpu *c);
@@ -146,7 +146,13 @@ u64 cpu_time_stamp(void);  // the host's counter, or nanoseconds
 struct isa_cpuid system_cpuid(const struct cpu *c, u32 leaf, u32 subleaf);
 enum { CPUID_1_EDX_VME = 2, CPUID_7_EBX_FSGSBASE = 1, CPUID_7_EBX_SMEP = 1 << 7, CPUID_7_EBX_SMAP = 1 << 20, CPUID_7_ECX_UMIP = 4 };
 u64 system_time_stamp(struct cpu *c, const struct op *op);
-u64 system_repeatable(struct cpu *c);  // a random number, the same in each run
+u64 system_random(struct cpu *c);  // the same in each run
+// Whether instructions are the clock: the engine counts all that they do then.
+static inline int
+system_counted(const struct cpu *c)
+{
+	return CPU_SYS(c) && CPU_SYS(c)->io.clock;
+}
 op_fn system_syscall;
 // SLDT, STR (protected mode only), SMSW; SGDT, SIDT
 void system_store(struct cpu *c, const struct op *op, u64 x, int protected_only);

@@ -26,7 +26,7 @@ clock_now(struct cpu *c, const struct op *op)
 {
 	u32 done = cpu_insns_before(op);
 	u64 t;
-	if (!c->sys->io.clock)
+	if (!system_counted(c))
 		return cpu_time_stamp();
 	c->icount += done;
 	t = c->sys->io.clock(c->sys->io.arg);
@@ -41,7 +41,7 @@ system_time_stamp(struct cpu *c, const struct op *op)
 }
 
 u64
-system_repeatable(struct cpu *c)
+system_random(struct cpu *c)
 {
 	u64 x = c->sys->random += 0x9e3779b97f4a7c15u;
 	x = (x ^ x >> 31) * 0xd1342543de82ef95u;

@@ -63,31 +63,16 @@ port_out(struct cpu *c, const struct op *op)
 	write_port(c, op, port, size, (u32)reg_get(c, GPR_AX, size));
 }
 
-// An interrupt that the access led to comes behind the instruction, not behind
-// its block.
-static const struct op *
-port_done(struct cpu *c, const struct op *op)
-{
-	if (LIKELY(c->icount < LOAD_HOT(&c->limit)))
-		NEXT();
-	op_leave_at(c, op);
-	c->pc = op_next_pc(op);
-	++c->icount;
-	return 0;
-}
-
 const struct op *
 op_in(struct cpu *c, const struct op *op)
 {
-	port_in(c, op);
-	TAIL port_done(c, op);
+	RUN_NEXT(port_in);
 }
 
 const struct op *
 op_out(struct cpu *c, const struct op *op)
 {
-	port_out(c, op);
-	TAIL port_done(c, op);
+	RUN_NEXT(port_out);
 }
 
 static int
@@ -143,7 +128,7 @@ op_ins(struct cpu *c, const struct op *op)
 {
 	if (port_strings(c, op, 0))
 		return op_leave_at(c, op);
-	TAIL port_done(c, op);
+	NEXT();
 }
 
 const struct op *
@@ -151,5 +136,5 @@ op_outs(struct cpu *c, const struct op *op)
 {
 	if (port_strings(c, op, 1))
 		return op_leave_at(c, op);
-	TAIL port_done(c, op);
+	NEXT();
 }

@@ -20,7 +20,6 @@
 
 enum {
 	SLICE = 20000,       // instructions between looks at the clock, at most
-	OVERRUN = 64,        // and how many more may run than were asked for: a block
 	IDLE_EFFORT = 1000,  // what waiting for an event counts as under a limit of instructions,
 	SERVICE_EFFORT = 200,   // a call of the BIOS
 	EXCEPTION_EFFORT = 20,  // and an exception, about as long as processors take
@@ -70,6 +69,16 @@ now(const struct machine_loop *m)
 
 // --- ports -----------------------------------------------------------------------
 
+// What an access may have changed is looked at before the next instruction.
+static void
+port_done(struct machine_loop *m)
+{
+	cpu_set_intr(m->c, pc_interrupt_pending(m->pc));
+	if (pc_exit_status(m->pc) >= 0 || pc_reset_asked(m->pc) || pc_a20(m->pc) != m->a20 ||
+		(m->o.counted && pc_next_event(m->pc) < m->until))
+		cpu_attention(m->c);
+}
+
 static u32
 port_in(void *arg, unsigned port, int size)
 {
@@ -77,21 +86,17 @@ port_in(void *arg, unsigned port, int size)
 	u32 x;
 	pc_advance(m->pc, now(m));
 	x = pc_in(m->pc, port, size);
-	cpu_set_intr(m->c, pc_interrupt_pending(m->pc));
+	port_done(m);
 	return x;
 }
 
-// What a port write may have changed is looked at before the next block.
 static void
 port_out(void *arg, unsigned port, int size, u32 value)
 {
 	struct machine_loop *m = (struct machine_loop *)arg;
 	pc_advance(m->pc, now(m));
 	pc_out(m->pc, port, size, value);
-	cpu_set_intr(m->c, pc_interrupt_pending(m->pc));
-	if (pc_exit_status(m->pc) >= 0 || pc_reset_asked(m->pc) || pc_a20(m->pc) != m->a20 ||
-		(m->o.counted && pc_next_event(m->pc) < m->until))
-		cpu_attention(m->c);
+	port_done(m);
 }
 
 // How many instructions run before the next look: where it is known which one
@@ -104,8 +109,8 @@ slice(struct machine_loop *m)
 		return SLICE;
 	next = pc_next_event(m->pc);
 	n = next > t ? (next - t + NS_PER_INSN - 1) / NS_PER_INSN : 1;
-	if (n > SLICE + OVERRUN)
-		n = SLICE + OVERRUN;
+	if (n > SLICE)
+		n = SLICE;
 	m->until = t + n * NS_PER_INSN;
 	return n;
 }
@@ -334,18 +339,6 @@ step_in_shadow(struct cpu *c)
 	return why;
 }
 
-// Counted, an event comes behind the instruction where it is due, in whatever
-// block that is.
-static enum stop
-run_slice(struct machine_loop *m, int shadow)
-{
-	struct cpu *c = m->c;
-	u64 n = slice(m);
-	int near = m->o.counted && n <= OVERRUN;
-	c->budget = c->icount + (m->o.counted && !near ? n - OVERRUN : n);
-	return shadow ? step_in_shadow(c) : near ? cpu_step(c) : cpu_run(c);
-}
-
 static int
 loop(struct machine_loop *m)
 {
@@ -390,7 +383,8 @@ loop(struct machine_loop *m)
 		} else {
 			cpu_set_intr(c, 0);
 		}
-		switch (dead ? STOP_ATTENTION : run_slice(m, shadow)) {
+		c->budget = c->icount + slice(m);
+		switch (dead ? STOP_ATTENTION : shadow ? step_in_shadow(c) : cpu_run(c)) {
 		case STOP_FAULT:
 			dead = exception(m, &waits) != 0;
 			break;

@@ -5,6 +5,10 @@
 #define TEST_PC_BOOT_IMAGE_H_
 #include "random.h"
 #include "cpu/system.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 enum { LOAD = 0x7c00, FLAT = 0x6000 };  // where an image goes, bytes of a flat one
 
@@ -584,6 +588,18 @@ boot_image(u64 seed, u8 *p)
 	}
 	st16(p + 510, flat ? 0 : 0xaa55);
 	return size;
+}
+
+static inline void
+boot_file(const char *path, u64 seed)
+{
+	static u8 bytes[FLAT];
+	unsigned size = boot_image(seed, bytes);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size || close(fd)) {
+		perror(path);
+		exit(1);
+	}
 }
 
 #endif

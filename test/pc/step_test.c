@@ -144,14 +144,8 @@ static char g_image[64];
 static void
 run(u64 seed, u64 insns, int single)
 {
-	static u8 bytes[FLAT];
 	struct pc_options o;
-	unsigned size = boot_image(seed, bytes);
-	int fd = open(g_image, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size || close(fd)) {
-		perror(g_image);
-		exit(1);
-	}
+	boot_file(g_image, seed);
 	machine_reset(&o);
 	o.image = g_image;
 	o.screen = 0;

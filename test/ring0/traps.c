@@ -85,14 +85,6 @@ static const char seconds[] = "nscmMpfgeithxuw1rboqjCkD7ad3";
 static u32 dr7, starts[6], last, frame;
 static int mode, ring, pending, waits;
 
-#define GET_DR(n) \
-	({ \
-		word x_; \
-		__asm__ volatile("mov %%dr" #n ",%0" : "=r"(x_)); \
-		(u32) x_; \
-	})
-#define SET_DR(n, x) __asm__ volatile("mov %0,%%dr" #n : : "r"((word)(x)))
-
 static const struct piece *
 find(char name)
 {
