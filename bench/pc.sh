@@ -68,7 +68,7 @@ printf "$row" "PC kernel" bits blink/ns qemu/ns bochs/ns "(of an instruction)"
 for bits in 16 32; do
 	wide=
 	[ $bits = 16 ] || wide=-DWIDE
-	for k in fib=2000 sieve=300 sort=300 hash=400 table=500 string=8000; do
+	for k in fib=2000 sieve=800 sort=800 hash=1000 table=1000 string=16000; do
 		n=${k#*=}
 		k=${k%=*}
 		image "$dir/a.img" "$wide" $k $n
