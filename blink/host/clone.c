@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
 
 #if HOST_LINUX
 
@@ -65,15 +68,30 @@ host_fork(u64 flags, int exit_sig)
 	return r < 0 ? -errno : r;
 }
 
+enum { STACK = 512 * 1024 };
+
+// For a process in this one's memory; 0 without memory. ASan must forget the
+// frames of who had a stack at this address before.
+static char *
+new_stack(void)
+{
+	char *stack = (char *)mmap(0, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (stack == MAP_FAILED)
+		return 0;
+	mprotect(stack, 4096, PROT_NONE);
+#ifdef __SANITIZE_ADDRESS__
+	__asan_unpoison_memory_region(stack, STACK);
+#endif
+	return stack;
+}
+
 i64
 host_vfork(int (*fn)(void *), void *arg, u64 flags, int exit_sig)
 {
-	enum { STACK = 512 * 1024 };
 	int r, e;
-	char *stack = (char *)mmap(0, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (stack == MAP_FAILED)
+	char *stack = new_stack();
+	if (!stack)
 		return -ENOMEM;
-	mprotect(stack, 4096, PROT_NONE);
 	// With CLONE_VFORK the caller sleeps, so the child may use its TLS.
 	r = clone(fn, stack + STACK - 64, (int)flags | CLONE_VM | CLONE_VFORK | exit_sig, arg);
 	e = errno;
@@ -116,14 +134,12 @@ thread_pointer(void)
 static void *
 lend(void *arg)
 {
-	enum { STACK = 512 * 1024 };
 	struct lender *l = (struct lender *)arg;
 	static volatile int never;
-	char *stack = (char *)mmap(0, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *stack = new_stack();
 	l->pid = -EINVAL;
 	l->alive = 1;
-	if (stack != MAP_FAILED && thread_pointer()) {
-		mprotect(stack, 4096, PROT_NONE);
+	if (stack && thread_pointer()) {
 		l->pid = clone(l->fn, stack + STACK - 64, (int)(l->flags | CLONE_VM | CLONE_SETTLS | CLONE_CHILD_CLEARTID), l->arg, 0,
 			thread_pointer(), &l->alive);
 		if (l->pid < 0)
@@ -132,7 +148,7 @@ lend(void *arg)
 	i64 pid = l->pid;  // if negative, l is the caller's from here on
 	sem_post(&l->ready);
 	if (pid < 0) {
-		if (stack != MAP_FAILED)
+		if (stack)
 			munmap(stack, STACK);
 		return 0;
 	}
