@@ -106,12 +106,12 @@ far_pointer(struct cpu *c, const struct op *op, int size, u64 *ip)
 static void
 far_done(struct cpu *c, const struct op *op, u32 bad)
 {
-	if (bad && c->sys->switched) {
-		c->icount += op_block(op)->ninsns;  // it is done, and pc the new task's
-		cpu_raise_fault(c, 0, bad);
-	}
-	if (bad)
+	if (!bad)
+		return;
+	if (!c->sys->switched)
 		cpu_raise_fault(c, op, bad);
+	c->icount += op_block(op)->ninsns;  // it is done, and pc the new task's
+	cpu_raise_fault(c, 0, bad);
 }
 
 // The slots of a far call are as wide as the operand size, also with REX.W; the

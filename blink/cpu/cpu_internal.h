@@ -19,7 +19,7 @@ enum { MAX_BLOCK_INSNS = 60, CODECACHE_BYTES = 96 << 20, CHUNK_BYTES = 64 << 10 
 enum {
 	MAX_BLOCK_BYTES = 240,  // op.off is a byte
 	MAX_INSN_BYTES = 15,
-	MAX_BLOCK_OPS = 3 * MAX_BLOCK_INSNS + 4,  // address and fetch pre-ops, end, two slots
+	MAX_BLOCK_OPS = 3 * MAX_BLOCK_INSNS + 4,  // op and what is in front of it, and the end; see INSN_OPS
 };
 
 struct chunk { struct chunk *next; size_t used; };
@@ -84,8 +84,9 @@ cpu_slow(const struct cpu *c)
 // Not canonical: a byte behind the limit of the code segment, for lower_block.
 #define BEYOND_LIMIT (1ull << 62)
 
-// Instructions of the block that were completed before op.
-u32 cpu_insns_before(const struct op *op);
+enum {
+	INSN_OPS = 7  // an instruction takes at most, with the slots behind it or the block's end
+};
 
 // Why cpu.unwind was jumped to
 enum unwind {

@@ -208,7 +208,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 	b->code_limit = c->code_limit;
 	b->dead = 0;
 	b->hash_next = b->page_next = 0;
-	while (!ended && count < max_insns && at < MAX_BLOCK_BYTES && at < have && op - b->ops < MAX_BLOCK_OPS - 8) {
+	while (!ended && count < max_insns && at < MAX_BLOCK_BYTES && at < have && op - b->ops < MAX_BLOCK_OPS - INSN_OPS) {
 		int n = isa_decode(&in, code + at, have - at, (enum isa_mode)CPU_MODE(c));
 		op_fn *fast, *whole;  // whole: in the place of the address op
 		if (n == ISA_SHORT && CPU_SYS(c) && c->code_paged && !c->stepping && have < room) {

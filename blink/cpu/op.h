@@ -96,6 +96,9 @@ op_next_pc(const struct op *op)
 	return op_block(op)->pc + op->off + op->len;
 }
 
+// Instructions of the block that were completed before op
+u32 cpu_insns_before(const struct op *op);
+
 // Linear address of the block's first byte
 static inline u64
 block_start(const struct block *b)

@@ -153,6 +153,12 @@ system_counted(const struct cpu *c)
 {
 	return CPU_SYS(c) && CPU_SYS(c)->io.clock;
 }
+// What the clock that counts instructions has not seen yet at op: those of its block.
+static inline u32
+system_uncounted(const struct cpu *c, const struct op *op)
+{
+	return system_counted(c) ? cpu_insns_before(op) : 0;
+}
 op_fn system_syscall;
 // SLDT, STR (protected mode only), SMSW; SGDT, SIDT
 void system_store(struct cpu *c, const struct op *op, u64 x, int protected_only);

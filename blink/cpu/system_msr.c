@@ -21,10 +21,10 @@ enum {
 #define MSR_TSC_AUX 0xc0000103u
 
 // At op: what is done of its block may be what the clock counts.
-static u64
+static NOINLINE u64
 clock_now(struct cpu *c, const struct op *op)
 {
-	u32 done = cpu_insns_before(op);
+	u32 done = system_uncounted(c, op);
 	u64 t;
 	if (!system_counted(c))
 		return cpu_time_stamp();

@@ -22,10 +22,10 @@ may_use_port(struct cpu *c, const struct op *op, unsigned port, int size)
 
 // Devices look at the clock, which may count instructions: for their time what
 // is done of the block is counted.
-static u32
+static NOINLINE u32
 read_port(struct cpu *c, const struct op *op, unsigned port, int size)
 {
-	u32 done = cpu_insns_before(op), x;
+	u32 done = system_uncounted(c, op), x;
 	if (system_watching(c))
 		system_watch_port(c, port, size);
 	c->icount += done;
@@ -34,10 +34,10 @@ read_port(struct cpu *c, const struct op *op, unsigned port, int size)
 	return x;
 }
 
-static void
+static NOINLINE void
 write_port(struct cpu *c, const struct op *op, unsigned port, int size, u32 x)
 {
-	u32 done = cpu_insns_before(op);
+	u32 done = system_uncounted(c, op);
 	if (system_watching(c))
 		system_watch_port(c, port, size);
 	c->icount += done;

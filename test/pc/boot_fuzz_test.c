@@ -46,13 +46,7 @@ static void
 run(u64 seed, u64 insns)
 {
 	struct pc_options o;
-	boot_file(g_image, seed);
-	machine_reset(&o);
-	o.image = g_image;
-	o.screen = 0;
-	o.counted = 1;
-	o.ram = RAM;
-	o.limit = insns;
+	boot_file(&o, g_image, seed, insns);
 	o.snapshot = chance(50);
 	o.drive = chance(20) ? (int)(below(2) * 0x80) : -1;
 	g_plant = seed == PLANT_SEED ? g_planted : NO_PLANT;

@@ -5,6 +5,7 @@
 #define TEST_PC_BOOT_IMAGE_H_
 #include "random.h"
 #include "cpu/system.h"
+#include "vm/machine.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -590,8 +591,11 @@ boot_image(u64 seed, u8 *p)
 	return size;
 }
 
+// Writes the image to path and fills in *o: a run of so many instructions, which
+// are the clock.
+enum { RAM = 2 << 20 };
 static inline void
-boot_file(const char *path, u64 seed)
+boot_file(struct pc_options *o, const char *path, u64 seed, u64 insns)
 {
 	static u8 bytes[FLAT];
 	unsigned size = boot_image(seed, bytes);
@@ -600,6 +604,12 @@ boot_file(const char *path, u64 seed)
 		perror(path);
 		exit(1);
 	}
+	machine_reset(o);
+	o->image = path;
+	o->screen = 0;
+	o->counted = 1;
+	o->ram = RAM;
+	o->limit = insns;
 }
 
 #endif

@@ -19,7 +19,7 @@ static enum stop engine_step(struct cpu *c);
 #undef cpu_step
 
 enum { TABLE_BYTES = GDT - TABLES, ACCESSED_DIRTY = 0x60 };
-enum { RAM = 2 << 20, MAX_EVENTS = 2000, INSNS = 8000, SECONDS = 3 };
+enum { MAX_EVENTS = 2000, INSNS = 8000, SECONDS = 3 };
 
 // Where the processor stopped
 struct event {
@@ -145,13 +145,7 @@ static void
 run(u64 seed, u64 insns, int single)
 {
 	struct pc_options o;
-	boot_file(g_image, seed);
-	machine_reset(&o);
-	o.image = g_image;
-	o.screen = 0;
-	o.counted = 1;
-	o.ram = RAM;
-	o.limit = insns;
+	boot_file(&o, g_image, seed, insns);
 	o.snapshot = 1;
 	g_single = single;
 	g_count[single] = 0;

@@ -121,7 +121,7 @@ spring(struct cpu *c)
 // before its instructions are over. It would go on so to their end: most that
 // fault for ever do. What it was is kept after so many exceptions, four times
 // as many, and so on.
-enum { RAM = 2 << 20, FIRST_KEPT = 1000, LOOKS = 50 };
+enum { FIRST_KEPT = 1000, LOOKS = 50 };
 static u64 g_insns, g_reached;  // of this run: instructions, bits of what is above
 static struct cpu g_was;
 static struct system g_was_system;

@@ -212,6 +212,22 @@ set_idt(u32 vector, u64 x)
 		MEM64(IDT + vector * 16 + 8) = 0;
 }
 
+// The 32-bit TSS of a task in ring 0 with flat segments
+static void
+kernel_task(u32 at, u32 cr3, u32 eip, u32 esp)
+{
+	u32 i;
+	for (i = 0; i < 104; i += 4)
+		MEM32(at + i) = 0;
+	MEM32(at + 28) = cr3;
+	MEM32(at + 32) = eip;
+	MEM32(at + 36) = 2;
+	MEM32(at + 56) = esp;
+	for (i = 72; i < 96; i += 4)
+		MEM32(at + i) = DATA;
+	MEM32(at + 76) = KCODE;
+}
+
 // Paging, identity, for all rings, but for the last 4 MiB of the first 64: there
 // nothing is. The page tables are 4-level in long mode, else 32-bit.
 static void

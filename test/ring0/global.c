@@ -88,15 +88,7 @@ static void
 switch_task(void)
 {
 	u32 i;
-	for (i = 0; i < 104; i += 4)
-		MEM32(TASK + i) = 0;
-	MEM32(TASK + 28) = ROOT2;
-	MEM32(TASK + 32) = TARGET;
-	MEM32(TASK + 36) = 2;
-	MEM32(TASK + 56) = STACKS + 0x300;
-	for (i = 72; i < 96; i += 4)
-		MEM32(TASK + i) = DATA;
-	MEM32(TASK + 76) = KCODE;
+	kernel_task(TASK, ROOT2, TARGET, STACKS + 0x300);
 	MEM32(TASK + 96) = SEL_LDT;
 	set_gdt(SEL_TEST, segment(TASK, 0x67, 0x89, 0));
 	set_gdt(SEL_TSS, segment(TSS, 0x67, 0x89, 0));

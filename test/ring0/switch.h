@@ -93,16 +93,7 @@ caught_task(const u32 *p)
 static void
 make_catcher(void)
 {
-	u32 i;
-	for (i = 0; i < 104; i += 4)
-		MEM32(CATCHER + i) = 0;
-	MEM32(CATCHER + 28) = root;
-	MEM32(CATCHER + 32) = (u32)catcher;
-	MEM32(CATCHER + 36) = 2;
-	MEM32(CATCHER + 56) = 0x6800;
-	for (i = 72; i < 96; i += 4)
-		MEM32(CATCHER + i) = DATA;
-	MEM32(CATCHER + 76) = KCODE;
+	kernel_task(CATCHER, root, (u32)catcher, 0x6800);
 	set_tss(CATCHER, 0x67, 0x89, 0, SEL_CATCHER);
 	set_idt(8, gate(SEL_CATCHER, 0, 0xe5, 0));
 }
