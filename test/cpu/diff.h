@@ -146,10 +146,15 @@ int native_init(int code_fd, u8 *view);
 void native_stop(void);
 // BATCH of each, in memory shared with the child
 struct test_case *native_cases(void);
-const struct outcome *native_outcomes(void);
-// Runs the first n cases. Returns how many it finished: less than n if the
-// child died of the one behind them (it is started again).
-int native_run(int n);
+struct outcome *native_outcomes(void);
+// Runs cases from `first` up to n. Returns where it ended: less than n if the
+// child died of that case (it is started again).
+int native_run(int first, int n);
+// Whether the child or this process has memory of its own at `at`, of which no
+// case can know
+int native_has(u64 at);
+// A new child, in place of one whose memory a case may have changed
+void native_again(void);
 
 // --- diff_run.c
 
@@ -162,6 +167,8 @@ int run_alone(void);
 // Runs the case and compares with what the processor did: 0 if equal. With
 // `say` prints the differences.
 int run_compare(const struct outcome *native, const struct test_case *t, int engine, int say);
+// Where the interpreter's last case had its page fault; 0 if it had none
+u64 run_fault(void);
 
 // Results of x87's transcendental functions that differ from the recording in
 // the last bit, on hosts that compute them

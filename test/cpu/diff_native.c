@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -186,7 +187,6 @@ native_signal(int sig, siginfo_t *info, void *ctx)
 		idle_bv = ld64(fp + FX_XSTATE_BV);
 		if (frame_has_high(fp))
 			memcpy(idle_high, fp + high_at, sizeof idle_high);
-		shared->now = 0;
 	} else {
 		const struct test_case *t = &shared->cases[shared->now];
 		if (t->traced && t->pre && !passed && u->uc_mcontext.gregs[UC_TRAPNO] == VEC_DB &&
@@ -255,6 +255,7 @@ native_child(void)
 	size_t i;
 	u32 eax, ebx, ecx, edx;
 	char c;
+	munmap((void *)(uintptr_t)CODE, STACK + STACK_SIZE - CODE);  // of a child that is not the first: the interpreter's
 	if (mmap((void *)(uintptr_t)CODE, CODE_SIZE, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED_NOREPLACE, code_fd, 0) == MAP_FAILED)
 		_exit(4);
 	map_at(DATA, DATA_SIZE, PROT_READ | PROT_WRITE);
@@ -310,8 +311,10 @@ start_child(void)
 int
 native_init(int fd, u8 *view)
 {
+	struct rlimit stack = {256 << 10, 256 << 10};
 	code_fd = fd;
 	code_view = view;
+	setrlimit(RLIMIT_STACK, &stack);  // a case that reaches below the stack makes it grow
 	have_ldt = make_segments();
 	shared = (struct shared *)mmap(0, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	return shared == MAP_FAILED ? -1 : start_child();
@@ -323,20 +326,42 @@ native_cases(void)
 	return shared->cases;
 }
 
-const struct outcome *
+struct outcome *
 native_outcomes(void)
 {
 	return shared->outcomes;
 }
 
+static int
+has(pid_t pid, u64 at)
+{
+	char path[32], line[256];
+	unsigned long long lo, hi;
+	int found = 0;
+	FILE *f;
+	snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+	if (!(f = fopen(path, "r")))
+		return 0;
+	while (!found && fgets(line, sizeof line, f))
+		found = sscanf(line, "%llx-%llx", &lo, &hi) == 2 && at >= lo && at < hi;
+	fclose(f);
+	return found;
+}
+
 int
-native_run(int n)
+native_has(u64 at)
+{
+	return (at < CODE || at >= STACK + STACK_SIZE) && (has(child, at) || has(getpid(), at));
+}
+
+int
+native_run(int first, int n)
 {
 	char c = 0;
 	int status = 0;
 	struct pollfd answer;
 	shared->count = n;
-	shared->now = 0;
+	shared->now = first;
 	answer.fd = to_parent[0];
 	answer.events = POLLIN;
 	if (write(to_child[1], &c, 1) == 1) {
@@ -357,5 +382,14 @@ native_stop(void)
 {
 	close(to_child[1]);
 	waitpid(child, 0, 0);
+}
+
+void
+native_again(void)
+{
+	kill(child, SIGKILL);
+	waitpid(child, 0, 0);
+	if (start_child())
+		exit(1);
 }
 #endif

@@ -338,16 +338,23 @@ differ(const struct outcome *n, const struct outcome *e, u8 *const *page, const 
 	return bad;
 }
 
+static struct outcome emulated;
+
+u64
+run_fault(void)
+{
+	return emulated.trap == VEC_PF ? emulated.addr : 0;
+}
+
 int
 run_compare(const struct outcome *native, const struct test_case *t, int engine, int say)
 {
-	static struct outcome e;
 	struct machine *m = &machines[engine == 2];
 	int bad, i;
 	running = t;
 	running_on = engine;
-	emulate(&e, t, engine);
-	bad = differ(native, &e, m->page, t, say);
+	emulate(&emulated, t, engine);
+	bad = differ(native, &emulated, m->page, t, say);
 	for (i = 0; i < PAGES; ++i)
 		memcpy(m->page[i], image + i * PAGE_SIZE_GUEST, PAGE_SIZE_GUEST);
 	return bad;
