@@ -150,9 +150,15 @@ $O/gen/isa_full.c: $O/gen/mkisa
 
 $O/%.o: %.c $(GENHDRS)
 	@mkdir -p $(@D)
-	$(CC) $(ALLFLAGS) $(LTO) -MMD -MP -c -o $@ $<
+	$(CC) $(ALLFLAGS) $(ALIGN) $(LTO) -MMD -MP -c -o $@ $<
 $O/gen/%.o: $O/gen/%.c $(GENHDRS)
 	$(CC) $(ALLFLAGS) $(LTO) -MMD -MP -c -o $@ $<
+# Handlers jump to handlers: where the common ones each begin a cache line, code
+# runs up to a fifth faster. (Of all of them it would be 70 KB, not 29.)
+ALIGNED = alu bits branch control mov muldiv shift
+ifneq ($(MODE),tiny)
+$(patsubst %,$O/blink/cpu/%.o,$(ALIGNED)): ALIGN = -falign-functions=64
+endif
 # The linker has to see what its assembly defines.
 $O/blink/host/libc_tiny.o $O/blink/cpu/handlers.o $O/blink/linux/sysfns.o: LTO =
 -include $(OBJS:.o=.d) $O/blink/blink.d
