@@ -117,7 +117,7 @@ SRCS := $(filter-out $(if $(filter tiny,$(MODE)),$(SMALLER:_tiny.c=.c),$(SMALLER
 # PC mode is not in tiny builds.
 SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/pc/%.c $(patsubst %,blink/cpu/%.c,segmented system_port system_cr system_msr descriptor far task interrupt)),$(SRCS))
 # AVX is not among what a tiny build has: see ISA_WITHOUT.
-SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/cpu/avx%.c blink/cpu/vec_fetch.c),$(SRCS))
+SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/cpu/avx%.c blink/cpu/vec_fetch.c blink/cpu/dead.c),$(SRCS))
 # Nor are 32-bit system calls, strace's spelling and levels of CPUID.
 SRCS := $(filter-out $(if $(filter tiny,$(MODE)),blink/linux/ia32_calls.c blink/linux/ia32_signal.c blink/linux/strace_args.c blink/isa/level.c),$(SRCS))
 SRCS := $(filter-out $(if $(NATIVE),,blink/cpu/native.c),$(SRCS))

@@ -76,12 +76,43 @@ FORM(name, k, s, m, FAST_WR(op_##name, ea(c, op), s), hrd##s(c, op, h), 0, hwr##
 #define SIZES(M, name, k) M(name, k, 8) M(name, k, 16) M(name, k, 32) M(name, k, 64)
 EACH_ALU(SIZES, WRITES, READS, UNARY)
 
+// Of those that write a register, where nobody reads the flags (see dead.c)
+#define QUIET(name, k, s, form, fast, b) \
+static const struct op * \
+op_##name##_##form##s##_quiet(struct cpu *c, const struct op *op) \
+{ \
+	fast; \
+	PUT##s(op->a, alu_result(k, GET##s(op->a), b, 0)); \
+	NEXT(); \
+}
+#define QUIET_BINARY(name, k, s) \
+QUIET(name, k, s, rr, (void)0, GET##s(op->b)) \
+QUIET(name, k, s, rm, FAST_RD(op_##name, ea(c, op), s), hrd##s(c, op, h)) \
+QUIET(name, k, s, ri, (void)0, (u##s)(i64)op->imm)
+#define QUIET_UNARY(name, k, s) QUIET(name, k, s, r, (void)0, 0)
+#define QUIET_SIZES(M, name, k) M(name, k, 16) M(name, k, 32) M(name, k, 64)
+QUIET_SIZES(QUIET_BINARY, add, ALU_ADD)
+QUIET_SIZES(QUIET_BINARY, or, ALU_OR)
+QUIET_SIZES(QUIET_BINARY, and, ALU_AND)
+QUIET_SIZES(QUIET_BINARY, sub, ALU_SUB)
+QUIET_SIZES(QUIET_BINARY, xor, ALU_XOR)
+QUIET_SIZES(QUIET_UNARY, neg, ALU_NEG)
+QUIET_SIZES(QUIET_UNARY, inc, ALU_INC)
+QUIET_SIZES(QUIET_UNARY, dec, ALU_DEC)
+
 // xor r,r and sub r,r: a constant
 static const struct op *
 op_zero(struct cpu *c, const struct op *op)
 {
 	c->r[op->a] = 0;
 	flags_logic(c, 4, 0);
+	NEXT();
+}
+
+static const struct op *
+op_zero_quiet(struct cpu *c, const struct op *op)
+{
+	c->r[op->a] = 0;
 	NEXT();
 }
 
@@ -99,6 +130,14 @@ static op_fn *const binary_forms[][4][5] = {
 };
 static op_fn *const unary_forms[][4][2] = {
 	UNARY_ROW(not), UNARY_ROW(neg), UNARY_ROW(inc), UNARY_ROW(dec)
+};
+#define QUIET_FORM(name, form) { op_##name##_##form##16_quiet, op_##name##_##form##32_quiet, op_##name##_##form##64_quiet }
+#define QUIET_ROW(name) { QUIET_FORM(name, rr), QUIET_FORM(name, rm), { 0 }, QUIET_FORM(name, ri) }
+#define QUIET_ROW1(name) { QUIET_FORM(name, r) }
+// By operation, form (the unary ones have but one), size
+static op_fn *const quiet_forms[][4][3] = {
+	QUIET_ROW(add), QUIET_ROW(or), { { 0 } }, { { 0 } }, QUIET_ROW(and), QUIET_ROW(sub), QUIET_ROW(xor),
+	{ { 0 } }, { { 0 } }, { { 0 } }, QUIET_ROW1(neg), QUIET_ROW1(inc), QUIET_ROW1(dec)
 };
 #endif
 
@@ -118,3 +157,16 @@ alu_specialise(const struct insn *in, const struct op *op)
 #endif
 	return 0;
 }
+
+#ifndef TINY
+op_fn *
+alu_quiet(const struct insn *in, const struct op *op)
+{
+	int form = form_of(op), i = size_index(op->size) - 1;
+	if (op->fn == op_zero)
+		return op_zero_quiet;
+	if (in->op < OP_ADD || in->op > OP_DEC || i < 0 || form < 0)
+		return 0;
+	return in->op < OP_NOT ? form <= FORM_RI ? quiet_forms[in->op - OP_ADD][form][i] : 0 : form == FORM_R ? quiet_forms[in->op - OP_ADD][0][i] : 0;
+}
+#endif

@@ -131,6 +131,19 @@ op_fn *branch_fuse(int prev_op, const struct op *prev, const struct insn *jcc);
 op_fn *stack_specialise(const struct insn *in, const struct op *op);
 op_fn *mov_specialise(const struct insn *in, const struct op *op);
 op_fn *int_specialise(const struct insn *in, const struct op *op);
+// dead.c: forms without flags, for what the block overwrites unread. The caller
+// zeroes n at the beginning and at every branch; `hot`: op has a hot form.
+struct waiting { struct op *op; op_fn *quiet; u32 left; };
+struct dead_flags { int n; struct waiting of[4]; };
+#ifdef TINY
+static inline void
+dead_flags(struct dead_flags *d, const struct insn *in, struct op *op, int hot)
+{
+	(void)d, (void)in, (void)op, (void)hot;
+}
+#else
+void dead_flags(struct dead_flags *d, const struct insn *in, struct op *op, int hot);
+#endif
 // segmented.c: forms for a PC's 16 and 32-bit code: of the stack and strings; and of in's
 // memory operand, in place of the address op in front of op.
 #ifdef TINY

@@ -17,6 +17,11 @@ op_fn *bits_specialise(const struct insn *in, const struct op *op);
 op_fn *control_specialise(const struct insn *in, const struct op *op);
 op_fn *atomic_specialise(const struct insn *in, const struct op *op);
 
+// Of a hot form that sets a register, the one that leaves the flags alone; or 0.
+op_fn *alu_quiet(const struct insn *in, const struct op *op);
+op_fn *shift_quiet(const struct insn *in, const struct op *op);
+op_fn *muldiv_quiet(const struct insn *in, const struct op *op);
+
 // Leaves cpu_run at op itself: an instruction that repeats was interrupted.
 const struct op *op_leave_at(struct cpu *c, const struct op *op);
 

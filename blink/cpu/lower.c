@@ -188,6 +188,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 	int count = 0, ended = 0, slots = 0, prev_op = 0, unit, segmented;
 	int pc16 = CPU_SYS(c) && CPU_MODE(c) != MODE_64 && !c->stepping;
 	u32 flags = 0;
+	struct dead_flags dead;
 	u64 next;
 	u64 start = CPU_MODE(c) == MODE_64 ? pc : (u32)(pc + c->code_base);
 	*fault_va = start;
@@ -208,6 +209,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 	b->code_limit = c->code_limit;
 	b->dead = 0;
 	b->hash_next = b->page_next = 0;
+	dead.n = 0;
 	while (!ended && count < max_insns && at < MAX_BLOCK_BYTES && at < have && op - b->ops < MAX_BLOCK_OPS - INSN_OPS) {
 		int n = isa_decode(&in, code + at, have - at, (enum isa_mode)CPU_MODE(c));
 		op_fn *fast, *whole;  // whole: in the place of the address op
@@ -291,6 +293,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 		if (isa_attrs[in.op] & ISA_BRANCH) {
 			u64 target = next + in.imm;
 			int beyond = 0;
+			dead.n = 0;
 			if (CPU_MODE(c) != MODE_64)
 				target = in.osize == 2 ? (u16)target : (u32)target;
 			ended = 1;
@@ -348,6 +351,7 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 		whole = segmented ? segmented_memory(&in, op) : 0;
 		if (whole)
 			op[-1].fn = whole;
+		dead_flags(&dead, &in, op, fast && !whole);
 		prev = whole ? 0 : op;
 		prev_op = in.op;
 		ended = (isa_attrs[in.op] & ISA_ENDS) != 0;

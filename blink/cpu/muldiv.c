@@ -276,6 +276,22 @@ op_mulx(struct cpu *c, const struct op *op)
 		PUT##T(op->a, imul_cut(c, size, c->r[op->b], (u64)(i64)op->imm)); \
 		NEXT(); \
 	} \
+	static const struct op *imul##size##_rr_quiet(struct cpu *c, const struct op *op) \
+	{ \
+		PUT##T(op->a, c->r[op->a] * c->r[op->b]); \
+		NEXT(); \
+	} \
+	static const struct op *imul##size##_rm_quiet(struct cpu *c, const struct op *op) \
+	{ \
+		FAST_RD(op_imul, ea(c, op), T); \
+		PUT##T(op->a, c->r[op->a] * hrd##T(c, op, h)); \
+		NEXT(); \
+	} \
+	static const struct op *imul##size##_rri_quiet(struct cpu *c, const struct op *op) \
+	{ \
+		PUT##T(op->a, c->r[op->b] * (u64)(i64)op->imm); \
+		NEXT(); \
+	} \
 	static const struct op *mul##size##_r(struct cpu *c, const struct op *op) \
 	{ \
 		mul(c, size, trunc_to(c->r[op->a], size)); \
@@ -295,6 +311,27 @@ FORMS(2, 16)
 FORMS(4, 32)
 FORMS(8, 64)
 
+// Of an IMUL that sets a register, which row of forms; -1 for others
+static int
+imul_row(const struct insn *in, const struct op *op)
+{
+	int kind = op_kind(op, 1);
+	if (in->op != OP_IMUL || kind == K_NONE || (op_kind(op, 2) != K_NONE && kind != K_REG))
+		return -1;
+	return op_kind(op, 2) != K_NONE ? 0 : kind == K_MEM ? 1 : 2;
+}
+
+op_fn *
+muldiv_quiet(const struct insn *in, const struct op *op)
+{
+	static op_fn *const forms[][3] = {
+		{ imul2_rri_quiet, imul4_rri_quiet, imul8_rri_quiet }, { imul2_rm_quiet, imul4_rm_quiet, imul8_rm_quiet },
+		{ imul2_rr_quiet, imul4_rr_quiet, imul8_rr_quiet }
+	};
+	int row = imul_row(in, op);
+	return row < 0 ? 0 : forms[row][size_index(op->size) - 1];
+}
+
 op_fn *
 muldiv_specialise(const struct insn *in, const struct op *op)
 {
@@ -302,14 +339,13 @@ muldiv_specialise(const struct insn *in, const struct op *op)
 		{ imul2_rri, imul4_rri, imul8_rri }, { imul2_rm, imul4_rm, imul8_rm }, { imul2_rr, imul4_rr, imul8_rr },
 		{ mul2_r, mul4_r, mul8_r }, { div2_r, div4_r, div8_r }, { idiv2_r, idiv4_r, idiv8_r }
 	};
-	int row, kind = op_kind(op, 1);
+	int row = imul_row(in, op);
 	if (op->size < 2)
 		return 0;
 	switch (in->op) {
 	case OP_IMUL:
-		if (kind == K_NONE || (op_kind(op, 2) != K_NONE && kind != K_REG))
+		if (row < 0)
 			return 0;
-		row = op_kind(op, 2) != K_NONE ? 0 : kind == K_MEM ? 1 : 2;
 		break;
 	case OP_MUL: row = 3; break;
 	case OP_DIV: row = 4; break;

@@ -22,6 +22,18 @@ right_of(u64 r, unsigned bits)
 	return (u32)((r >> (bits - 1) ^ r >> (bits - 2)) & 1) << 11;
 }
 
+// x is zero-extended. In the form that compilers have an instruction for
+static ALWAYS_INLINE u64
+rotate_left(u64 x, unsigned n, unsigned bits)
+{
+	unsigned m = n & (bits - 1), rest = (0 - n) & (bits - 1);
+	if (bits == 64)
+		return x << m | x >> rest;
+	if (bits == 32)
+		return (u32)x << m | (u32)x >> rest;
+	return x << m | x >> rest;
+}
+
 // x is zero-extended, n is masked and not zero. Sets flags, returns the result
 // with garbage above the operand size.
 static ALWAYS_INLINE u64
@@ -32,14 +44,12 @@ shift(struct cpu *c, enum shift kind, u64 x, unsigned n, int size)
 	u32 cf;
 	switch (kind) {
 	case SH_ROL:
-		m = n & (bits - 1);
-		r = m ? x << m | x >> (bits - m) : x;
+		r = rotate_left(x, n, bits);
 		cf = (u32)r & 1;
 		flags_merge(c, FLAG_CF | FLAG_OF, cf | left_of(r, cf, bits));
 		return r;
 	case SH_ROR:
-		m = n & (bits - 1);
-		r = m ? x << (bits - m) | x >> m : x;
+		r = rotate_left(x, 0 - n, bits);
 		cf = (u32)(r >> (bits - 1)) & 1;
 		flags_merge(c, FLAG_CF | FLAG_OF, cf | right_of(r, bits));
 		return r;
@@ -229,9 +239,55 @@ SHIFTX(sarx, SH_SAR)
 		PUT##s(op->a, x); \
 		NEXT(); \
 	}
+#define QUIET(name, kind, size, s) \
+	static const struct op *name##size##_quiet(struct cpu *c, const struct op *op) \
+	{ \
+		PUT##s(op->a, shifted(kind, GET##s(op->a), op->imm & (s - 1), size)); \
+		NEXT(); \
+	}
 #define EACH_FORM(F) F(rol, SH_ROL) F(ror, SH_ROR) F(shl, SH_SHL) F(shr, SH_SHR) F(sar, SH_SAR)
 #define FORMS2(name, kind) FORMS(name, kind, 1, 8) FORMS(name, kind, 2, 16) FORMS(name, kind, 4, 32) FORMS(name, kind, 8, 64)
 EACH_FORM(FORMS2)
+
+// Without flags
+static ALWAYS_INLINE u64
+shifted(enum shift kind, u64 x, unsigned n, int size)
+{
+	switch (kind) {
+	case SH_ROL: return rotate_left(x, n, 8 * (unsigned)size);
+	case SH_ROR: return rotate_left(x, 0 - n, 8 * (unsigned)size);
+	case SH_SHL: return x << n;
+	case SH_SHR: return x >> n;
+	default: return (u64)((i64)sext(x, (unsigned)size) >> n);
+	}
+}
+#define QUIET3(name, kind) QUIET(name, kind, 2, 16) QUIET(name, kind, 4, 32) QUIET(name, kind, 8, 64)
+EACH_FORM(QUIET3)
+
+static int
+shift_row(int isa_op)
+{
+	switch (isa_op) {
+	case OP_ROL: return 0;
+	case OP_ROR: return 1;
+	case OP_SHL: return 2;
+	case OP_SHR: return 3;
+	case OP_SAR: return 4;
+	}
+	return -1;
+}
+
+// Of the forms with an immediate count
+op_fn *
+shift_quiet(const struct insn *in, const struct op *op)
+{
+	static op_fn *const forms[][3] = {
+#define QUIET_ROW(name, kind) { name##2_quiet, name##4_quiet, name##8_quiet },
+		EACH_FORM(QUIET_ROW)
+	};
+	int row = shift_row(in->op);
+	return row < 0 || op_kind(op, 1) == K_REG || op->size < 2 ? 0 : forms[row][size_index(op->size) - 1];
+}
 
 op_fn *
 shift_specialise(const struct insn *in, const struct op *op)
@@ -241,15 +297,9 @@ shift_specialise(const struct insn *in, const struct op *op)
 		EACH_FORM(FORM_ROW)
 	};
 	unsigned count;
-	int row, cl;
-	switch (in->op) {
-	case OP_ROL: row = 0; break;
-	case OP_ROR: row = 1; break;
-	case OP_SHL: row = 2; break;
-	case OP_SHR: row = 3; break;
-	case OP_SAR: row = 4; break;
-	default: return 0;
-	}
+	int row = shift_row(in->op), cl;
+	if (row < 0)
+		return 0;
 	cl = op_kind(op, 1) == K_REG;
 	count = (unsigned)op->imm & count_mask(op->size);
 	if (op_kind(op, 0) != K_REG || (!cl && (!count || count >= 8u * op->size)))
