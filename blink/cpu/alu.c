@@ -57,7 +57,7 @@ GENERIC(dec, ALU_DEC)
 
 #ifndef TINY
 #define FORM(name, k, s, form, fast, load_a, load_b, store) \
-ALU_FORM(op_##name##_##form##s, k, s, fast, load_a, load_b, store, NEXT())
+ALU_FORM(op_##name##_##form##s, k, s, fast, load_a, load_b, store, NEXT(), flags_cf(c))
 #define READS(name, k, s) \
 FORM(name, k, s, rr, (void)0, GET##s(op->a), GET##s(op->b), (void)0) \
 FORM(name, k, s, rm, FAST_RD(op_##name, ea(c, op), s), GET##s(op->a), hrd##s(c, op, h), (void)0) \
@@ -90,15 +90,15 @@ QUIET(name, k, s, rr, (void)0, GET##s(op->b)) \
 QUIET(name, k, s, rm, FAST_RD(op_##name, ea(c, op), s), hrd##s(c, op, h)) \
 QUIET(name, k, s, ri, (void)0, (u##s)(i64)op->imm)
 #define QUIET_UNARY(name, k, s) QUIET(name, k, s, r, (void)0, 0)
-#define QUIET_SIZES(M, name, k) M(name, k, 16) M(name, k, 32) M(name, k, 64)
-QUIET_SIZES(QUIET_BINARY, add, ALU_ADD)
-QUIET_SIZES(QUIET_BINARY, or, ALU_OR)
-QUIET_SIZES(QUIET_BINARY, and, ALU_AND)
-QUIET_SIZES(QUIET_BINARY, sub, ALU_SUB)
-QUIET_SIZES(QUIET_BINARY, xor, ALU_XOR)
-QUIET_SIZES(QUIET_UNARY, neg, ALU_NEG)
-QUIET_SIZES(QUIET_UNARY, inc, ALU_INC)
-QUIET_SIZES(QUIET_UNARY, dec, ALU_DEC)
+#define EACH_SIZE(M, name, k) M(name, k, 16) M(name, k, 32) M(name, k, 64)
+EACH_SIZE(QUIET_BINARY, add, ALU_ADD)
+EACH_SIZE(QUIET_BINARY, or, ALU_OR)
+EACH_SIZE(QUIET_BINARY, and, ALU_AND)
+EACH_SIZE(QUIET_BINARY, sub, ALU_SUB)
+EACH_SIZE(QUIET_BINARY, xor, ALU_XOR)
+EACH_SIZE(QUIET_UNARY, neg, ALU_NEG)
+EACH_SIZE(QUIET_UNARY, inc, ALU_INC)
+EACH_SIZE(QUIET_UNARY, dec, ALU_DEC)
 
 // xor r,r and sub r,r: a constant
 static const struct op *
@@ -115,6 +115,18 @@ op_zero_quiet(struct cpu *c, const struct op *op)
 	c->r[op->a] = 0;
 	NEXT();
 }
+
+// INC and DEC of a register where the lazy flags are of a known kind: CF is kept from
+// where it is to be found (LF_DEC's is LF_INC's).
+#define CARRY_ADD(s) ((u##s)(c->lf_a + c->lf_b) < (u##s)c->lf_a)
+#define CARRY_SUB(s) ((u##s)c->lf_a < (u##s)c->lf_b)
+#define CARRY_LOGIC(s) 0
+#define CARRY_INC(s) ((int)c->lf_b)
+#define KEEPING(name, k, s, kind) \
+ALU_FORM(op_##name##_r##s##_after_##kind, k, s, (void)0, GET##s(op->a), 0, PUT##s(op->a, r), NEXT(), CARRY_##kind(s))
+#define KEEPING_EACH(name, k, s) KEEPING(name, k, s, ADD) KEEPING(name, k, s, SUB) KEEPING(name, k, s, LOGIC) KEEPING(name, k, s, INC)
+EACH_SIZE(KEEPING_EACH, inc, ALU_INC)
+EACH_SIZE(KEEPING_EACH, dec, ALU_DEC)
 
 #define BINARY_ROW(name) \
 	{ { op_##name##_rr8, op_##name##_rm8, op_##name##_mr8, op_##name##_ri8, op_##name##_mi8 }, \
@@ -134,6 +146,14 @@ static op_fn *const unary_forms[][4][2] = {
 #define QUIET_FORM(name, form) { op_##name##_##form##16_quiet, op_##name##_##form##32_quiet, op_##name##_##form##64_quiet }
 #define QUIET_ROW(name) { QUIET_FORM(name, rr), QUIET_FORM(name, rm), { 0 }, QUIET_FORM(name, ri) }
 #define QUIET_ROW1(name) { QUIET_FORM(name, r) }
+// By the kinds of lazy flags that flags_after() names
+#define KEEPING_FORM(name, s) \
+	{ 0, op_##name##_r##s##_after_ADD, 0, op_##name##_r##s##_after_SUB, 0, op_##name##_r##s##_after_LOGIC, \
+	  op_##name##_r##s##_after_INC, op_##name##_r##s##_after_INC }
+static op_fn *const keeping_forms[2][3][LF_RESULT] = {
+	{ KEEPING_FORM(inc, 16), KEEPING_FORM(inc, 32), KEEPING_FORM(inc, 64) },
+	{ KEEPING_FORM(dec, 16), KEEPING_FORM(dec, 32), KEEPING_FORM(dec, 64) }
+};
 // By operation, form (the unary ones have but one), size
 static op_fn *const quiet_forms[][4][3] = {
 	QUIET_ROW(add), QUIET_ROW(or), { { 0 } }, { { 0 } }, QUIET_ROW(and), QUIET_ROW(sub), QUIET_ROW(xor),
@@ -142,7 +162,7 @@ static op_fn *const quiet_forms[][4][3] = {
 #endif
 
 op_fn *
-alu_specialise(const struct insn *in, const struct op *op)
+alu_specialise(const struct insn *in, const struct op *op, u32 flags)
 {
 #ifndef TINY
 	int form = form_of(op);
@@ -152,6 +172,8 @@ alu_specialise(const struct insn *in, const struct op *op)
 		return op_zero;
 	if (in->op <= OP_TEST && form <= FORM_MI)
 		return binary_forms[in->op - OP_ADD][size_index(op->size)][form];
+	if (in->op >= OP_INC && form == FORM_R && op->size > 1 && (flags & 15) == op->size)
+		return keeping_forms[in->op - OP_INC][size_index(op->size) - 1][flags >> 4];
 	if (in->op >= OP_NOT && form >= FORM_R)
 		return unary_forms[in->op - OP_NOT][size_index(op->size)][form - FORM_R];
 #endif
@@ -165,8 +187,10 @@ alu_quiet(const struct insn *in, const struct op *op)
 	int form = form_of(op), i = size_index(op->size) - 1;
 	if (op->fn == op_zero)
 		return op_zero_quiet;
-	if (in->op < OP_ADD || in->op > OP_DEC || i < 0 || form < 0)
+	if (in->op < OP_ADD || in->op > OP_DEC || i < 0)
 		return 0;
-	return in->op < OP_NOT ? form <= FORM_RI ? quiet_forms[in->op - OP_ADD][form][i] : 0 : form == FORM_R ? quiet_forms[in->op - OP_ADD][0][i] : 0;
+	if (in->op >= OP_NOT)
+		return form == FORM_R ? quiet_forms[in->op - OP_ADD][0][i] : 0;
+	return form >= 0 && form <= FORM_RI ? quiet_forms[in->op - OP_ADD][form][i] : 0;
 }
 #endif

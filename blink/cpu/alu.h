@@ -26,14 +26,15 @@ alu_of(int isa_op)
 
 // A handler of one operation and form for s bits: `fast` may continue elsewhere
 // and finds memory; a memory destination is written before the flags change.
-#define ALU_FORM(fn, k, s, fast, load_a, load_b, store, next) \
+// `cf` is CF before.
+#define ALU_FORM(fn, k, s, fast, load_a, load_b, store, next, cf) \
 static const struct op * \
 fn(struct cpu *c, const struct op *op) \
 { \
 	fast; \
 	u##s a = load_a; \
 	u##s b = load_b; \
-	int cin = alu_needs_cf(k) ? flags_cf(c) : 0; \
+	int cin = alu_needs_cf(k) ? cf : 0; \
 	u64 r = alu_result(k, a, b, cin); \
 	store; \
 	alu_flags(c, k, s / 8, a, b, r, cin); \

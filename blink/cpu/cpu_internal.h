@@ -123,8 +123,8 @@ void cpu_out_of_memory(void) NORETURN;
 extern FN_SLOT(op_fn, cpu_handlers)[];  // by enum isa_op
 op_fn op_ea, op_ea32, op_ea32_wide, op_branch_beyond, op_past, op_go, op_unlinked, op_stale, op_undefined, op_toolong;
 // Hot forms: 0 where only the generic handler exists.
-op_fn *alu_specialise(const struct insn *in, const struct op *op);
 // `flags` is what lazy flags are known to be there: LF(kind, size), or 0.
+op_fn *alu_specialise(const struct insn *in, const struct op *op, u32 flags);
 op_fn *branch_specialise(const struct insn *in, const struct op *op, u32 flags);
 // One op for the compare `prev` (an OP_CMP or OP_TEST as lowered) and the jcc behind it.
 op_fn *branch_fuse(int prev_op, const struct op *prev, const struct insn *jcc);

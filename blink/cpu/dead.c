@@ -26,6 +26,7 @@ flag_use(const struct insn *in, const struct op *op, u32 *reads, u32 *kills)
 		*kills = FLAGS_ARITH;
 		break;
 	case OP_INC: case OP_DEC:
+		*reads = FLAGS_ARITH;  // CF only, but from the lazy flags whose kind lowering knows
 		*kills = FLAGS_ARITH & ~FLAG_CF;
 		break;
 	case OP_SHL: case OP_SHR: case OP_SAR:

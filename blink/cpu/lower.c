@@ -336,16 +336,16 @@ lower_block(struct cpu *c, struct block *b, u64 pc, int max_insns, u64 *fault_va
 			slots = 1;
 			break;
 		}
-		flags = flags_after(&in, flags);
 		fast = mov_specialise(&in, op);
 		if (!fast)
-			fast = alu_specialise(&in, op);
+			fast = alu_specialise(&in, op, flags);
 		if (!fast)
 			fast = stack_specialise(&in, op);
 		if (!fast && pc16)
 			fast = segmented_specialise(&in, op);
 		if (!fast)
 			fast = int_specialise(&in, op);
+		flags = flags_after(&in, flags);
 		if (fast)
 			op->fn = fast;
 		whole = segmented ? segmented_memory(&in, op) : 0;

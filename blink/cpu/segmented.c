@@ -70,7 +70,7 @@ static op_fn *const mov_forms[3][6] = { MOVE_ROW(8), MOVE_ROW(16), MOVE_ROW(32) 
 // --- arithmetic ---------------------------------------------------------------------
 
 #define FORM(name, k, s, form, write, load_a, load_b, store) \
-ALU_FORM(name##_##form##s, k, s, OPERAND(s, write), load_a, load_b, store, NEXT_INSN())
+ALU_FORM(name##_##form##s, k, s, OPERAND(s, write), load_a, load_b, store, NEXT_INSN(), flags_cf(c))
 #define READS(name, k, s) \
 FORM(name, k, s, rm, 0, GET##s(in->a), hrd##s(c, in, h), (void)0) \
 FORM(name, k, s, mr, 0, hrd##s(c, in, h), GET##s(in->b), (void)0) \
