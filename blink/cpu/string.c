@@ -298,11 +298,28 @@ op_lods(struct cpu *c, const struct op *op)
 // --- CMPS and SCAS -----------------------------------------------------------------
 
 #ifndef TINY
+// How many elements, eight bytes at a time, surely do not end compare_host; less
+// than k. x: what SCAS looks for.
+static ALWAYS_INLINE GUEST_RACES u64
+alike(const u8 *d, const u8 *s, int size, int equal, u64 k, u64 x)
+{
+	const u64 ones = ~(u64)0 / (~(u64)0 >> (64 - 8 * size)), tops = ones << (8 * size - 1);
+	u64 each = 8u / (unsigned)size, i = 0;
+	for (; i + each < k; i += each) {
+		u64 v = ld64(d + i * (unsigned)size) ^ (s ? ld64(s + i * (unsigned)size) : x * ones);
+		if (equal ? v : (v - ones) & ~v & tops)
+			break;
+	}
+	return i;
+}
+
 // compare's loop where all of it is host memory; s: none for SCAS
 static ALWAYS_INLINE GUEST_RACES u64
 compare_host(const u8 *d, const u8 *s, int size, int equal, u64 k, u64 *a, u64 *b)
 {
-	u64 i = 0, x = *a, y;
+	u64 i = alike(d, s, size, equal, k, *a), x = *a, y;
+	d += i * (unsigned)size;
+	s = s ? s + i * (unsigned)size : s;
 	do {
 		y = size == 1 ? *d : size == 2 ? ld16(d) : size == 4 ? ld32(d) : ld64(d);
 		if (s)
@@ -380,9 +397,6 @@ rep_compare(struct cpu *c, const struct op *op, int scan)
 		rep_done(c, op, done);
 		n -= done;
 		flags_lazy(c, LF_SUB, size, a, b);
-		// Element by element, a chunk takes longer than an instruction may.
-		if (CPU_SYS(c) && !system_counted(c))
-			c->icount += done >> 7;
 		if (interrupted(c, done)) {
 			cut = n && (a == b) == equal;
 			break;

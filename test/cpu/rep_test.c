@@ -1,5 +1,6 @@
 // rep_test.c: a repeated string instruction that attention interrupts stops at
-// an iteration, with exact registers, and goes on from there to the end.
+// an iteration, with exact registers, and goes on from there to the end. CMPS and
+// SCAS end at the right element, wherever it is.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,88 @@ run_kind(const struct kind *k, int paged, int down)
 	free(data);
 }
 
+static u32
+rnd(u32 n)
+{
+	static u64 x = 1;
+	x = x * 6364136223846793005u + 1442695040888963407u;
+	return (u32)(x >> 33) % n;
+}
+
+static u64
+element(const u8 *p, int size)
+{
+	return size == 1 ? *p : size == 2 ? ld16(p) : size == 4 ? ld32(p) : ld64(p);
+}
+
+// REPE and REPNE CMPS and SCAS of every size over long runs, against a loop
+static void
+compare_runs(int paged)
+{
+	enum { BYTES = 600, ROUNDS = 4000 };
+	struct mem *m = mem_new(paged);
+	struct codecache *code = codecache_new(m);
+	struct cpu *c = cpu_new(m, code);
+	int anon = VMA_ANON | VMA_FIXED, round, i, form;
+	u8 src[BYTES], dst[BYTES], text[16 * 8];
+	memset(text, 0xcc, sizeof text);
+	for (form = 0; form < 16; ++form) {  // REPE or not, SCAS or CMPS, size
+		u8 *b = text + 8 * form;
+		int wide = form >> 2 & 3;
+		if (wide == 1)
+			*b++ = 0x66;
+		*b++ = form & 1 ? 0xf3 : 0xf2;
+		if (wide == 3)
+			*b++ = 0x48;
+		*b = (u8)((form & 2 ? 0xae : 0xa6) | (wide ? 1 : 0));
+	}
+	if (mem_map(m, CODE, 4096, MEM_R | MEM_X, anon, -1, 0, 0) < 0 || mem_map(m, SRC, 4096, MEM_R | MEM_W, anon, -1, 0, 0) < 0 ||
+	    mem_map(m, DST, 4096, MEM_R | MEM_W, anon, -1, 0, 0) < 0 || mem_poke(m, CODE, text, sizeof text)) {
+		printf("cannot map guest memory\n");
+		exit(1);
+	}
+	for (round = 0; round < ROUNDS && !failures; ++round) {
+		int equal, scan, size;
+		u64 n = rnd(64), left, x, y = 0;
+		u32 from = rnd(9), to = rnd(9);
+		form = (int)rnd(16);
+		equal = form & 1;
+		scan = form >> 1 & 1;
+		size = 1 << (form >> 2 & 3);
+		for (i = 0; i < BYTES; ++i) {
+			src[i] = (u8)(equal ? 7 : rnd(100) ? 1 + rnd(2) : 0);
+			dst[i] = (u8)(equal ? rnd(150) ? 7 : rnd(256) : rnd(100) ? 3 + rnd(2) : 0);
+		}
+		x = equal ? 0x0707070707070707 : rnd(2) ? 0 : element(dst + to + rnd(64) * (u32)size, size);
+		mem_write(m, SRC, src, BYTES);
+		mem_write(m, DST, dst, BYTES);
+		c->pc = CODE + 8 * (u64)form;
+		c->r[GPR_SI] = SRC + from;
+		c->r[GPR_DI] = DST + to;
+		c->r[GPR_CX] = n;
+		c->r[GPR_AX] = x;
+		cpu_set_flags(c, 0x202);
+		CHECK(cpu_run(c) == STOP_INT);
+		for (left = n; left;) {
+			u32 at = (u32)(n - left--) * (u32)size;
+			x = scan ? trunc_to(x, (unsigned)size) : element(src + from + at, size);
+			y = element(dst + to + at, size);
+			if ((x == y) != equal)
+				break;
+		}
+		CHECK(c->r[GPR_CX] == left);
+		CHECK(c->r[GPR_DI] == DST + to + (n - left) * (u64)size);
+		CHECK(c->r[GPR_SI] == SRC + from + (scan ? 0 : (n - left) * (u64)size));
+		CHECK(!n || !(cpu_get_flags(c) & FLAG_ZF) == (x != y));
+		CHECK(!n || (cpu_get_flags(c) & FLAG_CF) == (u32)(x < y));
+		if (failures)
+			printf("%s%s of %d bytes, %llu, round %d, %s\n", equal ? "repe " : "repne ", scan ? "scas" : "cmps", size, (unsigned long long)n, round, paged ? "paged" : "linear");
+	}
+	cpu_free(c);
+	mem_free(m);
+	codecache_free(code);
+}
+
 int
 main(void)
 {
@@ -125,6 +208,7 @@ main(void)
 		if (!paged)
 			continue;
 #endif
+		compare_runs(paged);
 		for (i = 0; i < COUNTOF(kinds) && !failures; ++i) {
 			run_kind(&kinds[i], paged, 0);
 			run_kind(&kinds[i], paged, 1);
