@@ -167,13 +167,15 @@ op_xsetbv(struct cpu *c, const struct op *op)
 	cpu_raise(c, op, c->sys ? VEC_UD : VEC_GP, 0);
 }
 
-// SMAP's switch
+// SMAP's switch. The arithmetic flags stay as they are kept: lowering knows how.
 static NOINLINE void
 set_ac(struct cpu *c, const struct op *op, int on)
 {
+	struct lazy_flags f = flags_save(c);
 	if (!c->sys || !(system_cpuid(c, 7, 0).ebx & CPUID_7_EBX_SMAP) || c->cpl)
 		cpu_raise(c, op, VEC_UD, 0);
 	cpu_set_flags(c, (cpu_get_flags(c) & ~(u32)FLAG_AC) | (on ? (u32)FLAG_AC : 0u));
+	flags_restore(c, f);
 	system_settle(c);
 }
 
