@@ -104,7 +104,7 @@ needs_address_op(const struct cpu *c, const struct insn *in)
 #ifndef TINY
 	if (LIKELY(in->asize == 8 && CPU_MODE(c) == MODE_64 && in->seg != SEG_FS && in->seg != SEG_GS))
 		return 0;
-	if (in->op == OP_LEA && in->osize <= in->asize)
+	if (in->op == OP_NOP || (in->op == OP_LEA && in->osize <= in->asize))
 		return 0;
 #endif
 	for (int i = 0; i < in->nopr; ++i)
