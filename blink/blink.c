@@ -222,10 +222,8 @@ main(int argc, char **argv)
 		print_usage(stderr);
 		return EXIT_USAGE;
 	}
-	if (boot) {
-		pc.image = argv[optind];
-		return machine_run(&pc, g_options.stats);
-	}
+	if (boot)
+		return machine_main(&pc, boot, argv, g_options.stats);
 	program = strdup(argv[optind]);
 	args = argv + optind + zero;
 	path = strchr(program, '/') ? program : search_path(program);

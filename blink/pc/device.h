@@ -179,6 +179,7 @@ struct screen {
 	u8 code[16];                        // what 16 and 256 have for it
 	unsigned left, top, width, height;  // the part that the window shows
 	u8 blink, ascii, help;
+	u8 failed;   // what cannot be written was told
 	u8 console;  // Linux's, where the cursor's shape is told otherwise
 	char *later;  // for standard error when the terminal is given back
 	size_t nlater;

@@ -141,6 +141,9 @@ refuse(struct disk *d, char *why, size_t whysize, const char *image, const char 
 	return -1;
 }
 
+// Nothing that can be opened keeps blink waiting or becomes its terminal.
+enum { OPENING = O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+
 int
 disk_open(struct disk *d, const struct pc_options *o, char *why, size_t whysize)
 {
@@ -148,9 +151,9 @@ disk_open(struct disk *d, const struct pc_options *o, char *why, size_t whysize)
 	*why = 0;
 	memset(d, 0, sizeof *d);
 	d->snapshot = (u8)o->snapshot;
-	d->fd = open(o->image, (o->snapshot ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	d->fd = open(o->image, (o->snapshot ? O_RDONLY : O_RDWR) | OPENING);
 	if (d->fd < 0 && !o->snapshot && (errno == EACCES || errno == EROFS || errno == EPERM || errno == EISDIR)) {
-		d->fd = open(o->image, O_RDONLY | O_CLOEXEC);
+		d->fd = open(o->image, O_RDONLY | OPENING);
 		d->readonly = 1;
 	}
 	if (d->fd < 0 || fstat(d->fd, &st))

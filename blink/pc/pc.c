@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOAD_AT = 0x7c00, LOAD_END = 0x9fc00 };
+enum { LOAD_AT = 0x7c00, LOAD_END = 0x9fc00, ELF_MAGIC = 0x464c457f };
 
 void
 pc_set_a20(struct pc *pc, int on)
@@ -359,14 +359,15 @@ static int
 find_signature(struct pc *pc, char *why, size_t whysize)
 {
 	u8 sector[SECTOR];
-	const char *what = "no boot signature (55 aa at 510), loaded as a flat program";
 	if (disk_read(&pc->disk, 0, 1, sector) || ld16(sector + 510) == 0xaa55)
 		return 0;
 	pc->flat = pc->disk.size <= LOAD_END - LOAD_AT;
-	if (!pc->flat)
-		what = "no boot signature (55 aa at 510), and too large for a flat program";
-	if (!pc->flat || !*why)
-		snprintf(why, whysize, "%s: %s", pc->options.image, what);
+	// This matters more than what else there is to say.
+	snprintf(why, whysize, "%s: no boot signature (55 aa at 510), %s%s", pc->options.image,
+		!pc->flat                           ? "and too large for a flat program"
+			: ld32(sector) == ELF_MAGIC ? "an ELF file, loaded as a flat program; without -r it runs as one of Linux"
+						    : "loaded as a flat program",
+		pc->flat && pc->disk.readonly ? "; read-only" : "");
 	return pc->flat ? 0 : -1;
 }
 

@@ -38,7 +38,9 @@ screen_flush(struct pc *pc)
 			struct pollfd p = { STDOUT_FILENO, POLLOUT, 0 };
 			poll(&p, 1, -1);
 		} else if (errno != EINTR) {
-			if (pc->exit_status < 0) {
+			// The guest may have named its status before its last words are lost.
+			if (!s->failed) {
+				s->failed = 1;
 				terminal_leave();
 				log_msg("standard output: %s", strerror(errno));
 				pc->exit_status = 1;

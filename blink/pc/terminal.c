@@ -5,6 +5,7 @@
 // terminal per process: standard output, and standard input if that is one too.
 #include "pc/device.h"
 #include "host/host.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,26 +101,55 @@ say(const char *s)
 	}
 }
 
+// Sets modes. In the background this waits until blink is brought to the
+// foreground, which interrupts it.
+static int
+is_interrupted(const struct termios *modes)
+{
+	return tcsetattr(STDIN_FILENO, TCSADRAIN, modes) && errno == EINTR;
+}
+
+// What a shell has while blink is in the background are not the modes to save.
+static void
+save(void)
+{
+	do {
+		g_keys = !tcgetattr(STDIN_FILENO, &g_saved);
+	} while (g_keys && is_interrupted(&g_saved));
+}
+
 static void
 enter(void)
 {
-	// In the background this waits until blink is brought to the foreground.
-	if (g_keys)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &g_raw);
+	while (g_keys && is_interrupted(&g_raw)) {
+	}
 	g_taken = 1;
 	g_changed = 1;
 	say(ENTER);
 }
 
+// In the background, after SIGSTOP, the modes are the shell's.
+static int
+is_background(void)
+{
+	pid_t front = tcgetpgrp(STDOUT_FILENO);
+	return front > 0 && front != getpgrp();
+}
+
 void
 terminal_leave(void)
 {
+	sigset_t ttou, mask;
 	if (!g_taken)
 		return;
 	g_taken = 0;
+	sigemptyset(&ttou);
+	sigaddset(&ttou, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &ttou, &mask);
 	say(g_leave);
-	if (g_keys)
+	if (g_keys && !is_background())
 		tcsetattr(STDIN_FILENO, TCSANOW, &g_saved);
+	sigprocmask(SIG_SETMASK, &mask, 0);
 }
 
 void
@@ -145,19 +175,24 @@ on_resize(int sig)
 static void
 on_stop(int sig)
 {
-	int taken = g_taken;
+	int taken = g_taken, e = errno;
 	terminal_leave();
 	raise(SIGSTOP);
-	if (taken)
+	if (taken) {
+		save();
 		enter();
+	}
+	errno = e;
 }
 
 // After a stop that could not be caught the shell has the terminal its way.
 static void
 on_continue(int sig)
 {
+	int e = errno;
 	if (g_taken)
 		enter();
+	errno = e;
 }
 
 static void
@@ -172,6 +207,9 @@ hook(int sig, void (*handler)(int))
 	struct sigaction sa, old;
 	memset(&sa, 0, sizeof sa);
 	sigemptyset(&sa.sa_mask);
+	// What kills a stopped job comes with SIGCONT, which would wait for the foreground.
+	if (handler == on_end)
+		sigfillset(&sa.sa_mask);
 	sa.sa_handler = handler;
 	// What was ignored stays so: nohup.
 	if (!sigaction(sig, 0, &old) && old.sa_handler != SIG_IGN)
@@ -191,7 +229,9 @@ terminal_take(void)
 	static int hooked;
 	unsigned i;
 	g_leave = terminal_is_console() ? "\033[?0c" LEAVE : "\033[0 q" LEAVE;
-	g_keys = !tcgetattr(STDIN_FILENO, &g_saved);
+	hook(SIGTSTP, on_stop);
+	hook(SIGCONT, on_continue);
+	save();
 	g_raw = g_saved;
 	g_raw.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | INLCR | IGNCR | INPCK | ISTRIP | IXON);
 	g_raw.c_oflag &= ~(tcflag_t)OPOST;
@@ -200,8 +240,6 @@ terminal_take(void)
 	g_raw.c_cc[VTIME] = 0;
 	for (i = 0; i < COUNTOF(ending); i++)
 		hook(ending[i], on_end);
-	hook(SIGTSTP, on_stop);
-	hook(SIGCONT, on_continue);
 	hook(SIGWINCH, on_resize);
 	if (!hooked) {
 		hooked = 1;

@@ -19,15 +19,16 @@
 #include "mem/machine.h"
 
 enum {
-	SLICE = 20000,       // instructions between looks at the clock, at most
-	IDLE_EFFORT = 1000,  // what waiting for an event counts as under a limit of instructions,
+	SLICE = 20000,          // instructions between looks at the clock, at most
+	IDLE_EFFORT = 1000,     // what waiting for an event counts as under a limit of instructions,
 	SERVICE_EFFORT = 200,   // a call of the BIOS
 	EXCEPTION_EFFORT = 20,  // and an exception, about as long as processors take
-	NS_PER_INSN = 10,    // when counted
-	DRAW_NS = 20000000,  // between updates of the screen
-	INPUT_NS = 2000000,  // between looks at standard input
-	ESC_NS = 30000000,   // after which an ESC is the key, and begins no sequence
+	NS_PER_INSN = 10,       // when counted
+	DRAW_NS = 20000000,     // between updates of the screen
+	INPUT_NS = 2000000,     // between looks at standard input
+	ESC_NS = 30000000,      // after which an ESC is the key, and begins no sequence
 	EXIT_FAILED = 1,
+	EXIT_USAGE = 64,
 	EXIT_LIMIT = 124,
 	EXIT_CANNOT = 126
 };
@@ -348,8 +349,10 @@ loop(struct machine_loop *m)
 		pc_advance(m->pc, now(m));
 		look_after(m);
 		status = pc_exit_status(m->pc);
-		if (status >= 0)
-			return status;
+		if (status >= 0) {
+			pc_draw(m->pc);
+			return pc_exit_status(m->pc);  // another, if that failed
+		}
 		if (over_limit(m))
 			return EXIT_LIMIT;
 		if (m->eof && m->person && m->o.screen)
@@ -439,19 +442,59 @@ machine_reset(struct pc_options *o)
 	o->screen = 1;
 }
 
+enum { ASKS_BOOT = 1, ASKS_MORE = 2 };
+
 int
 machine_flag(struct pc_options *o, int flag)
 {
 	switch (flag) {
-	case 'r': return 1;
-	case 'a': o->drive = 0; return 0;
-	case 'c': o->drive = 0x80; return 0;
-	case 'u': o->serial = 1; o->screen = 0; return 0;
-	case 'N': o->screen = 0; return 0;
-	case 'S': o->snapshot = 1; return 0;
-	case 'i': o->counted = 1; return 0;
+	case 'r': return ASKS_BOOT;
+	case 'a': o->drive = 0; break;
+	case 'c': o->drive = 0x80; break;
+	case 'u':
+		o->serial = 1;
+		o->screen = 0;
+		break;
+	case 'N': o->screen = 0; break;
+	case 'S': o->snapshot = 1; break;
+	case 'i': o->counted = 1; break;
+	default: return -1;
 	}
-	return -1;
+	return ASKS_MORE;
+}
+
+// The first flag on the command line that is one of these, 0: there is none
+static int
+flag_among(char **argv, const char *these)
+{
+	char **a;
+	const char *s;
+	for (a = argv + 1; a < argv + optind; a++)
+		for (s = *a + 1; *s; s++) {
+			if (strchr(these, *s))
+				return *s;
+			if (*s == 'L') {
+				a += !s[1];
+				break;
+			}
+		}
+	return 0;
+}
+
+int
+machine_main(struct pc_options *o, int asked, char **argv, int stats)
+{
+	int flag = flag_among(argv, asked & ASKS_BOOT ? "s0" : "acNuSi");
+	o->image = argv[optind];
+	if (flag)
+		log_msg(asked & ASKS_BOOT ? "-%c is for Linux programs, it says nothing to the PC that -r boots"
+					  : "-%c is for a PC: to boot %s, add -r",
+			flag, o->image);
+	else if (argv[optind + 1])
+		log_msg("%s: behind the image %s there is no more; flags come before it", argv[optind + 1], o->image);
+	else
+		return machine_run(o, stats);
+	return EXIT_USAGE;
 }
 
 // Sent by kill, or a bug in blink
@@ -483,8 +526,8 @@ machine_run(const struct pc_options *o, int stats)
 	struct codecache *code;
 	char why[256];
 	int status = EXIT_CANNOT, fd;
-	// The image must not become standard input.
-	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO) {
+	// The image must not become standard input, nor what is printed get lost unnoticed.
+	while ((fd = open("/dev/null", O_RDONLY)) >= 0 && fd <= STDERR_FILENO) {
 	}
 	close(fd);
 	memset(&m, 0, sizeof m);

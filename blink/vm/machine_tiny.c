@@ -15,7 +15,7 @@ machine_flag(struct pc_options *o, int flag)
 }
 
 int
-machine_run(const struct pc_options *o, int stats)
+machine_main(struct pc_options *o, int asked, char **argv, int stats)
 {
 	return -1;
 }

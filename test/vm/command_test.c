@@ -159,7 +159,7 @@ note_options(u8 *seen, const char *text, const char *end, const char *const *mar
 				seen[(u8)*s] = 1;
 }
 
-// Those that blink takes. Of others getopt says so in front of the usage.
+// Those that blink takes, perhaps not alone. Of others getopt says so in front of the usage.
 static void
 try_options(u8 *taken)
 {
@@ -169,7 +169,7 @@ try_options(u8 *taken)
 		if (!isalnum((int)i))
 			continue;
 		option[1] = (char)i;
-		taken[i] = run(option, "/dev/null", 0, 0) != 64 || !strncmp(g_err, "usage: ", 7);
+		taken[i] = run(option, "/dev/null", 0, 0) != 64 || !strncmp(g_err, "usage: ", 7) || !strncmp(g_err, "blink: -", 8);
 	}
 }
 
@@ -359,6 +359,7 @@ static void
 test_images(void)
 {
 	const char *image;
+	u8 elf[128] = { 0 };
 	expect("no image is 126", run("-r", "-N", "/no/such/file", 0) == 126 && one_line("/no/such/file: No such file"));
 	expect("a directory is 126", run("-r", "-N", "/", 0) == 126 && one_line("/: a directory, not a disk image"));
 	expect("a device is 126", run("-r", "-N", "/dev/null", 0) == 126 && one_line("/dev/null: not a file that holds a disk image"));
@@ -378,6 +379,15 @@ test_images(void)
 	expect("a whole partition", run("-r", "-N", make_claim(10048 * 512, 1), 0) == 1 && !*g_err);
 	expect("a truncated disk", run("-r", "-N", make_image(70000, 1), 0) == 1 && one_line("x.img: truncated, 144 bytes"));
 	expect("a flat program", run("-r", "-N", make_image(100, 0), 0) == 1 && one_line("loaded as a flat program"));
+	expect("a flat program on a hard disk", run("-r", "-Nc", make_image(100, 0), 0) == 1 && one_line("(55 aa at 510), loaded as a flat program"));
+	// It begins with a jump over 45h bytes, to the code.
+	memcpy(elf, "\177ELF", 4);
+	memcpy(elf + 0x47, "\xb0\x00\xe6\xf4", 4);
+	expect("a program for Linux", run("-r", "-N", make_file("x.img", elf, sizeof elf, 0600), 0) == 1 && one_line("; without -r it runs"));
+	image = make_image(0, 0);
+	unlink(image);
+	if (!mkfifo(image, 0600))
+		expect("a FIFO's snapshot is 126", run("-r", "-NS", image, 0) == 126 && one_line("x.img: not a file that holds a disk image"));
 	image = make_image((u64)3 << 40, 1);
 	if (image)
 		expect("3 TiB", run("-r", "-N", image, 0) == 1 && one_line("x.img: larger than 2 TiB"));
@@ -388,6 +398,24 @@ test_images(void)
 		chmod(image, 0);
 		expect("an unreadable image is 126", run("-r", "-N", image, 0) == 126 && one_line("x.img: Permission denied"));
 	}
+	unlink(image);
+}
+
+// Flags that do not go together
+static void
+test_machine_flags(void)
+{
+	const char *image = make_image(512, 1);
+	expect("flags behind the image are 64", run("-r", image, "-N", 0) == 64 && one_line("-N: behind the image ") && strstr(g_err, "x.img "));
+	expect("-s -r is 64", run("-s", "-rN", image, 0) == 64 && one_line("-s is for Linux programs"));
+	expect("-r -0 is 64", run("-rN0", image, 0, 0) == 64 && one_line("-0 is for Linux programs"));
+	expect("-N alone is 64", run("-N", image, 0, 0) == 64 && one_line("-N is for a PC: to boot ") && strstr(g_err, "x.img, add -r\n"));
+	expect("-L's argument is no flag", run("-Ls", "-rN", image, 0) == 1 && !*g_err && run("-L", "-s", "-rN", image) == 1 && !*g_err);
+	expect("-Zmj -r", run("-ZmjrN", image, 0, 0) == 1 && one_line("2 instructions in "));
+	setenv("BLINK_STRACE", "1", 1);
+	expect("what programs inherit", run("-rN", image, 0, 0) == 1 && !*g_err);
+	unsetenv("BLINK_STRACE");
+	expect("the last of -a and -c", run("-rNac", image, 0, 0) == 1 && !*g_err);
 	unlink(image);
 }
 
@@ -410,6 +438,7 @@ static void
 test_pipes(void)
 {
 	static char once[sizeof g_out];
+	u8 sector[512] = { 0 };
 	if (access("example/boot/screen.img", R_OK))
 		return;
 	setenv("TERM", "xterm", 1);
@@ -430,6 +459,15 @@ test_pipes(void)
 	expect("ESC at the end", shell("printf 'K\\033' | $BLINK -rNSi $IMAGE") == 1 && !strcmp(g_out, "ready\n011B "));
 	expect("halted for good", shell("echo z | $BLINK -rNS $IMAGE") == 1 && strstr(g_err, "blink: halted with interrupts off in real mode\n"));
 	expect("triple fault", shell("echo t | $BLINK -rNS $IMAGE") == 1 && strstr(g_err, "blink: triple fault in real mode\n"));
+	// mov ax, 0e41h; int 10h; mov al, 0; out 0f4h, al
+	memcpy(sector, "\xb8\x41\x0e\xcd\x10\xb0\x00\xe6\xf4", 9);
+	st16(sector + 510, 0xaa55);
+	make_file("x.img", sector, sizeof sector, 0600);
+	expect("last words", shell("$BLINK -rN $DIR/x.img") == 1 && !strcmp(g_out, "A") && !*g_err);
+	expect("last words and a full disk",
+		access("/dev/full", W_OK) || (shell("$BLINK -rN $DIR/x.img >/dev/full") == 1 && one_line("standard output: ")));
+	expect("no output", shell("$BLINK -rN $DIR/x.img >&-") == 1 && one_line("standard output: "));
+	shell("rm $DIR/x.img");
 	expect("a full disk", access("/dev/full", W_OK) || (shell("echo w | $BLINK -rNS $IMAGE >/dev/full") == 1 && one_line("standard output: ")));
 	shell("trap '' PIPE; mkfifo $DIR/fifo; : <$DIR/fifo & echo w | (sleep 0.1; $BLINK -rNS $IMAGE; echo $? >&2) >$DIR/fifo; rm $DIR/fifo");
 	expect("nobody reads", !strncmp(g_err, "blink: standard output: ", 24) && !strcmp(g_err + strlen(g_err) - 3, "\n1\n"));
@@ -537,6 +575,7 @@ main(int argc, char **argv)
 		test_usage();
 		test_syntax();
 		test_images();
+		test_machine_flags();
 		test_pipes();
 	}
 	test_ends();

@@ -73,6 +73,8 @@ run_blink(const char *flag, const char *path)
 	_exit(98);
 }
 
+static void (*g_shell)(void);  // returns in the process that becomes blink
+
 // A window with blink in it; flag may be 0.
 static void
 start(const char *flag, const char *path, unsigned width, unsigned height)
@@ -94,6 +96,8 @@ start(const char *flag, const char *path, unsigned width, unsigned height)
 		dup2(g_slave, 2);
 		close(g_slave);
 		close(g_master);
+		if (g_shell)
+			g_shell();
 		run_blink(flag ? flag : "-rS", path);
 	}
 	fcntl(g_master, F_SETFL, O_NONBLOCK);

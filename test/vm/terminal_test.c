@@ -407,6 +407,70 @@ stops(const char *name, int sig, const char *typed)
 	expect("status", end() == 43);
 }
 
+// A shell with modes of its own that starts blink in the background, brings it to
+// the foreground when it waits for that, and lets it go on in the background when
+// it is stopped, or kills it there.
+static volatile int g_kills;
+static void
+shell(void)
+{
+	struct termios own = g_before, last;
+	int status = 0;
+	pid_t job;
+	own.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	signal(SIGTTOU, SIG_IGN);
+	tcsetattr(0, TCSANOW, &own);
+	if (!(job = fork())) {
+		setpgid(0, 0);
+		signal(SIGTTOU, SIG_DFL);
+		return;
+	}
+	while (waitpid(job, &status, WUNTRACED) == job && WIFSTOPPED(status)) {
+		tcsetpgrp(0, getpgrp());
+		tcsetattr(0, TCSANOW, &own);
+		if (WSTOPSIG(status) == SIGTTOU) {
+			tcsetattr(0, TCSANOW, &g_before);
+			tcsetpgrp(0, job);
+		} else if (g_kills) {
+			kill(job, SIGTERM);
+		}
+		kill(job, SIGCONT);
+	}
+	tcgetattr(0, &last);
+	if (g_kills && last.c_lflag != own.c_lflag)
+		_exit(99);
+	if (g_kills)
+		tcsetattr(0, TCSANOW, &g_before);
+	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+static void
+background(void)
+{
+	g_case = "background";
+	g_shell = shell;
+	start(0, image, 80, 25);
+	text_mode(80, 25);
+	ready();
+	keys("f");
+	shows("80x25");
+	keys("\001z");
+	settle();
+	memset(g_term.cells, 0, sizeof g_term.cells);
+	keys("B");
+	g_blinks = 0;
+	shows("it goes on");
+	keys("x");
+	expect("status", end() == 43);
+	g_case = "killed in the background";
+	g_kills = 1;
+	start(0, image, 80, 25);
+	ready();
+	kill(-tcgetpgrp(g_master), SIGSTOP);
+	expect("it ends, and the shell's modes stay", end() == 128 + SIGTERM);
+	g_shell = 0;
+}
+
 static void
 hangs_up(void)
 {
@@ -580,6 +644,7 @@ job_control(void)
 	stops("SIGTSTP", SIGTSTP, "");
 	stops("SIGSTOP", SIGSTOP, "");
 	stops("Ctrl-A z", 0, "\001z");
+	background();
 }
 
 static void
