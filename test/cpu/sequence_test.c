@@ -61,7 +61,7 @@ put(u32 b)
 static void
 put_immediate(u32 n)
 {
-	static const u8 bytes[] = {0, 1, 2, 0x7f, 0x80, 0xff, 0xfe, 31};
+	static const u8 bytes[] = { 0, 1, 2, 0x7f, 0x80, 0xff, 0xfe, 16, 31, 32, 33 };
 	while (n--)
 		put(rnd(3) ? bytes[rnd(COUNTOF(bytes))] : rnd(256));
 }
@@ -528,7 +528,7 @@ int
 main(int argc, char *argv[])
 {
 	int o, failures = 0;
-	u64 count = 80000, k;
+	u64 count = 150000, k;
 	enum stop why;
 	static u8 image[DATA_SIZE], bytes[ROOM];
 	u32 i;
@@ -554,8 +554,8 @@ main(int argc, char *argv[])
 		at = bytes;
 		put_sequence();
 		memset(at, 0xcc, (size_t)(bytes + ROOM - at));
-		for (i = 0; i < DATA_SIZE; ++i)
-			image[i] = (u8)rnd(256);
+		for (i = 0; i < DATA_SIZE; i += 4)
+			st32(image + i, rnd(0xffffffff));
 		for (i = 0; i < 16; ++i)
 			c->r[i] = rnd(4) ? (u64)rnd(0x7fffffff) * rnd(0x7fffffff) + rnd(2) : rnd(3) - 1u;
 		c->r[GPR_BX] = w->segmented ? 0 : DATA;
