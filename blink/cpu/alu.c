@@ -100,7 +100,7 @@ EACH_SIZE(QUIET_UNARY, neg, ALU_NEG)
 EACH_SIZE(QUIET_UNARY, inc, ALU_INC)
 EACH_SIZE(QUIET_UNARY, dec, ALU_DEC)
 
-// xor r,r and sub r,r: a constant
+// xor r,r: a constant
 static const struct op *
 op_zero(struct cpu *c, const struct op *op)
 {
