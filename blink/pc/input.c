@@ -187,11 +187,35 @@ utf8(struct pc *pc, const u8 *s, size_t n)
 	return want;
 }
 
+// A key of many bytes at s: its length, 0 if more of it may come.
+static size_t
+escaped(struct pc *pc, const u8 *s, size_t n, int end)
+{
+	size_t k = s[0] == 27 ? sequence(pc, s, n) : utf8(pc, s, n);
+	if (k || (!end && n < sizeof pc->input.pending))
+		return k;
+	if (s[0] == 27 && n == 2) {
+		character(pc, s[1], ALT);
+		return 2;
+	}
+	if (s[0] == 27)
+		push(&pc->input, KEY_ESC);
+	return 1;
+}
+
 static size_t
 parse(struct pc *pc, const u8 *s, size_t n, int end)
 {
 	struct input *in = &pc->input;
 	size_t k;
+	if (in->prefix && (s[0] == 27 || s[0] >= 128)) {
+		// A key of many bytes, which says nothing either: all of it goes.
+		unsigned tail = in->tail;
+		k = escaped(pc, s, n, end);
+		in->tail = tail;
+		in->prefix = !k;
+		return k;
+	}
 	if (in->prefix) {
 		in->prefix = 0;
 		screen_help(pc, s[0] == '?' || s[0] == 'h');
@@ -213,17 +237,7 @@ parse(struct pc *pc, const u8 *s, size_t n, int end)
 		character(pc, s[0], 0);
 		return 1;
 	}
-	k = s[0] == 27 ? sequence(pc, s, n) : utf8(pc, s, n);
-	if (!k && (end || n >= sizeof in->pending)) {
-		if (s[0] == 27 && n == 2) {
-			character(pc, s[1], ALT);
-			return 2;
-		}
-		if (s[0] == 27)
-			push(in, KEY_ESC);
-		return 1;
-	}
-	return k;
+	return escaped(pc, s, n, end);
 }
 
 static void

@@ -150,18 +150,25 @@ screen_later(struct pc *pc, u8 byte)
 	if (!s->later)
 		s->later = (char *)malloc(LATER);
 	if (s->later && s->nlater < LATER)
-		s->later[s->nlater++] = (char)byte;
+		s->later[s->nlater] = (char)byte;
+	s->nlater++;
 }
 
 void
 screen_close(struct pc *pc)
 {
 	struct screen *s = &pc->screen;
+	size_t kept;
 	screen_flush(pc);
 	terminal_leave();
-	if (s->nlater && write(STDERR_FILENO, s->later, s->nlater) < 0) {
+	kept = s->later ? (size_t)min_u64(s->nlater, LATER) : 0;
+	if (kept && write(STDERR_FILENO, s->later, kept) < 0) {
 		// There is nowhere to say so.
 	}
+	if (s->nlater > kept)
+		log_msg("port e9: %llu more bytes were not kept while there was the screen; 2>FILE takes them all",
+			(unsigned long long)(s->nlater - kept));
+	s->nlater = 0;
 	free(s->later);
 	free(s->shown);
 	s->shown = 0;

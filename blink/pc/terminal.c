@@ -21,8 +21,34 @@
 static struct termios g_saved, g_raw;
 static volatile sig_atomic_t g_taken, g_keys, g_changed;
 static const char *g_leave;
-static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT, SIGILL, SIGTRAP, SIGPIPE, SIGALRM, SIGFPE, SIGUSR1, SIGUSR2, SIGSYS, SIGXCPU,
-	SIGXFSZ, SIGVTALRM };
+static const int ending[] = {
+	SIGHUP,
+	SIGINT,
+	SIGQUIT,
+	SIGTERM,
+	SIGABRT,
+	SIGILL,
+	SIGTRAP,
+	SIGPIPE,
+	SIGALRM,
+	SIGFPE,
+	SIGUSR1,
+	SIGUSR2,
+	SIGSYS,
+	SIGXCPU,
+	SIGXFSZ,
+	SIGVTALRM,
+	SIGPROF,
+#ifdef __linux__
+	SIGIO,  // elsewhere it ends nobody
+#endif
+#ifdef SIGPWR
+	SIGPWR,
+#endif
+#ifdef SIGSTKFLT
+	SIGSTKFLT,
+#endif
+};
 
 // --- what it can do ----------------------------------------------------------------
 
@@ -228,6 +254,9 @@ terminal_take(void)
 {
 	static int hooked;
 	unsigned i;
+#ifdef SIGRTMIN
+	int sig;
+#endif
 	g_leave = terminal_is_console() ? "\033[?0c" LEAVE : "\033[0 q" LEAVE;
 	hook(SIGTSTP, on_stop);
 	hook(SIGCONT, on_continue);
@@ -240,6 +269,10 @@ terminal_take(void)
 	g_raw.c_cc[VTIME] = 0;
 	for (i = 0; i < COUNTOF(ending); i++)
 		hook(ending[i], on_end);
+#ifdef SIGRTMIN
+	for (sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
+		hook(sig, on_end);
+#endif
 	hook(SIGWINCH, on_resize);
 	if (!hooked) {
 		hooked = 1;

@@ -193,14 +193,15 @@ look_after(struct machine_loop *m)
 	}
 }
 
-// Nothing to do until the next event: sleeps, or moves the counted clock.
+// Nothing to do until the next event: sleeps, or moves the counted clock, or both
+// for a person, who has no use for a clock that races.
 static void
 idle(struct machine_loop *m)
 {
-	u64 t = now(m), next = pc_next_event(m->pc), wait = next > t ? next - t : 0;
+	u64 t = now(m), next = pc_next_event(m->pc), wait = next > t ? next - t : 0, skips;
 	pc_draw(m->pc);
 	m->drawn = host_ns();
-	if (m->o.counted) {
+	if (m->o.counted && !m->person) {
 		take_input(m, 0);
 		if (pc_interrupt_pending(m->pc))
 			return;
@@ -212,12 +213,14 @@ idle(struct machine_loop *m)
 	}
 	if (wait > DRAW_NS)
 		wait = DRAW_NS;
+	skips = m->o.counted ? wait : 0;
 	if (wait < 1000000) {
 		struct timespec s = { 0, (long)wait };
 		nanosleep(&s, 0);
 		wait = 0;
 	}
 	take_input(m, wait);
+	m->skipped += skips;
 }
 
 // --- the end ------------------------------------------------------------------------------
@@ -422,17 +425,16 @@ loop(struct machine_loop *m)
 	}
 }
 
-const char machine_usage[] =
-	"\n"
-	"       blink -r [-acNuSiZ] IMAGE\n"
-	"boots a PC\n"
-	"\n"
-	"  -r       boot IMAGE: a floppy, a hard disk, or a flat program\n"
-	"  -a, -c   IMAGE is a floppy, a hard disk, whatever its size\n"
-	"  -N       no screen: text and COM1 to standard output, keys from standard input\n"
-	"  -u       as -N, but standard input is received by COM1\n"
-	"  -S       snapshot: writes to IMAGE are forgotten at exit\n"
-	"  -i       the PC's clock counts instructions: each run is the same\n";
+const char machine_usage[] = "\n"
+			     "       blink -r [-acNuSiZ] IMAGE\n"
+			     "boots a PC; Ctrl-A x quits, Ctrl-A ? tells more\n"
+			     "\n"
+			     "  -r       boot IMAGE: a floppy, a hard disk, or a flat program\n"
+			     "  -a, -c   IMAGE is a floppy, a hard disk, whatever its size\n"
+			     "  -N       no screen: text and COM1 to standard output, keys from standard input\n"
+			     "  -u       as -N, but standard input is received by COM1\n"
+			     "  -S       snapshot: writes to IMAGE are forgotten at exit\n"
+			     "  -i       the PC's clock counts instructions: each run is the same\n";
 
 void
 machine_reset(struct pc_options *o)

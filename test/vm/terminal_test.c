@@ -341,7 +341,15 @@ help(void)
 	expect("help is shown", wait_for(has_help));
 	keys("\002");
 	shows("help goes away");
-	keys("\001q\001x");
+	// What means nothing is gone: one byte, many bytes, some of them later
+	keys("3K");
+	settle();
+	keys("\001q\001\033[21~\001\303\244\001\033");
+	usleep(5000);
+	keys("[A\001\033x");
+	keys("a");
+	answers("1E61");
+	keys("\001x");
 	expect("Ctrl-A x is 0", end() == 0);
 }
 
@@ -561,7 +569,7 @@ idles(const char *name, const char *typed)
 	long before;
 	double t;
 	g_case = name;
-	start(0, image, 80, 25);
+	start(g_flag, image, 80, 25);
 	ready();
 	keys(typed);
 	settle();
@@ -631,6 +639,11 @@ signals(void)
 	ends_by_signal("SIGUSR1", SIGUSR1);
 	ends_by_signal("SIGABRT", SIGABRT);
 	ends_by_signal("SIGFPE", SIGFPE);
+	ends_by_signal("SIGPROF", SIGPROF);
+#ifdef __linux__
+	ends_by_signal("SIGIO", SIGIO);
+	ends_by_signal("a real-time signal", SIGRTMIN + 3);
+#endif
 #ifndef __SANITIZE_ADDRESS__
 	ends_by_signal("SIGSEGV", SIGSEGV);
 	ends_by_signal("SIGBUS", SIGBUS);
@@ -660,6 +673,10 @@ idle(void)
 {
 	idles("idle in INT 16h", "");
 	idles("idle in HLT", "i");
+	g_flag = "-rSi";
+	idles("idle in HLT, counted", "i");
+	idles("idle in INT 16h, counted", "");
+	g_flag = 0;
 }
 
 // One of the parts below in a process of its own
