@@ -82,10 +82,11 @@ struct pit_channel {
 	u8 out;            // level until it counts
 	u16 latch;
 	u8 status, low;
-	u16 value;         // as written
+	u16 stood;         // count shown while there is no period
 	u32 period;        // what counts now, 1..65536
 	u32 next;          // becomes period at the end of it, 0: none
 	u64 start;         // clock at which period was loaded
+	u64 reload;        // modes 2 and 3: when next becomes period
 	u64 held;          // ticks counted so far while the gate is low
 };
 struct pit {
@@ -158,7 +159,7 @@ struct vga {
 	u8 seq_index, seq[5];
 	u8 gc_index, gc[9];
 	u8 dac[256][3];
-	u8 dac_mask, dac_read, dac_write, dac_part, dac_reading;
+	u8 dac_mask, dac_read, dac_write, dac_part, dac_reading, dac_new[3];
 	u8 cga_mode, cga_colour;
 };
 // Registers of BIOS mode 0..3 or 7 with 200, 350 or 400 scan lines for 25 rows

@@ -6,26 +6,36 @@
 // port 61h toggle, channel 2 is what the speaker would play.
 #include "pc/device.h"
 
+// Ticks begin with a number from which any period can be taken.
+enum { FIRST_TICK = 72000 };
+
 static u64
 ticks_at(u64 ns)
 {
 	u64 s = ns / NS_PER_S;
-	return s * PIT_HZ + (ns - s * NS_PER_S) * PIT_HZ / NS_PER_S;
+	return FIRST_TICK + s * PIT_HZ + (ns - s * NS_PER_S) * PIT_HZ / NS_PER_S;
 }
 
 static u64
 ns_at(u64 ticks)
 {
-	u64 s = ticks / PIT_HZ;
+	u64 s = (ticks -= FIRST_TICK) / PIT_HZ;
 	return s * NS_PER_S + ((ticks - s * PIT_HZ) * NS_PER_S + PIT_HZ - 1) / PIT_HZ;
 }
 
-// Periods end after `period` ticks: modes 2 and 3 go on with the count that
-// was written meanwhile.
+// Periods end after `period` ticks: mode 2 goes on with the count that was
+// written meanwhile, mode 3 at the end of either half.
 static int
 periodic(const struct pit_channel *c)
 {
 	return c->mode == 2 || c->mode == 3;
+}
+
+// How long mode 3's output is high
+static u32
+high_half(u32 n)
+{
+	return (n + 1) / 2;
 }
 
 static void
@@ -34,8 +44,8 @@ settle(struct pit_channel *c, u64 now)
 	// The gate keeps no count from being loaded but where it is the trigger.
 	if (c->period && now >= c->start)
 		c->null_count = c->null_count && c->next;
-	if (periodic(c) && c->running && c->next && now >= c->start + c->period) {
-		c->start += c->period * ((now - c->start) / c->period);
+	if (periodic(c) && c->running && c->next && now >= c->reload) {
+		c->start = c->reload - ((c->reload - c->start) % c->period ? high_half(c->next) : 0);
 		c->period = c->next;
 		c->next = 0;
 		c->null_count = 0;
@@ -57,7 +67,7 @@ output(const struct pit_channel *c, u64 now)
 		if (!c->running)
 			return 1;
 		d %= c->period;
-		return c->mode == 2 ? d != c->period - 1 : d < (c->period + 1) / 2;
+		return c->mode == 2 ? d != c->period - 1 : d < high_half(c->period);
 	}
 	if (!c->period)
 		return c->out;
@@ -86,9 +96,9 @@ count(const struct pit_channel *c, u64 now)
 	u64 d = elapsed(c, now);
 	u32 whole = c->bcd ? 10000 : 65536, n = c->period, left;
 	if (!n)
-		return c->value;
+		return c->stood;
 	if (c->mode == 3) {
-		u32 high = (n + 1) / 2, k = (u32)(d % n);
+		u32 high = high_half(n), k = (u32)(d % n);
 		left = (n & ~1u) - 2 * (k < high ? k : k - high);
 	} else if (c->mode == 2) {
 		left = n - (u32)(d % n);
@@ -100,9 +110,8 @@ count(const struct pit_channel *c, u64 now)
 }
 
 static void
-load(struct pit_channel *c, u64 now)
+load(struct pit_channel *c, u32 n, u64 now)
 {
-	u32 n = c->value;
 	if (c->bcd)
 		n = (n >> 12) % 10 * 1000 + (n >> 8 & 15) % 10 * 100 + (n >> 4 & 15) % 10 * 10 + (n & 15) % 10;
 	if (!n)
@@ -110,7 +119,9 @@ load(struct pit_channel *c, u64 now)
 	// A count of one is not allowed where the output has to fall and rise.
 	if (n == 1 && periodic(c))
 		n = 2;
-	if (periodic(c) && c->running) {
+	if (periodic(c) && c->running && now >= c->start) {
+		u64 d = (now - c->start) % c->period, high = high_half(c->period);
+		c->reload = now - d + (c->mode == 3 && d < high ? high : c->period);
 		c->next = n;
 		c->null_count = 1;
 		return;
@@ -128,9 +139,19 @@ load(struct pit_channel *c, u64 now)
 	c->running = c->gate;
 }
 
+// The counting element keeps what it shows until a count is loaded.
 static void
-control(struct pit_channel *c, u8 value)
+stand(struct pit_channel *c, u64 now)
 {
+	c->stood = count(c, now);
+	c->running = 0;
+	c->period = 0;
+}
+
+static void
+control(struct pit_channel *c, u8 value, u64 now)
+{
+	stand(c, now);
 	c->control = value & 63;
 	c->access = value >> 4 & 3;
 	c->mode = value >> 1 & 7;
@@ -139,8 +160,7 @@ control(struct pit_channel *c, u8 value)
 	c->bcd = value & 1;
 	c->write_high = c->read_high = c->latched = c->latched_status = 0;
 	c->null_count = 1;
-	c->running = 0;
-	c->period = c->next = c->held = 0;
+	c->next = c->held = 0;
 	c->out = c->mode != 0;
 }
 
@@ -175,6 +195,17 @@ set_gate(struct pit_channel *c, u8 gate, u64 now)
 	}
 }
 
+// The two bytes of a count that is held are read low byte first.
+static void
+latch(struct pit_channel *c, u64 now)
+{
+	if (c->latched)
+		return;
+	c->latch = count(c, now);
+	c->latched = 1;
+	c->read_high = 0;
+}
+
 static void
 read_back(struct pit *p, u8 value, u64 now)
 {
@@ -184,10 +215,8 @@ read_back(struct pit *p, u8 value, u64 now)
 		if (!(value & 2 << i))
 			continue;
 		settle(c, now);
-		if (!(value & 0x20) && !c->latched) {
-			c->latch = count(c, now);
-			c->latched = 1;
-		}
+		if (!(value & 0x20))
+			latch(c, now);
 		if (!(value & 0x10) && !c->latched_status) {
 			c->status = (u8)(output(c, now) << 7 | c->null_count << 6 | c->control);
 			c->latched_status = 1;
@@ -204,15 +233,13 @@ count_out(struct pit_channel *c, u8 value, u64 now)
 		c->write_high = 1;
 		if (c->mode == 0) {
 			// The first byte of two stops the count.
-			c->running = 0;
-			c->period = 0;
+			stand(c, now);
 			c->out = 0;
 		}
 		return;
 	}
-	c->value = (u16)(c->access == 3 ? value << 8 | c->low : c->access == 2 ? value << 8 : value);
 	c->write_high = 0;
-	load(c, now);
+	load(c, c->access == 3 ? (u32)value << 8 | c->low : c->access == 2 ? (u32)value << 8 : value, now);
 }
 
 static u8
@@ -242,9 +269,9 @@ next_rise(const struct pit_channel *c, u64 t)
 	if (!c->running || !c->period)
 		return NEVER;
 	if (periodic(c)) {
-		if (t < c->start)
-			return c->start + c->period;
-		return c->start + ((t - c->start) / c->period + 1) * c->period;
+		at = c->start + (t < c->start ? c->period : ((t - c->start) / c->period + 1) * c->period);
+		// Loaded when it falls: the low half is one of the new count.
+		return c->next && at > c->reload ? c->reload + c->next / 2 : at;
 	}
 	at = c->start + c->period + (c->mode >= 4);
 	return at > t ? at : NEVER;
@@ -303,13 +330,10 @@ pit_out(struct pc *pc, unsigned port, u8 value)
 			read_back(p, value, now);
 		} else if (!(value & 0x30)) {
 			settle(c, now);
-			if (!c->latched) {
-				c->latch = count(c, now);
-				c->latched = 1;
-			}
+			latch(c, now);
 		} else {
 			int was = output(c, now);
-			control(c, value);
+			control(c, value, now);
 			// The output rises at once with a mode that idles high.
 			if (c == &p->ch[0] && !was && c->out)
 				pic_pulse(pc, IRQ_TIMER);

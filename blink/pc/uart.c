@@ -24,10 +24,11 @@ identify(const struct pc *pc)
 	const struct uart *u = &pc->uart;
 	if (u->ier & IER_LINE && u->lsr & LSR_ERRORS)
 		return 6;
+	// A pending timeout shows also when the FIFO has reached its trigger.
+	if (u->ier & IER_RX && u->fcr & 1 && u->nfifo && u->timeout <= pc->now)
+		return 12;
 	if (u->ier & IER_RX && u->nfifo >= trigger(u))
 		return 4;
-	if (u->ier & IER_RX && u->nfifo && u->timeout <= pc->now)
-		return 12;
 	if (u->ier & IER_TX && u->thre)
 		return 2;
 	if (u->ier & IER_MODEM && u->msr & 15)

@@ -26,6 +26,10 @@ const u16 vga_cp437[256] = {
 	0x2261, 0xb1, 0x2265, 0x2264, 0x2320, 0x2321, 0xf7, 0x2248, 0xb0, 0x2219, 0xb7, 0x221a, 0x207f, 0xb2, 0x25a0, 0xa0,
 };
 
+// Bits that registers have; the others read as zeros.
+static const u8 seq_bits[5] = { 0x03, 0x3d, 0x0f, 0x3f, 0x0e };
+static const u8 gc_bits[9] = { 0x0f, 0x0f, 0x0f, 0x1f, 0x03, 0x7b, 0x0f, 0x0f, 0xff };
+static const u8 attr_bits[5] = { 0xef, 0xff, 0x3f, 0x0f, 0x0f };
 // Registers of the 400-line text modes
 static const u8 crtc_80[25] = { 0x5f, 0x4f, 0x50, 0x82, 0x55, 0x81, 0xbf, 0x1f, 0, 0x4f, 0x0d, 0x0e, 0, 0, 0, 0, 0x9c, 0x8e, 0x8f, 0x28, 0x1f,
 	0x96, 0xb9, 0xa3, 0xff };
@@ -230,7 +234,7 @@ attr_out(struct vga *v, u8 value)
 	else if ((v->attr_index & 0x1f) < sizeof v->attr)
 		// The palette cannot be written while it is in use.
 		if ((v->attr_index & 0x1f) >= 16 || !(v->attr_index & 0x20))
-			v->attr[v->attr_index & 0x1f] = (v->attr_index & 0x1f) < 16 ? value & 0x3f : value;
+			v->attr[v->attr_index & 0x1f] = value & ((v->attr_index & 0x1f) < 16 ? 0x3f : attr_bits[v->attr_index & 0xf]);
 	v->attr_data ^= 1;
 }
 
@@ -248,10 +252,11 @@ status(struct pc *pc)
 static void
 dac_out(struct vga *v, u8 value)
 {
-	v->dac[v->dac_write][v->dac_part] = value & 0x3f;
+	v->dac_new[v->dac_part] = value & 0x3f;
+	// An entry changes when its last part has come.
 	if (++v->dac_part == 3) {
 		v->dac_part = 0;
-		v->dac_write++;
+		memcpy(v->dac[v->dac_write++], v->dac_new, 3);
 	}
 }
 
@@ -278,14 +283,14 @@ vga_out(struct pc *pc, unsigned port, u8 value)
 		attr_out(v, value);
 		break;
 	case 0x3c2:
-		v->misc = value;
+		v->misc = value & 0xef;
 		break;
 	case 0x3c4:
 		v->seq_index = value;
 		break;
 	case 0x3c5:
 		if (v->seq_index < sizeof v->seq)
-			v->seq[v->seq_index] = value;
+			v->seq[v->seq_index] = value & seq_bits[v->seq_index];
 		break;
 	case 0x3c6:
 		v->dac_mask = value;
@@ -308,7 +313,7 @@ vga_out(struct pc *pc, unsigned port, u8 value)
 		break;
 	case 0x3cf:
 		if (v->gc_index < sizeof v->gc)
-			v->gc[v->gc_index] = value;
+			v->gc[v->gc_index] = value & gc_bits[v->gc_index];
 		break;
 	case 0x3b4: case 0x3d4:
 		v->crtc_index = value;
@@ -325,7 +330,7 @@ vga_out(struct pc *pc, unsigned port, u8 value)
 		v->cga_colour = value;
 		break;
 	case 0x3ba: case 0x3da:
-		v->feature = value;
+		v->feature = value & 8;
 		break;
 	}
 }
