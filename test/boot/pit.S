@@ -2,8 +2,9 @@
 # ways to write and read counts; rates of interrupt 0 in each mode, against the
 # count of channel 2; the speaker port.
 # As Bochs, but: port 61h keeps its bits 2 and 3; counts written in mode 2 come
-# with the next period; the first byte of two stops mode 0 (data sheet). qemu has
-# no null count, gives modes 6 and 7 as 4 and 5, and counts while gates are low.
+# with the next period, in mode 3 with the next half of one; the first byte of two
+# stops mode 0 (data sheet). qemu has no null count, gives modes 6 and 7 as 4 and
+# 5, counts while gates are low, and loads new counts at once.
 .include "guest.inc"
 .macro PIT port, value
 	mov $\value,%al
@@ -327,6 +328,39 @@ main:	cli
 	mov $4,%bx
 	mov $1000,%cx
 	call within
+	SAY "\ncounts follow: "
+	PIT 0x61,0		# held
+	PIT 0x43,0xb0
+	PIT 0x42,0x34
+	PIT 0x42,0x12
+	call delay
+	in $0x42,%al
+	call hexb
+	call count		# low byte first
+	call hex
+	PIT 0x43,0xb8		# stays until there is another
+	call count
+	call hex
+	PIT 0x61,1
+	PIT 0x43,0xb6		# from the end of this half
+	PIT 0x42,0x00
+	PIT 0x42,0x10
+	call delay
+	PIT 0x42,0x00
+	PIT 0x42,0x01
+	call count
+	SHOWB %ah
+	mov $0,%bl
+	call until
+	call count
+	SHOWB %ah
+	PIT 0x43,0x94		# before the first is loaded
+	PIT 0x42,0xff
+	PIT 0x42,0x10
+	call delay
+	in $0x42,%al
+	and $0xe0,%al
+	call hexb
 	SAY "\ninterrupts: "
 	VEC 8, irq0
 	PIT 0x21,0xfe

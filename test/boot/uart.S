@@ -211,6 +211,20 @@ main:	cli
 	mov $COM+6,%dx
 	in %dx,%al
 	PUT 1,0
+	SAY "\ntimeout, at a trigger of one: "
+	PUT 2,0x07
+	PUT 4,0x10
+	PUT 1,1
+	PUT 0,'x'
+	xor %cx,%cx
+1:	loop 1b
+2:	loop 2b
+3:	loop 3b
+4:	loop 4b
+	GET 2
+	GET 0
+	GET 2
+	PUT 1,0
 	SAY "\nmodem: "
 	PUT 4,0x18		# the lines of outside come back
 	mov $COM+6,%dx

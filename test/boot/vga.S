@@ -32,6 +32,30 @@
 	mov $\value,%al
 	out %al,%dx
 .endm
+# Ones to register BL of the pair at PORT
+.macro ONES port
+	mov $\port,%dx
+	mov %bl,%al
+	mov $0xff,%ah
+	out %ax,%dx
+	inc %dx
+	in %dx,%al
+	call hexb
+	inc %bl
+.endm
+# Entry 40h of the DAC
+.macro COLOUR r, g, b
+	WR 0x3c8, 0x40
+	WR 0x3c9, \r
+	WR 0x3c9, \g
+	WR 0x3c9, \b
+.endm
+.macro READ
+	WR 0x3c7, 0x40
+	RD 0x3c9
+	RD 0x3c9
+	RD 0x3c9
+.endm
 # N registers of the pair at DX
 all:	xor %bl,%bl
 1:	mov %bl,%al
@@ -365,6 +389,42 @@ main:	sti
 	SHOWB 0x462
 	WR 0x3d8, 0x09		# as on a CGA: no blinking
 	RD 0x3da
+	SAY "\nbits there are none of: "
+	xor %bl,%bl
+1:	ONES 0x3c4
+	cmp $5,%bl
+	jb 1b
+	xor %bl,%bl
+2:	ONES 0x3ce
+	cmp $9,%bl
+	jb 2b
+	mov $0x30,%bl
+3:	mov $0x3da,%dx
+	in %dx,%al
+	mov $0x3c0,%dx
+	mov %bl,%al
+	out %al,%dx
+	mov $0xff,%al
+	out %al,%dx
+	inc %dx
+	in %dx,%al
+	call hexb
+	inc %bl
+	cmp $0x35,%bl
+	jb 3b
+	WR 0x3c2, 0xff
+	RD 0x3cc
+	WR 0x3da, 0xff
+	RD 0x3ca
+	SAY "\ncolours change whole: "
+	COLOUR 0x11, 0x12, 0x13
+	WR 0x3c8, 0x40
+	WR 0x3c9, 0x21
+	WR 0x3c9, 0x22
+	READ
+	COLOUR 0x21, 0x22, 0xe3
+	READ
+	SAY "\n"
 	END 10
 # CX lines of 'A' in the font at ES:BP
 lines:	mov $'A',%ax
