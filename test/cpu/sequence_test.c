@@ -77,13 +77,14 @@ reg(void)
 static u32
 byte_reg(void)
 {
-	return rnd(3) | rnd(2) << 2;
+	u32 r = rnd(6);
+	return r + r / 3;
 }
 
 static void
-put_registers(u32 r, u32 rm)
+put_register(u32 r)
 {
-	put(0xc0 | r << 3 | rm);
+	put(0xc0 | r << 3 | reg());
 }
 
 // [BX + displacement]: in the data, at its end, or behind it
@@ -98,10 +99,19 @@ put_memory(u32 r)
 
 // Mostly a register
 static void
-put_operands(u32 r, u32 rm)
+put_rm(u32 r)
 {
 	if (rnd(8))
-		put_registers(r, rm);
+		put_register(r);
+	else
+		put_memory(r);
+}
+
+static void
+put_byte_rm(u32 r)
+{
+	if (rnd(8))
+		put(0xc0 | r << 3 | byte_reg());
 	else
 		put_memory(r);
 }
@@ -139,22 +149,22 @@ put_bytes(void)
 	switch (rnd(5)) {
 	case 0:
 	case 1:
-		put(rnd(8) << 3 | rnd(2) << 1);
-		put_operands(byte_reg(), byte_reg());
+		put(rnd(32) << 1 & 0x3a);
+		put_byte_rm(byte_reg());
 		break;
 	case 2:
 		put(0x80);
-		put_operands(rnd(8), byte_reg());
+		put_byte_rm(rnd(8));
 		put_immediate(1);
 		break;
 	case 3:
 		op = shifts[rnd(COUNTOF(shifts))];
 		put(op);
-		put_operands(rnd(8), byte_reg());
+		put_byte_rm(rnd(8));
 		if (op == 0xc0)
 			put_immediate(1);
 		break;
-	default: put(0xfe); put_operands(rnd(2), byte_reg());
+	default: put(0xfe); put_byte_rm(rnd(2));
 	}
 }
 
@@ -166,7 +176,7 @@ put_move(void)
 	switch (rnd(6)) {
 	case 0:
 		put(0x89 | rnd(2) << 1);
-		put_operands(reg(), reg());
+		put_rm(reg());
 		break;
 	case 1:
 		put(0x8d);
@@ -183,8 +193,8 @@ put_move(void)
 		break;
 	default:
 		put(0x0f);
-		put(0xb6 | rnd(2) | rnd(2) << 3);
-		put_operands(reg(), rnd(3));
+		put(0xb6 | (rnd(16) & 9));
+		put_byte_rm(reg());
 	}
 }
 
@@ -197,13 +207,13 @@ put_reader(void)
 		put_prefixes();
 		put(0x0f);
 		put(0x90 | rnd(16));
-		put_operands(0, byte_reg());
+		put_byte_rm(0);
 		break;
 	case 1:
 		put_size();
 		put(0x0f);
 		put(0x40 | rnd(16));
-		put_operands(reg(), reg());
+		put_rm(reg());
 		break;
 	case 2:
 		put(0x70 | rnd(16));
@@ -214,7 +224,7 @@ put_reader(void)
 	}
 }
 
-// XADD, CMPXCHG, XCHG, SHLD, SHRD, BT and its kin
+// XADD, CMPXCHG, SHLD, SHRD, BT and its kin
 static void
 put_rare(void)
 {
@@ -223,7 +233,7 @@ put_rare(void)
 	put_size();
 	put(0x0f);
 	put(code);
-	put_operands(code == 0xba ? 4 + rnd(4) : reg(), reg());
+	put_rm(code == 0xba ? 4 + rnd(4) : reg());
 	if (code == 0xba || code == 0xa4 || code == 0xac)
 		put_immediate(1);
 }
@@ -240,19 +250,19 @@ put_instruction(void)
 	case 2:
 	case 3:  // two registers
 		put_size();
-		put(rnd(8) << 3 | 1 | rnd(2) << 1);
-		put_registers(reg(), reg());
+		put(1 | (rnd(32) << 1 & 0x3a));
+		put_register(reg());
 		break;
 	case 4:
 	case 5:
 		size = put_size();
 		if (rnd(2)) {
 			put(0x83);
-			put_operands(rnd(8), reg());
+			put_rm(rnd(8));
 			put_immediate(1);
 		} else {
 			put(0x81);
-			put_operands(rnd(8), reg());
+			put_rm(rnd(8));
 			put_immediate(size == 2 ? 2 : 4);
 		}
 		break;
@@ -260,20 +270,21 @@ put_instruction(void)
 	case 7:  // INC, DEC; NOT, NEG, rarely multiplication and division
 		if (w->mode != MODE_64 && rnd(2)) {
 			put_size();
-			put(0x40 | rnd(2) << 3 | reg());
+			size = rnd(2) << 3;
+			put(0x40 | size | reg());
 			break;
 		}
 		put_size();
 		size = rnd(5);
 		put(size < 2 ? 0xf7 : 0xff);
-		put_operands(size > 1 ? size & 1 : rnd(8) ? size + 2 : 4 + rnd(4), reg());
+		put_rm(size > 1 ? size & 1 : rnd(8) ? size + 2 : 4 + rnd(4));
 		break;
 	case 8:
 	case 9:  // shifts by a constant, by 1, by CL
 		put_size();
 		size = rnd(6);
 		put(size > 1 ? 0xc1 : size ? 0xd1 : 0xd3);
-		put_operands(shifts[rnd(COUNTOF(shifts))], reg());
+		put_rm(shifts[rnd(COUNTOF(shifts))]);
 		if (size > 1)
 			put_immediate(1);
 		break;
@@ -281,13 +292,13 @@ put_instruction(void)
 		put_size();
 		if (rnd(2)) {
 			put(0x6b);
-			put_operands(reg(), reg());
+			put_rm(reg());
 			put_immediate(1);
 		} else {
 			put(0x0f);
 			put(0xaf);
 			if (rnd(2))
-				put_registers(reg(), reg());
+				put_register(reg());
 			else
 				put_memory(reg());
 		}
@@ -296,7 +307,7 @@ put_instruction(void)
 	case 12: put_reader(); break;
 	case 13:  // memory to register, register to memory
 		put_size();
-		put(rnd(8) << 3 | 1 | rnd(2) << 1);
+		put(1 | (rnd(32) << 1 & 0x3a));
 		put_memory(reg());
 		break;
 	case 14: put_bytes(); break;
@@ -528,7 +539,7 @@ int
 main(int argc, char *argv[])
 {
 	int o, failures = 0;
-	u64 count = 150000, k;
+	u64 count = 100000, k, x;
 	enum stop why;
 	static u8 image[DATA_SIZE], bytes[ROOM];
 	u32 i;
@@ -556,8 +567,11 @@ main(int argc, char *argv[])
 		memset(at, 0xcc, (size_t)(bytes + ROOM - at));
 		for (i = 0; i < DATA_SIZE; i += 4)
 			st32(image + i, rnd(0xffffffff));
-		for (i = 0; i < 16; ++i)
-			c->r[i] = rnd(4) ? (u64)rnd(0x7fffffff) * rnd(0x7fffffff) + rnd(2) : rnd(3) - 1u;
+		for (i = 0; i < 16; ++i) {
+			x = rnd(0x7fffffff);
+			x *= rnd(0x7fffffff);
+			c->r[i] = rnd(4) ? x + rnd(2) : rnd(3) - 1u;
+		}
 		c->r[GPR_BX] = w->segmented ? 0 : DATA;
 		c->r[GPR_SP] = (w->pc ? 0 : DATA) + DATA_SIZE;
 		c->pc = write_code((u32)(k % (CODE_SIZE / ROOM)) * ROOM, bytes);
