@@ -233,6 +233,7 @@ u64 input_next(const struct pc *);
 enum { SECTOR = 512 };
 struct disk {
 	int fd;                   // -1: there is none
+	int error;                // errno of the first transfer that failed, 0: none did
 	u8 number;                // 0x00 or 0x80
 	u8 readonly, snapshot;
 	u8 type;                  // floppies: what CMOS calls the drive

@@ -152,7 +152,7 @@ disk_open(struct disk *d, const struct pc_options *o, char *why, size_t whysize)
 	memset(d, 0, sizeof *d);
 	d->snapshot = (u8)o->snapshot;
 	d->fd = open(o->image, (o->snapshot ? O_RDONLY : O_RDWR) | OPENING);
-	if (d->fd < 0 && !o->snapshot && (errno == EACCES || errno == EROFS || errno == EPERM || errno == EISDIR)) {
+	if (d->fd < 0 && !o->snapshot && (errno == EACCES || errno == EROFS || errno == EPERM || errno == EISDIR || errno == ETXTBSY)) {
 		d->fd = open(o->image, O_RDONLY | OPENING);
 		d->readonly = 1;
 	}
@@ -181,7 +181,7 @@ disk_open(struct disk *d, const struct pc_options *o, char *why, size_t whysize)
 		snprintf(why, whysize, "%s: read-only, the guest's writes to it will fail; -S keeps them in memory", o->image);
 	else
 		find_truncated(d, why, whysize, o->image);
-	if (!*why && d->total >> 32)
+	if (!*why && (d->total - 1) >> 32)
 		snprintf(why, whysize, "%s: larger than 2 TiB, behind which only sector numbers of 64 bits reach", o->image);
 	return 0;
 }
@@ -202,6 +202,15 @@ disk_close(struct disk *d)
 	if (d->fd >= 0)
 		close(d->fd);
 	d->fd = -1;
+}
+
+// Whoever runs the guest is told, too, when the screen is gone.
+static u8
+failed(struct disk *d, int error)
+{
+	if (!d->error)
+		d->error = error;
+	return ST_FAILED;
 }
 
 // --- snapshot --------------------------------------------------------------------------
@@ -241,10 +250,10 @@ keep(struct disk *d, u64 lba, const u8 *in)
 	struct disk_written *w = find(d, lba);
 	if (!w) {
 		if (d->nwritten >= d->table && grow(d))
-			return ST_FAILED;
+			return failed(d, ENOMEM);
 		w = (struct disk_written *)malloc(sizeof *w);
 		if (!w)
-			return ST_FAILED;
+			return failed(d, ENOMEM);
 		w->lba = lba;
 		w->next = d->written[lba & (d->table - 1)];
 		d->written[lba & (d->table - 1)] = w;
@@ -266,7 +275,7 @@ read_file(struct disk *d, u64 offset, u8 *out, size_t n)
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k < 0)
-			return ST_FAILED;
+			return failed(d, errno);
 		if (!k)
 			break;
 		done += (size_t)k;
@@ -310,7 +319,7 @@ disk_write(struct disk *d, u64 lba, unsigned n, const u8 *in)
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k <= 0)
-			return ST_FAILED;
+			return failed(d, k ? errno : ENOSPC);
 		done += (size_t)k;
 	}
 	return 0;

@@ -1,5 +1,6 @@
 // pc.c: the machine as a whole: ports, clock, reset, boot.
 #include "pc/device.h"
+#include "base/log.h"
 #include "cpu/system.h"
 #include "mem/machine.h"
 #include "pc/bios.h"
@@ -419,6 +420,8 @@ pc_free(struct pc *pc)
 	if (!pc)
 		return;
 	screen_close(pc);
+	if (pc->disk.error)
+		log_msg("%s: %s; the guest was told that its disk failed", pc->options.image, strerror(pc->disk.error));
 	disk_close(&pc->disk);
 	free(pc);
 }

@@ -526,7 +526,7 @@ machine_run(const struct pc_options *o, int stats)
 	static struct machine_loop m;
 	struct cpu_io io;
 	struct codecache *code;
-	char why[256];
+	char why[LOG_MAX];
 	int status = EXIT_CANNOT, fd;
 	// The image must not become standard input, nor what is printed get lost unnoticed.
 	while ((fd = open("/dev/null", O_RDONLY)) >= 0 && fd <= STDERR_FILENO) {

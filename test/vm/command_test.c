@@ -360,7 +360,11 @@ test_images(void)
 {
 	const char *image;
 	u8 elf[128] = { 0 };
+	char name[1001] = "";
 	expect("no image is 126", run("-r", "-N", "/no/such/file", 0) == 126 && one_line("/no/such/file: No such file"));
+	memset(name, '/', sizeof name - 1);
+	memcpy(name + sizeof name - 5, "none", 4);
+	expect("a name of 1000 bytes", run("-r", "-N", name, 0) == 126 && one_line("//none: No such file"));
 	expect("a directory is 126", run("-r", "-N", "/", 0) == 126 && one_line("/: a directory, not a disk image"));
 	expect("a device is 126", run("-r", "-N", "/dev/null", 0) == 126 && one_line("/dev/null: not a file that holds a disk image"));
 	expect("an empty image is 126", run("-r", "-N", make_image(0, 0), 0) == 126 && one_line("x.img: empty, nothing to boot"));
@@ -388,6 +392,9 @@ test_images(void)
 	unlink(image);
 	if (!mkfifo(image, 0600))
 		expect("a FIFO's snapshot is 126", run("-r", "-NS", image, 0) == 126 && one_line("x.img: not a file that holds a disk image"));
+	image = make_image((u64)3 << 40, 1);  // if there can be such files
+	if (image)
+		expect("2 TiB", !truncate(image, (off_t)2 << 40) && run("-r", "-N", image, 0) == 1 && !*g_err);
 	image = make_image((u64)3 << 40, 1);
 	if (image)
 		expect("3 TiB", run("-r", "-N", image, 0) == 1 && one_line("x.img: larger than 2 TiB"));
@@ -467,6 +474,12 @@ test_pipes(void)
 	expect("last words and a full disk",
 		access("/dev/full", W_OK) || (shell("$BLINK -rN $DIR/x.img >/dev/full") == 1 && one_line("standard output: ")));
 	expect("no output", shell("$BLINK -rN $DIR/x.img >&-") == 1 && one_line("standard output: "));
+	// mov ax, 301h; mov cx, 10; xor dx, dx; mov bx, 7c00h; int 13h; mov al, ah; out 0f4h, al
+	memcpy(sector, "\xb8\x01\x03\xb9\x0a\x00\x31\xd2\xbb\x00\x7c\xcd\x13\x88\xe0\xe6\xf4", 17);
+	make_file("x.img", sector, sizeof sector, 0600);
+	expect("an image that cannot grow",
+		shell("trap '' XFSZ; ulimit -f 1; $BLINK -rN $DIR/x.img") == 0x41 && one_line("; the guest was told that its disk failed"));
+	expect("an image that grows", shell("$BLINK -rN $DIR/x.img") == 1 && !*g_err);
 	shell("rm $DIR/x.img");
 	expect("a full disk", access("/dev/full", W_OK) || (shell("echo w | $BLINK -rNS $IMAGE >/dev/full") == 1 && one_line("standard output: ")));
 	shell("trap '' PIPE; mkfifo $DIR/fifo; : <$DIR/fifo & echo w | (sleep 0.1; $BLINK -rNS $IMAGE; echo $? >&2) >$DIR/fifo; rm $DIR/fifo");
