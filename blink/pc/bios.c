@@ -209,6 +209,7 @@ bios_int1a(struct pc *pc)
 		rtc_interrupts(pc, 0x80, 0);
 		break;
 	case 6:
+		set_high(pc, GPR_AX, 0);
 		carry(pc, set_alarm(pc));
 		return BIOS_DONE;
 	case 7:

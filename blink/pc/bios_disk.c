@@ -122,7 +122,9 @@ type(struct pc *pc)
 		// Drives of 40 tracks have no change line.
 		set_high(pc, GPR_AX, d->cylinders <= 40 ? 1 : 2);
 	} else {
-		u64 blocks = min_u64((u64)d->cylinders * d->heads * d->sectors, d->total);
+		// But for the last cylinder, which was kept for diagnostics
+		u64 blocks = min_u64((d->cylinders - 1u) * (u64)d->heads * d->sectors, d->total);
+		set_bda8(pc, BDA_DISK_STATUS, 0);
 		set_high(pc, GPR_AX, 3);
 		set16(pc, GPR_CX, (u16)(blocks >> 16));
 		set16(pc, GPR_DX, (u16)blocks);
@@ -184,6 +186,7 @@ block_parameters(struct pc *pc)
 static enum bios_result
 extended(struct pc *pc)
 {
+	u8 lba[8];
 	switch (high(pc, GPR_AX)) {
 	case 0x41:
 		if (reg16(pc, GPR_BX) != 0x55aa)
@@ -203,7 +206,8 @@ extended(struct pc *pc)
 	case 0x44:
 		return by_block(pc, OP_VERIFY);
 	case 0x47:
-		return finish(pc, get32(pc, at(pc, SEG_DS, GPR_SI) + 8) < pc->disk.total ? ST_OK : ST_NO_SECTOR);
+		guest_read(pc, at(pc, SEG_DS, GPR_SI) + 8, lba, sizeof lba);
+		return finish(pc, ld64(lba) < pc->disk.total ? ST_OK : ST_NO_SECTOR);
 	case 0x48:
 		return block_parameters(pc);
 	}
@@ -220,7 +224,9 @@ absent(struct pc *pc)
 	switch (ah) {
 	case 0x00: case 0x0d:
 		// The controller is there.
-		return finish(pc, dl < 0x80 && !pc->disk.number ? ST_OK : dl < 0x80 ? ST_NOT_READY : ST_BAD_COMMAND);
+		if (dl < 0x80 && !pc->disk.number)
+			return finish(pc, ST_OK);
+		break;
 	case 0x08:
 		set16(pc, GPR_CX, 0);
 		set16(pc, GPR_DX, (u16)(dl < 0x80 && !pc->disk.number ? 1 : 0));
@@ -238,7 +244,8 @@ absent(struct pc *pc)
 		carry(pc, 0);
 		return BIOS_DONE;
 	}
-	return finish(pc, dl < 0x80 && ah < 0x40 ? ST_NOT_READY : ST_BAD_COMMAND);
+	// A PC has room for two floppies.
+	return finish(pc, dl < 2 && ah < 0x40 ? ST_NOT_READY : ST_BAD_COMMAND);
 }
 
 enum bios_result

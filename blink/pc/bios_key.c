@@ -358,6 +358,10 @@ bios_int16(struct pc *pc)
 	case 0x0a:
 		set16(pc, GPR_BX, 0x41ab);
 		break;
+	case 0x92:
+		// 10h to 12h are there.
+		set_high(pc, GPR_AX, 0x80);
+		break;
 	case 0x12: {
 		u8 s2 = bda8(pc, BDA_SHIFT2), board = bda8(pc, BDA_KEYBOARD);
 		set_low(pc, GPR_AX, bda8(pc, BDA_SHIFT));

@@ -282,15 +282,16 @@ static void
 repeat(struct pc *pc, unsigned page, int with_attribute)
 {
 	u16 where = bda16(pc, BDA_CURSOR + 2 * page);
-	unsigned n = reg16(pc, GPR_CX), i;
+	unsigned n = reg16(pc, GPR_CX);
 	u8 b[2];
 	u32 base = cell(pc, page, 0, 0) & ~0x7fffu, offset = cell(pc, page, where & 255, where >> 8) & 0x7fff;
 	b[0] = low(pc, GPR_AX);
 	b[1] = low(pc, GPR_BX);
 	if (!pc->screen.on && n == 1)
 		screen_char(pc, b[0], where);
-	for (i = 0; i < n && i < 0x4000; i++)
-		ram_write(pc, base + ((offset + i * 2) & 0x7ffe), b, with_attribute ? 2 : 1);
+	// Behind the display's memory there is none.
+	for (; n && offset < 0x8000; n--, offset += 2)
+		ram_write(pc, base + offset, b, with_attribute ? 2 : 1);
 }
 
 static void
@@ -423,7 +424,7 @@ alternate_select(struct pc *pc)
 	int mono = !(pc->vga.misc & 1);
 	if (bl == 0x10) {
 		set16(pc, GPR_BX, (u16)(mono << 8 | 3));
-		set16(pc, GPR_CX, 9);
+		set16(pc, GPR_CX, bda8(pc, BDA_SWITCHES) & 15);
 		return;
 	}
 	switch (bl) {
@@ -432,6 +433,8 @@ alternate_select(struct pc *pc)
 		if (al > 2)
 			return;
 		bda_bits(pc, BDA_VGA, VGA_200 | VGA_400, al == 0 ? VGA_200 : al == 2 ? VGA_400 : 0);
+		// The EGA's: a CGA's monitor, or its own
+		bda_bits(pc, BDA_SWITCHES, 15, al ? 9 : 8);
 		break;
 	case 0x31: bda_bits(pc, BDA_VGA, VGA_KEEP_PALETTE, al & 1 ? VGA_KEEP_PALETTE : 0); break;
 	case 0x32: pc->vga.misc = (u8)((pc->vga.misc & ~2) | (al & 1 ? 0 : 2)); break;
@@ -454,7 +457,7 @@ state(struct pc *pc)
 	ram_read(pc, BDA_MODE, b + 4, 30);
 	b[0x22] = (u8)rows(pc);
 	b[0x23] = bda8(pc, BDA_HEIGHT);
-	b[0x25] = pc->vga.misc & 1 ? 8 : 7;
+	b[0x25] = bda8(pc, BDA_DISPLAY);
 	b[0x27] = 16;
 	b[0x29] = PAGES;
 	b[0x2a] = lines(pc) == 400 ? 2 : lines(pc) == 350;
@@ -470,7 +473,6 @@ bios_int10(struct pc *pc)
 {
 	unsigned page = high(pc, GPR_BX) % PAGES;
 	u8 al = low(pc, GPR_AX);
-	u16 where;
 	switch (high(pc, GPR_AX)) {
 	case 0x00:
 		set_mode(pc, al);
@@ -531,12 +533,13 @@ bios_int10(struct pc *pc)
 		write_string(pc, page);
 		break;
 	case 0x1a:
-		if (!al) {
-			where = pc->vga.misc & 1 ? 8 : 7;
-			set16(pc, GPR_BX, where);
-		}
-		if (al <= 1)
-			set_low(pc, GPR_AX, 0x1a);
+		if (al > 1)
+			break;
+		if (al)
+			set_bda8(pc, BDA_DISPLAY, low(pc, GPR_BX));
+		else
+			set16(pc, GPR_BX, bda8(pc, BDA_DISPLAY));
+		set_low(pc, GPR_AX, 0x1a);
 		break;
 	case 0x1b:
 		state(pc);
@@ -554,6 +557,8 @@ bios_video_init(struct pc *pc)
 {
 	u64 ax = pc->cpu->r[GPR_AX];
 	set_bda8(pc, BDA_VGA, VGA_ACTIVE | VGA_400);
+	// VGA with a colour monitor
+	set_bda8(pc, BDA_DISPLAY, 8);
 	set_mode(pc, 3);
 	pc->cpu->r[GPR_AX] = ax;
 }

@@ -95,6 +95,7 @@ main:	sti
 	mov out_dx+1,%al
 	mov %al,heads
 	DISK 0x1500
+	SHOWB 0x474
 	DISK 0x0000
 	movw $SEG,in_es
 	SAY "reading\n"
@@ -201,6 +202,7 @@ main:	sti
 	BIOS 0x13, 0x0201, 0, 0x0001, 0x0001
 	BIOS 0x13, 0x0800, 0, 0, 0x0001
 	BIOS 0x13, 0x1500, 0, 0, 0x0001
+	BIOS 0x13, 0x0201, 0, 0x0001, 0x0002	# two floppies at most
 	BIOS 0x13, 0x0000, 0, 0, 0x0081
 	BIOS 0x13, 0x0201, 0, 0x0001, 0x0081
 	BIOS 0x13, 0x0100, 0, 0, 0x0081
@@ -300,6 +302,7 @@ hard:	SAY "blocks\n"
 	movl $1,packet+12	# beyond four giga-blocks
 	movw $1,packet+2
 	DISK 0x4200
+	DISK 0x4700
 	movl $0,packet+12
 	movb $15,packet
 	DISK 0x4200

@@ -156,6 +156,12 @@ main:	sti
 	call bda
 	BIOS 0x10, 0x0500
 	SCREEN 0xb800, 80, 1
+	# what is written behind display memory is not written
+	BIOS 0x10, 0x0200, 0x0700, 0, 0x1800
+	BIOS 0x10, 0x0923, 0x0712, 300
+	BIOS 0x10, 0x0507
+	SCREEN 0xbff0, 80, 1
+	SCREEN 0xb800, 80, 1
 	END 1
 text:	.ascii "abc\r\nd\bef"
 cells:	.ascii "x\x12y\x34z\x56"
