@@ -286,7 +286,7 @@ vga_out(struct pc *pc, unsigned port, u8 value)
 		v->misc = value & 0xef;
 		break;
 	case 0x3c4:
-		v->seq_index = value;
+		v->seq_index = value & 7;
 		break;
 	case 0x3c5:
 		if (v->seq_index < sizeof v->seq)
@@ -309,14 +309,14 @@ vga_out(struct pc *pc, unsigned port, u8 value)
 		dac_out(v, value);
 		break;
 	case 0x3ce:
-		v->gc_index = value;
+		v->gc_index = value & 15;
 		break;
 	case 0x3cf:
 		if (v->gc_index < sizeof v->gc)
 			v->gc[v->gc_index] = value & gc_bits[v->gc_index];
 		break;
 	case 0x3b4: case 0x3d4:
-		v->crtc_index = value;
+		v->crtc_index = value & 31;
 		break;
 	case 0x3b5: case 0x3d5:
 		crtc_out(v, value);

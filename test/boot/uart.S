@@ -2,7 +2,8 @@
 # interrupts, the pace of the transmitter, and INT 14h. Runs with -u: COM1 hears
 # standard input, uart.in, which is more than its FIFO holds.
 # As qemu, but: its transmitter never takes time, loopback keeps eight bits and no
-# break, changes of modem lines are not noted, and 14h clears carry.
+# break, changes of modem lines are not noted, and 14h clears carry. Bochs shows a
+# timeout only where the trigger was not reached.
 .include "guest.inc"
 .set COM, 0x3f8
 .macro PUT reg, value

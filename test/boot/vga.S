@@ -6,7 +6,9 @@
 # asked for are those of the next mode, as are palettes kept; CGA's mode and colour
 # registers show in 40:65 and 40:66; only the modes that are there can be set and
 # are told of; the font is our own. There what a display cannot show in qemu
-# (attribute and index registers) also reads back otherwise.
+# (attribute and index registers) also reads back otherwise. qemu (where it is no
+# Cirrus) and Bochs agree about the bits that registers lack, but for those of index
+# registers and the feature control; they let palettes change while in use.
 .include "guest.inc"
 .macro PUT port, index, value
 	mov $\port,%dx
@@ -425,6 +427,12 @@ main:	sti
 	RD 0x3cc
 	WR 0x3da, 0xff
 	RD 0x3ca
+	WR 0x3c4, 0xfa
+	RD 0x3c4
+	WR 0x3ce, 0xf5
+	RD 0x3ce
+	WR 0x3d4, 0xef
+	RD 0x3d4
 	SAY "\ncolours change whole: "
 	COLOUR 0x11, 0x12, 0x13
 	WR 0x3c8, 0x40
