@@ -423,7 +423,7 @@ static void
 shell(void)
 {
 	struct termios own = g_before, last;
-	int status = 0;
+	int status = 0, killed = 0;
 	pid_t job;
 	own.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	signal(SIGTTOU, SIG_IGN);
@@ -436,10 +436,13 @@ shell(void)
 	while (waitpid(job, &status, WUNTRACED) == job && WIFSTOPPED(status)) {
 		tcsetpgrp(0, getpgrp());
 		tcsetattr(0, TCSANOW, &own);
-		if (WSTOPSIG(status) == SIGTTOU) {
+		if (killed)
+			kill(job, SIGKILL);  // it waits for the foreground to end
+		else if (WSTOPSIG(status) == SIGTTOU) {
 			tcsetattr(0, TCSANOW, &g_before);
 			tcsetpgrp(0, job);
 		} else if (g_kills) {
+			killed = 1;
 			kill(job, SIGTERM);
 		}
 		kill(job, SIGCONT);
