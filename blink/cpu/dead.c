@@ -43,7 +43,7 @@ flag_use(const struct insn *in, const struct op *op, u32 *reads, u32 *kills)
 		*reads = isa_flag_effect(in).reads;
 		break;
 	case OP_LEA: case OP_NOP:
-		return 1;
+		return 1;  // memory is not looked at: see needs_address_op in lower.c
 	case OP_NOT: case OP_MOV: case OP_MOVZX: case OP_MOVSX: case OP_MOVSXD: case OP_BSWAP:
 		break;
 	default:
