@@ -98,15 +98,21 @@ options_from_env(void)
 	}
 }
 
-// Paths that must still be right when the guest has changed its directory.
+// Paths that must still be right when the guest has changed its directory, and
+// its arguments are where ours were.
 static void
 options_settle(const char *self)
 {
-	char cwd[L_PATH_MAX], *s;
+	static char path[2 * L_PATH_MAX];
 	const char *log = g_options.log_path;
-	if (log && *log && *log != '/' && getcwd(cwd, sizeof cwd) && (s = (char *)malloc(strlen(cwd) + strlen(log) + 2))) {
-		sprintf(s, "%s/%s", cwd, log);
-		g_options.log_path = s;
+	size_t n = 0;
+	if (log && *log) {
+		if (*log != '/' && getcwd(path, L_PATH_MAX)) {
+			n = strlen(path);
+			path[n++] = '/';
+		}
+		snprintf(path + n, sizeof path - n, "%s", log);
+		g_options.log_path = path;
 	}
 #ifndef __linux__
 	if (strchr(self, '/'))
@@ -208,7 +214,7 @@ main(int argc, char **argv)
 		case 'j': g_options.nojit = 1; break;
 		case 'Z': g_options.stats = 1; break;
 		case '0': zero = 1; break;
-		case 'L': g_options.log_path = strdup(optarg); break;  // argv moves, see below
+		case 'L': g_options.log_path = optarg; break;
 		default:
 			if ((err = machine_flag(&pc, opt)) < 0) {
 				print_usage(stderr);
