@@ -61,12 +61,18 @@ set(const char *name, const char *value)
 		unsetenv(name);
 }
 
+static int
+is_emulated(void)
+{
+	const char *emulator = getenv("EMULATOR");
+	return emulator && *emulator;
+}
+
 // The child's part. Emulated hosts run it by a command.
 static void
 run_blink(const char *flag, const char *path)
 {
-	const char *emulator = getenv("EMULATOR");
-	if (emulator && *emulator)
+	if (is_emulated())
 		execl("/bin/sh", "sh", "-c", "exec $EMULATOR \"$@\"", "sh", g_blink, flag, path, (char *)0);
 	else
 		execl(g_blink, "blink", flag, path, (char *)0);

@@ -474,11 +474,14 @@ background(void)
 	keys("x");
 	expect("status", end() == 43);
 	g_case = "killed in the background";
-	g_kills = 1;
-	start(0, image, 80, 25);
-	ready();
-	kill(-tcgetpgrp(g_master), SIGSTOP);
-	expect("it ends, and the shell's modes stay", end() == 128 + SIGTERM);
+	// Of two signals that wait, emulators may handle SIGCONT first: it stops again.
+	if (!is_emulated()) {
+		g_kills = 1;
+		start(0, image, 80, 25);
+		ready();
+		kill(-tcgetpgrp(g_master), SIGSTOP);
+		expect("it ends, and the shell's modes stay", end() == 128 + SIGTERM);
+	}
 	g_shell = 0;
 }
 
