@@ -188,7 +188,7 @@ main(int argc, char **argv)
 	static char *program, *path;  // live as long as the process
 	char **envp, **args;
 	struct pc_options pc;
-	int opt, boot = 0, zero = 0, err = 0, flat;
+	int opt, boot = 0, only_program = 0, only_pc = 0, zero = 0, err = 0, flat;
 	size_t n;
 	machine_reset(&pc);
 	if ((envp = exec_receive(&pg, argv, environ, &why, &err))) {
@@ -209,11 +209,11 @@ main(int argc, char **argv)
 		case 'v':
 			print_version();
 			return fflush(stdout) ? 1 : 0;
-		case 's': g_options.strace++; break;
+		case 's': g_options.strace++; only_program = opt; break;
 		case 'm': g_options.paged = 1; break;
 		case 'j': g_options.nojit = 1; break;
 		case 'Z': g_options.stats = 1; break;
-		case '0': zero = 1; break;
+		case '0': zero = 1; only_program = opt; break;
 		case 'L': g_options.log_path = optarg; break;
 		default:
 			if ((err = machine_flag(&pc, opt)) < 0) {
@@ -221,6 +221,7 @@ main(int argc, char **argv)
 				return EXIT_USAGE;
 			}
 			boot |= err;
+			only_pc = err ? only_pc : opt;
 		}
 	}
 	options_settle(argv[0]);
@@ -228,8 +229,8 @@ main(int argc, char **argv)
 		print_usage(stderr);
 		return EXIT_USAGE;
 	}
-	if (boot)
-		return machine_main(&pc, boot, argv, g_options.stats);
+	if (boot || only_pc)
+		return machine_main(&pc, argv, boot, boot ? only_program : only_pc, g_options.stats);
 	program = strdup(argv[optind]);
 	args = argv + optind + zero;
 	path = strchr(program, '/') ? program : search_path(program);

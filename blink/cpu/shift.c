@@ -27,11 +27,7 @@ static ALWAYS_INLINE u64
 rotate_left(u64 x, unsigned n, unsigned bits)
 {
 	unsigned m = n & (bits - 1), rest = (0 - n) & (bits - 1);
-	if (bits == 64)
-		return x << m | x >> rest;
-	if (bits == 32)
-		return (u32)x << m | (u32)x >> rest;
-	return x << m | x >> rest;
+	return bits == 32 ? (u32)x << m | (u32)x >> rest : x << m | x >> rest;
 }
 
 // x is zero-extended, n is masked and not zero. Sets flags, returns the result

@@ -558,7 +558,7 @@ isa_flag_effect(const struct insn *in)
 		} else if (in->nopr && in->opr[in->nopr - 1].kind == OPR_GPR) {
 			e.kills = 0; // count in CL
 		} else {
-			count = in->imm & (in->osize == 8 ? 63 : 31);
+			count = in->imm & (in->opr[0].size == 8 ? 63 : 31);  // REX.W is nothing to bytes
 			if (!count) e.writes = e.kills = 0;
 			else if (in->opr[0].size < 4 && (in->op == OP_RCL || in->op == OP_RCR || in->op == OP_SHLD
 					|| in->op == OP_SHRD)) e.kills = 0;

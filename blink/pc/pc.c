@@ -359,16 +359,17 @@ fill_cmos(struct pc *pc)
 static int
 find_signature(struct pc *pc, char *why, size_t whysize)
 {
+	const char *what = "loaded as a flat program";
 	u8 sector[SECTOR];
 	if (disk_read(&pc->disk, 0, 1, sector) || ld16(sector + 510) == 0xaa55)
 		return 0;
 	pc->flat = pc->disk.size <= LOAD_END - LOAD_AT;
 	// This matters more than what else there is to say.
-	snprintf(why, whysize, "%s: no boot signature (55 aa at 510), %s%s", pc->options.image,
-		!pc->flat                           ? "and too large for a flat program"
-			: ld32(sector) == ELF_MAGIC ? "an ELF file, loaded as a flat program; without -r it runs as one of Linux"
-						    : "loaded as a flat program",
-		pc->flat && pc->disk.readonly ? "; read-only" : "");
+	if (!pc->flat)
+		what = "and too large for a flat program";
+	else if (ld32(sector) == ELF_MAGIC)
+		what = "an ELF file, loaded as a flat program; without -r it runs as one of Linux";
+	snprintf(why, whysize, "%s: no boot signature (55 aa at 510), %s%s", pc->options.image, what, pc->flat && pc->disk.readonly ? "; read-only" : "");
 	return pc->flat ? 0 : -1;
 }
 

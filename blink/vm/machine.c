@@ -425,16 +425,17 @@ loop(struct machine_loop *m)
 	}
 }
 
-const char machine_usage[] = "\n"
-			     "       blink -r [-acNuSiZ] IMAGE\n"
-			     "boots a PC; Ctrl-A x quits, Ctrl-A ? tells more\n"
-			     "\n"
-			     "  -r       boot IMAGE: a floppy, a hard disk, or a flat program\n"
-			     "  -a, -c   IMAGE is a floppy, a hard disk, whatever its size\n"
-			     "  -N       no screen: text and COM1 to standard output, keys from standard input\n"
-			     "  -u       as -N, but standard input is received by COM1\n"
-			     "  -S       snapshot: writes to IMAGE are forgotten at exit\n"
-			     "  -i       the PC's clock counts instructions: each run is the same\n";
+const char machine_usage[] =
+	"\n"
+	"       blink -r [-acNuSiZ] IMAGE\n"
+	"boots a PC; Ctrl-A x quits, Ctrl-A ? tells more\n"
+	"\n"
+	"  -r       boot IMAGE: a floppy, a hard disk, or a flat program\n"
+	"  -a, -c   IMAGE is a floppy, a hard disk, whatever its size\n"
+	"  -N       no screen: text and COM1 to standard output, keys from standard input\n"
+	"  -u       as -N, but standard input is received by COM1\n"
+	"  -S       snapshot: writes to IMAGE are forgotten at exit\n"
+	"  -i       the PC's clock counts instructions: each run is the same\n";
 
 void
 machine_reset(struct pc_options *o)
@@ -444,54 +445,29 @@ machine_reset(struct pc_options *o)
 	o->screen = 1;
 }
 
-enum { ASKS_BOOT = 1, ASKS_MORE = 2 };
-
 int
 machine_flag(struct pc_options *o, int flag)
 {
 	switch (flag) {
-	case 'r': return ASKS_BOOT;
-	case 'a': o->drive = 0; break;
-	case 'c': o->drive = 0x80; break;
-	case 'u':
-		o->serial = 1;
-		o->screen = 0;
-		break;
-	case 'N': o->screen = 0; break;
-	case 'S': o->snapshot = 1; break;
-	case 'i': o->counted = 1; break;
-	default: return -1;
+	case 'r': return 1;
+	case 'a': o->drive = 0; return 0;
+	case 'c': o->drive = 0x80; return 0;
+	case 'u': o->serial = 1; o->screen = 0; return 0;
+	case 'N': o->screen = 0; return 0;
+	case 'S': o->snapshot = 1; return 0;
+	case 'i': o->counted = 1; return 0;
 	}
-	return ASKS_MORE;
-}
-
-// The first flag on the command line that is one of these, 0: there is none
-static int
-flag_among(char **argv, const char *these)
-{
-	char **a;
-	const char *s;
-	for (a = argv + 1; a < argv + optind; a++)
-		for (s = *a + 1; *s; s++) {
-			if (strchr(these, *s))
-				return *s;
-			if (*s == 'L') {
-				a += !s[1];
-				break;
-			}
-		}
-	return 0;
+	return -1;
 }
 
 int
-machine_main(struct pc_options *o, int asked, char **argv, int stats)
+machine_main(struct pc_options *o, char **argv, int boot, int misplaced, int stats)
 {
-	int flag = flag_among(argv, asked & ASKS_BOOT ? "s0" : "acNuSi");
 	o->image = argv[optind];
-	if (flag)
-		log_msg(asked & ASKS_BOOT ? "-%c is for Linux programs, it says nothing to the PC that -r boots"
-					  : "-%c is for a PC: to boot %s, add -r",
-			flag, o->image);
+	if (!boot)
+		log_msg("-%c is for a PC: to boot %s, add -r", misplaced, o->image);
+	else if (misplaced)
+		log_msg("-%c is for Linux programs, it says nothing to the PC that -r boots", misplaced);
 	else if (argv[optind + 1])
 		log_msg("%s: behind the image %s there is no more; flags come before it", argv[optind + 1], o->image);
 	else

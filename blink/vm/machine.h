@@ -11,12 +11,13 @@ int machine_run(const struct pc_options *o, int stats);
 // The command line's flags for it, as getopt knows them, and what -h says.
 #define MACHINE_FLAGS "racNuSi"
 extern const char machine_usage[];
-// Takes note of a flag, the options being reset before the first. What it asks
-// for, in bits; -1: there is no such flag.
+// Takes note of a flag, the options being reset before the first. 1: it asks
+// for a PC; 0: for something else of one; -1: there is no such flag.
 void machine_reset(struct pc_options *o);
 int machine_flag(struct pc_options *o, int flag);
-// Runs the image at argv[optind], all those bits being in asked, or says in one
-// line what is wrong with the command. The exit status.
-int machine_main(struct pc_options *o, int asked, char **argv, int stats);
+// Runs the image at argv[optind], or says in one line what is wrong with the
+// command: that nothing asked for a PC, that a flag is misplaced (0: none), being
+// the other's. The exit status.
+int machine_main(struct pc_options *o, char **argv, int boot, int misplaced, int stats);
 
 #endif

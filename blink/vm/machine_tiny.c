@@ -15,7 +15,7 @@ machine_flag(struct pc_options *o, int flag)
 }
 
 int
-machine_main(struct pc_options *o, int asked, char **argv, int stats)
+machine_main(struct pc_options *o, char **argv, int boot, int misplaced, int stats)
 {
 	return -1;
 }

@@ -39,7 +39,7 @@ static struct options opt;
 static u64 total, failed;
 
 // What a worker reports: counts of each row
-struct count { u64 cases[FORMS], failures; };
+struct count { u64 cases[FORMS], failures, astray; };
 static struct count *counts;  // workers x (rows and the soup)
 
 static double
@@ -243,7 +243,7 @@ work(int worker)
 		counts[worker * (row_count + 1) + i].failures = rows[i].failures;
 	}
 	counts[worker * (row_count + 1) + i].cases[0] = soup.cases;
-	counts[worker * (row_count + 1) + i].cases[1] = astray;
+	counts[worker * (row_count + 1) + i].astray = astray;
 	counts[worker * (row_count + 1) + i].failures = soup.failures;
 }
 
@@ -361,7 +361,7 @@ main(int argc, char *argv[])
 			rows[i].failures += counts[w * (row_count + 1) + i].failures;
 		}
 		soup.cases += counts[w * (row_count + 1) + i].cases[0];
-		astray += counts[w * (row_count + 1) + i].cases[1];
+		astray += counts[w * (row_count + 1) + i].astray;
 		soup.failures += counts[w * (row_count + 1) + i].failures;
 	}
 	report(seconds() - start);

@@ -9,6 +9,7 @@
 #include "cpu/cpu.h"
 #include "host/host.h"
 #include "mem/mem.h"
+#include "../random.h"
 
 enum { CODE = 0x11000000, SRC = 0x21000000, DST = 0x23000000, LEN = 4 << 20 };
 
@@ -112,14 +113,6 @@ run_kind(const struct kind *k, int paged, int down)
 	free(data);
 }
 
-static u32
-rnd(u32 n)
-{
-	static u64 x = 1;
-	x = x * 6364136223846793005u + 1442695040888963407u;
-	return (u32)(x >> 33) % n;
-}
-
 static u64
 element(const u8 *p, int size)
 {
@@ -154,17 +147,17 @@ compare_runs(int paged)
 	}
 	for (round = 0; round < ROUNDS && !failures; ++round) {
 		int equal, scan, size;
-		u64 n = rnd(64), left, x, y = 0;
-		u32 from = rnd(9), to = rnd(9);
-		form = (int)rnd(16);
+		u64 n = below(64), left, x, y = 0;
+		u32 from = below(9), to = below(9);
+		form = (int)below(16);
 		equal = form & 1;
 		scan = form >> 1 & 1;
 		size = 1 << (form >> 2 & 3);
 		for (i = 0; i < BYTES; ++i) {
-			src[i] = (u8)(equal ? 7 : rnd(100) ? 1 + rnd(2) : 0);
-			dst[i] = (u8)(equal ? rnd(150) ? 7 : rnd(256) : rnd(100) ? 3 + rnd(2) : 0);
+			src[i] = (u8)(equal ? 7 : below(100) ? 1 + below(2) : 0);
+			dst[i] = (u8)(equal ? below(150) ? 7 : below(256) : below(100) ? 3 + below(2) : 0);
 		}
-		x = equal ? 0x0707070707070707 : rnd(2) ? 0 : element(dst + to + rnd(64) * (u32)size, size);
+		x = equal ? 0x0707070707070707 : below(2) ? 0 : element(dst + to + below(64) * (u32)size, size);
 		mem_write(m, SRC, src, BYTES);
 		mem_write(m, DST, dst, BYTES);
 		c->pc = CODE + 8 * (u64)form;

@@ -13,6 +13,7 @@
 #include "host/host.h"
 #include "mem/machine.h"
 #include "mem/mem.h"
+#include "../random.h"
 
 enum { CODE = 0x11000000, CODE_SIZE = 1 << 16, DATA = 0x21000000, DATA_SIZE = 4096, LONGEST = 16, LENGTH = 14, ROOM = LENGTH * LONGEST + 8 };
 enum { PC_CODE = 0x10000, PC_DATA = 0x20000, PC_RAM = 0x100000 };
@@ -38,14 +39,6 @@ static struct world {
 #endif
 };
 static const struct world *w;
-static u64 rng = 1;
-
-static u32
-rnd(u32 n)
-{
-	rng = rng * 6364136223846793005u + 1442695040888963407u;
-	return (u32)((rng >> 33) % n);
-}
 
 // --- sequences ----------------------------------------------------------------------
 
@@ -63,7 +56,7 @@ put_immediate(u32 n)
 {
 	static const u8 bytes[] = { 0, 1, 2, 0x7f, 0x80, 0xff, 0xfe, 16, 31, 32, 33 };
 	while (n--)
-		put(rnd(3) ? bytes[rnd(COUNTOF(bytes))] : rnd(256));
+		put(below(3) ? bytes[below(COUNTOF(bytes))] : below(256));
 }
 
 // A register that is no pointer; of bytes, likewise
@@ -71,13 +64,13 @@ static u32
 reg(void)
 {
 	static const u8 regs[] = {GPR_AX, GPR_CX, GPR_DX, GPR_BP, GPR_SI, GPR_DI};
-	return regs[rnd(COUNTOF(regs))];
+	return regs[below(COUNTOF(regs))];
 }
 
 static u32
 byte_reg(void)
 {
-	u32 r = rnd(6);
+	u32 r = below(6);
 	return r + r / 3;
 }
 
@@ -91,7 +84,7 @@ put_register(u32 r)
 static void
 put_memory(u32 r)
 {
-	u32 there = rnd(8) ? rnd(256) : DATA_SIZE - 8 + rnd(16);
+	u32 there = below(8) ? below(256) : DATA_SIZE - 8 + below(16);
 	put((address16 ? 0x87 : 0x83) | r << 3);
 	st32(at, there);
 	at += address16 ? 2 : 4;
@@ -101,7 +94,7 @@ put_memory(u32 r)
 static void
 put_rm(u32 r)
 {
-	if (rnd(8))
+	if (below(8))
 		put_register(r);
 	else
 		put_memory(r);
@@ -110,7 +103,7 @@ put_rm(u32 r)
 static void
 put_byte_rm(u32 r)
 {
-	if (rnd(8))
+	if (below(8))
 		put(0xc0 | r << 3 | byte_reg());
 	else
 		put_memory(r);
@@ -119,8 +112,8 @@ put_byte_rm(u32 r)
 static void
 put_prefixes(void)
 {
-	int other = !rnd(12);
-	if (!rnd(64))
+	int other = !below(12);
+	if (!below(64))
 		put(0xf0);
 	if (other)
 		put(0x67);
@@ -131,7 +124,7 @@ put_prefixes(void)
 static u32
 put_size(void)
 {
-	u32 size = rnd(w->mode == MODE_64 ? 3 : 2);
+	u32 size = below(w->mode == MODE_64 ? 3 : 2);
 	put_prefixes();
 	if (size == (w->mode == MODE_16))
 		put(0x66);
@@ -146,25 +139,25 @@ put_bytes(void)
 	static const u8 shifts[] = { 0xc0, 0xc0, 0xd0, 0xd2 };
 	u32 op;
 	put_prefixes();
-	switch (rnd(5)) {
+	switch (below(5)) {
 	case 0:
 	case 1:
-		put(rnd(32) << 1 & 0x3a);
+		put(below(32) << 1 & 0x3a);
 		put_byte_rm(byte_reg());
 		break;
 	case 2:
 		put(0x80);
-		put_byte_rm(rnd(8));
+		put_byte_rm(below(8));
 		put_immediate(1);
 		break;
 	case 3:
-		op = shifts[rnd(COUNTOF(shifts))];
+		op = shifts[below(COUNTOF(shifts))];
 		put(op);
-		put_byte_rm(rnd(8));
+		put_byte_rm(below(8));
 		if (op == 0xc0)
 			put_immediate(1);
 		break;
-	default: put(0xfe); put_byte_rm(rnd(2));
+	default: put(0xfe); put_byte_rm(below(2));
 	}
 }
 
@@ -173,9 +166,9 @@ static void
 put_move(void)
 {
 	put_size();
-	switch (rnd(6)) {
+	switch (below(6)) {
 	case 0:
-		put(0x89 | rnd(2) << 1);
+		put(0x89 | below(2) << 1);
 		put_rm(reg());
 		break;
 	case 1:
@@ -193,7 +186,7 @@ put_move(void)
 		break;
 	default:
 		put(0x0f);
-		put(0xb6 | (rnd(16) & 9));
+		put(0xb6 | (below(16) & 9));
 		put_byte_rm(reg());
 	}
 }
@@ -202,21 +195,21 @@ put_move(void)
 static void
 put_reader(void)
 {
-	switch (rnd(4)) {
+	switch (below(4)) {
 	case 0:
 		put_prefixes();
 		put(0x0f);
-		put(0x90 | rnd(16));
+		put(0x90 | below(16));
 		put_byte_rm(0);
 		break;
 	case 1:
 		put_size();
 		put(0x0f);
-		put(0x40 | rnd(16));
+		put(0x40 | below(16));
 		put_rm(reg());
 		break;
 	case 2:
-		put(0x70 | rnd(16));
+		put(0x70 | below(16));
 		put(0);
 		skip = at;
 		break;
@@ -229,11 +222,11 @@ static void
 put_rare(void)
 {
 	static const u8 codes[] = { 0xc1, 0xb1, 0xa4, 0xac, 0xa5, 0xa3, 0xab, 0xba };
-	u32 code = codes[rnd(COUNTOF(codes))];
+	u32 code = codes[below(COUNTOF(codes))];
 	put_size();
 	put(0x0f);
 	put(code);
-	put_rm(code == 0xba ? 4 + rnd(4) : reg());
+	put_rm(code == 0xba ? 4 + below(4) : reg());
 	if (code == 0xba || code == 0xa4 || code == 0xac)
 		put_immediate(1);
 }
@@ -244,60 +237,60 @@ put_instruction(void)
 	static const u8 shifts[] = {0, 1, 2, 3, 4, 5, 7, 4, 5, 0, 1};
 	static const u8 others[] = {0xf5, 0xf8, 0xf9, 0x9e, 0x9f, 0x90, 0x98, 0x99};
 	u32 size;
-	switch (rnd(17)) {
+	switch (below(17)) {
 	case 0:
 	case 1:
 	case 2:
 	case 3:  // two registers
 		put_size();
-		put(1 | (rnd(32) << 1 & 0x3a));
+		put(1 | (below(32) << 1 & 0x3a));
 		put_register(reg());
 		break;
 	case 4:
 	case 5:
 		size = put_size();
-		if (rnd(2)) {
+		if (below(2)) {
 			put(0x83);
-			put_rm(rnd(8));
+			put_rm(below(8));
 			put_immediate(1);
 		} else {
 			put(0x81);
-			put_rm(rnd(8));
+			put_rm(below(8));
 			put_immediate(size == 2 ? 2 : 4);
 		}
 		break;
 	case 6:
 	case 7:  // INC, DEC; NOT, NEG, rarely multiplication and division
-		if (w->mode != MODE_64 && rnd(2)) {
+		if (w->mode != MODE_64 && below(2)) {
 			put_size();
-			size = rnd(2) << 3;
+			size = below(2) << 3;
 			put(0x40 | size | reg());
 			break;
 		}
 		put_size();
-		size = rnd(5);
+		size = below(5);
 		put(size < 2 ? 0xf7 : 0xff);
-		put_rm(size > 1 ? size & 1 : rnd(8) ? size + 2 : 4 + rnd(4));
+		put_rm(size > 1 ? size & 1 : below(8) ? size + 2 : 4 + below(4));
 		break;
 	case 8:
 	case 9:  // shifts by a constant, by 1, by CL
 		put_size();
-		size = rnd(6);
+		size = below(6);
 		put(size > 1 ? 0xc1 : size ? 0xd1 : 0xd3);
-		put_rm(shifts[rnd(COUNTOF(shifts))]);
+		put_rm(shifts[below(COUNTOF(shifts))]);
 		if (size > 1)
 			put_immediate(1);
 		break;
 	case 10:  // IMUL, in three forms
 		put_size();
-		if (rnd(2)) {
+		if (below(2)) {
 			put(0x6b);
 			put_rm(reg());
 			put_immediate(1);
 		} else {
 			put(0x0f);
 			put(0xaf);
-			if (rnd(2))
+			if (below(2))
 				put_register(reg());
 			else
 				put_memory(reg());
@@ -307,18 +300,18 @@ put_instruction(void)
 	case 12: put_reader(); break;
 	case 13:  // memory to register, register to memory
 		put_size();
-		put(1 | (rnd(32) << 1 & 0x3a));
+		put(1 | (below(32) << 1 & 0x3a));
 		put_memory(reg());
 		break;
 	case 14: put_bytes(); break;
 	case 15: put_rare(); break;
 	default:
-		if (w->pc && rnd(2)) {  // CLAC, STAC
+		if (w->pc && below(2)) {  // CLAC, STAC
 			put(0x0f);
 			put(0x01);
-			put(0xca | rnd(2));
+			put(0xca | below(2));
 		} else {
-			put(others[rnd(COUNTOF(others))]);
+			put(others[below(COUNTOF(others))]);
 		}
 	}
 }
@@ -326,7 +319,7 @@ put_instruction(void)
 static void
 put_sequence(void)
 {
-	u32 n = 2 + rnd(LONGEST - 1);
+	u32 n = 2 + below(LONGEST - 1);
 	skip = 0;
 	while (n--) {
 		u8 *over = skip;
@@ -546,7 +539,7 @@ main(int argc, char *argv[])
 	while ((o = getopt(argc, argv, "n:s:")) != -1) {
 		switch (o) {
 		case 'n': count = strtoull(optarg, 0, 0); break;
-		case 's': rng = strtoull(optarg, 0, 0); break;
+		case 's': g_seed = strtoull(optarg, 0, 0); break;
 		default:
 			fprintf(stderr, "usage: sequence_test [-n SEQUENCES] [-s SEED]\n");
 			return 2;
@@ -558,25 +551,25 @@ main(int argc, char *argv[])
 		if (start_world(&worlds[i]))
 			return 1;
 	for (k = 0; k < count && failures < 3; ++k) {
-		u64 before = rng;
-		struct world *world = &worlds[rnd(COUNTOF(worlds))];
+		u64 before = g_seed;
+		struct world *world = &worlds[below(COUNTOF(worlds))];
 		struct cpu *c = world->start;
 		w = world;
 		at = bytes;
 		put_sequence();
 		memset(at, 0xcc, (size_t)(bytes + ROOM - at));
 		for (i = 0; i < DATA_SIZE; i += 4)
-			st32(image + i, rnd(0xffffffff));
+			st32(image + i, below(0xffffffff));
 		for (i = 0; i < 16; ++i) {
-			x = rnd(0x7fffffff);
-			x *= rnd(0x7fffffff);
-			c->r[i] = rnd(4) ? x + rnd(2) : rnd(3) - 1u;
+			x = below(0x7fffffff);
+			x *= below(0x7fffffff);
+			c->r[i] = below(4) ? x + below(2) : below(3) - 1u;
 		}
 		c->r[GPR_BX] = w->segmented ? 0 : DATA;
 		c->r[GPR_SP] = (w->pc ? 0 : DATA) + DATA_SIZE;
 		c->pc = write_code((u32)(k % (CODE_SIZE / ROOM)) * ROOM, bytes);
-		cpu_set_flags(c, 0x202 | (rnd(0x1000) & FLAGS_ARITH));
-		if (compare(image, (int)rnd(2), &why)) {
+		cpu_set_flags(c, 0x202 | (below(0x1000) & FLAGS_ARITH));
+		if (compare(image, (int)below(2), &why)) {
 			++failures;
 			printf("sequence %llu (-n 1 -s %llu) in %s code:", (unsigned long long)k, (unsigned long long)before, w->name);
 			for (i = 0; i < (u32)(at - bytes); ++i)

@@ -332,6 +332,7 @@ test_flags(void)
 	expect_flags("11 c0", FLAG_CF, FLAGS_ARITH, FLAGS_ARITH);
 	expect_flags("31 c0", 0, FLAGS_ARITH, logic);
 	expect_flags("ff c0", 0, FLAGS_ARITH & ~FLAG_CF, FLAGS_ARITH & ~FLAG_CF);
+	expect_flags("48 c0 e0 20", 0, 0, 0);  // SHL of a byte by 32, which is 0 also with REX.W
 	expect_flags("74 00", FLAG_ZF, 0, 0);
 	expect_flags("0f 9f c0", FLAG_ZF | FLAG_SF | FLAG_OF, 0, 0);
 	expect_flags("d3 e0", 0, FLAGS_ARITH, 0);

@@ -3,7 +3,7 @@
 // pages and a prologue into one of the modes. A seed gives the same one always.
 #ifndef TEST_PC_BOOT_IMAGE_H_
 #define TEST_PC_BOOT_IMAGE_H_
-#include "random.h"
+#include "../random.h"
 #include "cpu/system.h"
 #include "vm/machine.h"
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 // touch bytes outside guest memory (which MODE=asan and the guards around it
 // show), and what is said of an image is one line.
 #include "machine.h"
-#include "random.h"
+#include "../random.h"
 
 // Mostly what drivers write, now and then anything
 static unsigned

@@ -387,16 +387,33 @@ stopped(void)
 	return waitpid(g_child, &g_status, WNOHANG | WUNTRACED) == g_child && WIFSTOPPED(g_status);
 }
 
-// Stopped, a shell has the terminal; continued, all is drawn again.
+// What is stopped between these two
 static void
-stops(const char *name, int sig, const char *typed)
+begins(void)
 {
-	g_case = name;
 	start(0, image, 80, 25);
 	text_mode(80, 25);
 	ready();
 	keys("f");
 	shows("80x25");
+}
+
+static void
+goes_on(void)
+{
+	keys("B");
+	g_blinks = 0;
+	shows("it goes on");
+	keys("x");
+	expect("status", end() == 43);
+}
+
+// Stopped, a shell has the terminal; continued, all is drawn again.
+static void
+stops(const char *name, int sig, const char *typed)
+{
+	g_case = name;
+	begins();
 	if (sig)
 		kill(g_child, sig);
 	keys(typed);
@@ -408,11 +425,7 @@ stops(const char *name, int sig, const char *typed)
 	memset(g_term.cells, 0, sizeof g_term.cells);
 	kill(g_child, SIGCONT);
 	shows("drawn again");
-	keys("B");
-	g_blinks = 0;
-	shows("it goes on");
-	keys("x");
-	expect("status", end() == 43);
+	goes_on();
 }
 
 // A shell with modes of its own that starts blink in the background, brings it to
@@ -460,19 +473,11 @@ background(void)
 {
 	g_case = "background";
 	g_shell = shell;
-	start(0, image, 80, 25);
-	text_mode(80, 25);
-	ready();
-	keys("f");
-	shows("80x25");
+	begins();
 	keys("\001z");
 	settle();
 	memset(g_term.cells, 0, sizeof g_term.cells);
-	keys("B");
-	g_blinks = 0;
-	shows("it goes on");
-	keys("x");
-	expect("status", end() == 43);
+	goes_on();
 	g_case = "killed in the background";
 	// Of two signals that wait, emulators may handle SIGCONT first: it stops again.
 	if (!is_emulated()) {

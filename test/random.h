@@ -1,6 +1,6 @@
 // random.h: random numbers that are the same for the same seed.
-#ifndef TEST_PC_RANDOM_H_
-#define TEST_PC_RANDOM_H_
+#ifndef TEST_RANDOM_H_
+#define TEST_RANDOM_H_
 #include "base/base.h"
 
 static u64 g_seed = 88172645463325252ull;
